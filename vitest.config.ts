@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+import { Counts } from './test/frame/counts.ts';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/src/**/*.test.ts'],
+    // `tenfold/ROOM` is the built package, found through its own exports, and run by Node as a user's would be.
+    server: { deps: { external: [/\/dist\//] } },
+    setupFiles: ['test/frame/quiet.ts'],
+    reporters: ['default', new Counts()],
+    // Each ONNX Runtime session brings its own threads: more processes than this only take them from each other.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
