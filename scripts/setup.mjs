@@ -54,7 +54,7 @@ function install() {
   ];
   const { status, stderr, error } = run([...npm, ...options]);
   if (status === 0) return done();
-  const lines = [...stderr.matchAll(/^npm error (.+)$/gm)].map((match) => match[1]);
+  const lines = [...stderr.matchAll(/^npm error (.+)$/gm)].map(([, line = '']) => line);
   const code = /^code (\S+)/m.exec(lines.join('\n'))?.[1] ?? '';
   if (/^(EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|ECONN\w+|E\w*TIMEDOUT|ERR_SOCKET_TIMEOUT)$/.test(code)) {
     fail(`the npm registry cannot be reached (${code}); installing needs it once: connect, then run this again`);
@@ -112,8 +112,13 @@ function readJson(path) {
 function run([file = '', ...args]) {
   // On Windows npm is a .cmd file, which only a shell starts.
   const shell = file === 'npm' && process.platform === 'win32';
-  const stdio = /** @type {const} */ (['ignore', 'pipe', 'pipe']);
-  const result = spawnSync(file, args, { cwd: root, encoding: 'utf8', stdio, shell, maxBuffer: 2 ** 28 });
+  const result = spawnSync(file, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell,
+    maxBuffer: 2 ** 28,
+  });
   if (result.signal) fail(`stopped by ${result.signal}`);
   return { ...result, stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
 }

@@ -1,0 +1,22 @@
+/** The benchmarks by name. A new one is a module beside this file and a line here. */
+import type { ParseArgsConfig } from 'node:util';
+import type { BenchReport } from './report.ts';
+
+/** The options given on the command line, as `node:util`'s parseArgs gives them. */
+export type BenchOptions = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+/** What a benchmark's module exports. */
+export interface Bench {
+  /** The options it takes besides `--json`, as parseArgs wants them; any other is refused. */
+  readonly options?: NonNullable<ParseArgsConfig['options']>;
+  /** Measures. Progress goes to stderr; the report is printed and written by whoever runs it. */
+  run(options: BenchOptions): Promise<BenchReport>;
+}
+
+export interface BenchEntry {
+  /** One line: what is measured against what. */
+  readonly about: string;
+  load(): Promise<Bench>;
+}
+
+export const benches: Readonly<Record<string, BenchEntry>> = {};

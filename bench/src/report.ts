@@ -1,0 +1,98 @@
+/**
+ * What a benchmark reports: the rows of DESIGN's `--json` file, and the same as a table for a person.
+ *
+ * A ratio is a cost, ours over the peer's: below 1 is better than the peer. For a rate, where more is better, it is the
+ * peer's over ours, so that every ratio reads the same way.
+ */
+import { open, rename, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+
+/** One measured case. */
+export interface Row {
+  /** A stable id: `train/mlp`. */
+  readonly case: string;
+  /** Of `ours` and `peer`: `ms`, `MiB`, `steps/s`. */
+  readonly unit: string;
+  readonly ours: number;
+  /** Null where there is no peer, only a limit. */
+  readonly peer: number | null;
+  /** The peer with its version, or the limit in words: `PyTorch 1.13.0, 2 threads`; `limit 3000 ms`. */
+  readonly peerName: string;
+  /** The cost ratio to the peer, the median over alternated pairs; without a peer, the cost over the limit. */
+  readonly ratio: number;
+  /** The ratio to stay at or below; null for a case that is only watched. */
+  readonly goal: number | null;
+  /** Whether the ratio is within the goal; null without one. */
+  readonly met: boolean | null;
+}
+
+/** What a benchmark returns. */
+export interface BenchReport {
+  readonly rows: readonly Row[];
+  /** Cases that this machine could not measure, and why. */
+  readonly skipped: readonly Skipped[];
+}
+
+export interface Skipped {
+  readonly case: string;
+  /** `no Python that imports torch`. */
+  readonly reason: string;
+}
+
+/** A row whose verdict follows from its ratio and goal. */
+export function row(measured: Omit<Row, 'met'>): Row {
+  return { ...measured, met: measured.goal === null ? null : measured.ratio <= measured.goal };
+}
+
+/** The machine in words: processor, cores, memory, system, Node. */
+export function machine(): string {
+  const model = cpus()[0]?.model.trim() || 'unknown processor';
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const system = `${platform()} ${release()}`;
+  return `${model}, ${availableParallelism()} cores, ${memory}, ${system}, Node ${process.versions.node}`;
+}
+
+/** Writes the machine-readable report, whole or not at all. */
+export async function writeJson(file: string, bench: string, report: BenchReport): Promise<void> {
+  const text = `${JSON.stringify({ bench, machine: machine(), rows: report.rows, skipped: report.skipped }, null, 2)}\n`;
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await using handle = await open(temporary, 'wx');
+    await handle.writeFile(text);
+    await handle.sync();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await rename(temporary, file);
+}
+
+/** The report as aligned columns, one line a case. */
+export function formatTable({ rows, skipped }: BenchReport): string {
+  const head = ['case', 'ours', 'peer', 'unit', 'ratio', 'goal', '', 'against'];
+  const body = rows.map((r) => [
+    r.case,
+    formatValue(r.ours),
+    r.peer === null ? '-' : formatValue(r.peer),
+    r.unit,
+    formatValue(r.ratio),
+    r.goal === null ? '-' : formatValue(r.goal),
+    r.met === null ? '' : r.met ? 'met' : 'MISSED',
+    r.peerName,
+  ]);
+  const numeric = new Set([1, 2, 4, 5]);
+  const table = [head, ...body];
+  const widths = head.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
+  const lines = table.map((line) =>
+    line
+      .map((cell, column) => (numeric.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...lines, ...skipped.map((s) => `${s.case}: skipped (${s.reason})`)].join('\n');
+}
+
+/** Three significant digits, whole numbers from 1000 on. */
+function formatValue(x: number): string {
+  return Math.abs(x) >= 1000 ? x.toFixed(0) : String(Number(x.toPrecision(3)));
+}
