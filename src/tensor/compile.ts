@@ -1,0 +1,196 @@
+/**
+ * Compiling: a TypeScript function on tensors becomes a function on arrays.
+ *
+ * The function is traced once per signature – the structure of its arguments, the type of every array in them, and
+ * the value of everything that is neither array nor number – then simplified, lowered and loaded; later calls of the
+ * same signature only run. A new shape is a new signature: sizes that grow are rounded up to a capacity first
+ * (capacity.ts), so that the number of programs stays logarithmic.
+ */
+import { NDArray } from './array.ts';
+import { type Lowered, lower } from './lower.ts';
+import { input, type Program, Tensor, tensorNames, type Type } from './program.ts';
+import type { Device, Executable } from './runtime/device.ts';
+import { SessionDevice } from './runtime/session.ts';
+import { simplify } from './simplify.ts';
+import { flattenTree, type MapTree } from './tree.ts';
+
+/** The arguments of a compiled function: arrays where the traced one has tensors, or numbers for float32 scalars. */
+export type Arguments<A extends readonly unknown[]> = MapTree<A, Tensor, NDArray | number>;
+
+/** A function traced for one signature. */
+export interface Traced {
+  readonly program: Program;
+  /** Builds the result from the program's outputs. */
+  readonly build: (outputs: readonly NDArray[]) => unknown;
+}
+
+/** A compiled function. */
+export interface Compiled<A extends readonly unknown[], R> {
+  /** Runs on arrays; tracing and loading happen at the first call of a signature. */
+  (...args: Arguments<A>): Promise<MapTree<R, Tensor, NDArray>>;
+  /** The program for these arguments, simplified. Print it with `printProgram`. */
+  program(...args: Arguments<A>): Program;
+  /** Values of intermediate tensors, by the names of the printed program (`%12`). */
+  inspect(names: readonly string[], ...args: Arguments<A>): Promise<Map<string, NDArray>>;
+  /** Number of signatures seen. */
+  readonly signatures: number;
+  /** Gives back the loaded programs. */
+  release(): Promise<void>;
+}
+
+let host: Device | undefined;
+
+/** The device that programs run on unless told otherwise: the CPU, in this thread. */
+export function defaultDevice(): Device {
+  host ??= new SessionDevice(typeof process === 'undefined' ? 'wasm' : 'cpu');
+  return host;
+}
+
+/**
+ * Compiles `fn`.
+ *
+ * Arguments and results are trees (nested arrays and plain objects) of tensors. Numbers among the arguments become
+ * float32 scalars; strings, booleans, null and undefined are part of the signature and reach `fn` as they are.
+ * Arrays that `fn` closes over go in by `constant()`: they are frozen into the program, where the runtime can prepare
+ * them once.
+ *
+ * @example
+ * const f = compile((x: Tensor, w: Tensor) => relu(matmul(x, w)));
+ * const y = await f(array([[1, 2]]), array([[3], [4]]));
+ */
+export function compile<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: { device?: Device } = {},
+): Compiled<A, R> {
+  const traceable = fn as unknown as (...args: unknown[]) => unknown;
+  const loaded = new Map<string, Promise<{ traced: Traced; model: Lowered; executable: Executable }>>();
+  const device = () => options.device ?? defaultDevice();
+  const load = async (program: Program) => {
+    const model = lower(program, { provider: device().provider, portable: false });
+    return { model, executable: await device().load(model) };
+  };
+
+  const run = async (...args: unknown[]): Promise<unknown> => {
+    const call = readArguments(args);
+    let entry = loaded.get(call.signature);
+    if (entry === undefined) {
+      const traced = trace(traceable, args);
+      entry = load(traced.program).then((rest) => ({ traced, ...rest }));
+      loaded.set(call.signature, entry);
+      entry.catch(() => loaded.delete(call.signature));
+    }
+    const { traced, model, executable } = await entry;
+    return traced.build(await executable.run(model.inputs.map(({ index }) => call.arrays[index]!)));
+  };
+
+  const program = (...args: unknown[]) => trace(traceable, args).program;
+
+  const inspect = async (names: readonly string[], ...args: unknown[]) => {
+    const whole = program(...args);
+    const byName = new Map([...tensorNames(whole)].map(([tensor, name]) => [name, tensor]));
+    const outputs = names.map((name) => {
+      const tensor = byName.get(name);
+      if (!tensor) throw new ReferenceError(`inspect: expected a name of the printed program, got ${name}`);
+      return tensor;
+    });
+    const { model, executable } = await load({ ...whole, outputs, outputNames: outputs.map((_, i) => `value${i}`) });
+    try {
+      const { arrays } = readArguments(args);
+      const results = await executable.run(model.inputs.map(({ index }) => arrays[index]!));
+      return new Map(names.map((name, i) => [name, results[i]!]));
+    } finally {
+      await executable.release();
+    }
+  };
+
+  const release = async () => {
+    const entries = await Promise.allSettled(loaded.values());
+    loaded.clear();
+    await Promise.all(entries.map((entry) => entry.status === 'fulfilled' && entry.value.executable.release()));
+  };
+
+  Object.defineProperty(run, 'signatures', { get: () => loaded.size });
+  return Object.assign(run, { program, inspect, release }) as unknown as Compiled<A, R>;
+}
+
+/** Traces `fn` for arguments of the types of `args`. */
+export function trace(fn: (...args: unknown[]) => unknown, args: readonly unknown[]): Traced {
+  const names = parameterNames(fn, args.length);
+  const inputs: Tensor[] = [];
+  const tensors = args.map((arg, i) => {
+    const flat = flattenTree(arg, names[i]!);
+    return flat.build(
+      flat.leaves.map((leaf, j) => {
+        const type = typeOf(leaf, flat.paths[j]!);
+        if (type === undefined) return leaf;
+        const tensor = input(flat.paths[j]!, type);
+        inputs.push(tensor);
+        return tensor;
+      }),
+    );
+  });
+  const result = flattenTree(fn(...tensors));
+  const at = result.leaves.flatMap((leaf, i) => (leaf instanceof Tensor ? [i] : []));
+  const program = simplify({
+    inputs,
+    outputs: at.map((i) => result.leaves[i] as Tensor),
+    outputNames: at.map((i) => result.paths[i]!),
+  });
+  return {
+    program,
+    build: (outputs) => {
+      const leaves = [...result.leaves];
+      for (const [k, i] of at.entries()) leaves[i] = outputs[k];
+      return result.build(leaves);
+    },
+  };
+}
+
+interface Call {
+  readonly signature: string;
+  /** The program's inputs, in order. */
+  readonly arrays: NDArray[];
+}
+
+function readArguments(args: readonly unknown[]): Call {
+  const { leaves, paths, structure } = flattenTree(args);
+  const arrays: NDArray[] = [];
+  const types = leaves.map((leaf, i) => {
+    const type = typeOf(leaf, paths[i]!);
+    if (type === undefined) return JSON.stringify(leaf) ?? 'undefined';
+    arrays.push(typeof leaf === 'number' ? new NDArray('float32', [], Float32Array.of(leaf)) : (leaf as NDArray));
+    return `${type.dtype}${type.shape}`;
+  });
+  return { signature: `${structure} ${types.join(' ')}`, arrays };
+}
+
+const scalar: Type = { dtype: 'float32', shape: [] };
+
+/** The type of an argument's leaf; undefined for what is part of the signature by its value. */
+function typeOf(leaf: unknown, path: string): Type | undefined {
+  if (leaf instanceof NDArray) return leaf;
+  switch (typeof leaf) {
+    case 'number':
+      return scalar;
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return undefined;
+  }
+  if (leaf === null) return undefined;
+  const kind =
+    leaf instanceof Tensor
+      ? 'a tensor of a trace (call the function itself, not its compiled form)'
+      : (leaf?.constructor?.name ?? typeof leaf);
+  throw new TypeError(
+    `compile: expected arrays and numbers, got ${kind} at ${path} (array() makes an array of numbers)`,
+  );
+}
+
+/** Names of a function's parameters, where its text shows plain ones: they name a printed program's inputs. */
+function parameterNames(fn: (...args: unknown[]) => unknown, count: number): string[] {
+  const head = /^(?:async\s*)?(?:function\s*\w*\s*)?\(?([^()=]*)/.exec(fn.toString())?.[1] ?? '';
+  const listed = head.split(',').map((part) => /^\s*([A-Za-z_$][\w$]*)\s*$/.exec(part)?.[1]);
+  const names = Array.from({ length: count }, (_, i) => listed[i] ?? `arg${i}`);
+  return new Set(names).size === count ? names : names.map((_, i) => `arg${i}`);
+}

@@ -1,0 +1,131 @@
+/**
+ * Programs on arrays: traced, differentiated, lowered to ONNX and run on ONNX Runtime.
+ * @module
+ */
+export { array, NDArray, type Nested, store, toFloats, toNested, zerosArray } from './array.ts';
+export { type Arguments, type Compiled, compile, defaultDevice } from './compile.ts';
+export { constant } from './constant.ts';
+export { bytesOf, type DType, dtypes, fromHalf, isDType, isFloat, isInteger, type Storage, toHalf } from './dtype.ts';
+export { grad, gradients, valueAndGrad } from './gradient.ts';
+export { fromValue, interpret, toValue } from './interpret.ts';
+export {
+  abs,
+  acos,
+  acosh,
+  add,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  cast,
+  ceil,
+  clip,
+  cos,
+  cosh,
+  div,
+  equal,
+  erf,
+  exp,
+  expm1,
+  floor,
+  gelu,
+  greater,
+  greaterEqual,
+  isFinite,
+  isNaN,
+  leakyRelu,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  neg,
+  notEqual,
+  type Operand,
+  pow,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  shiftLeft,
+  shiftRight,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  sinh,
+  softplus,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  tan,
+  tanh,
+  where,
+} from './ops/elementwise.ts';
+export {
+  dynamicSlice,
+  dynamicUpdateSlice,
+  indexAdd,
+  oneHot,
+  scatterAdd,
+  sort,
+  take,
+  takeAlongAxis,
+  topK,
+} from './ops/indexing.ts';
+export { matmul, matrixTranspose } from './ops/linear.ts';
+export { crossEntropy } from './ops/loss.ts';
+export {
+  at,
+  broadcastTo,
+  concat,
+  expandDims,
+  flip,
+  full,
+  iota,
+  ones,
+  pad,
+  type Range,
+  repeat,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  sum,
+  swapAxes,
+  tile,
+  transpose,
+  zeros,
+} from './ops/movement.ts';
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  cumsum,
+  logSoftmax,
+  logSumExp,
+  max,
+  mean,
+  min,
+  prod,
+  softmax,
+  variance,
+} from './ops/reduce.ts';
+export { formatType, type Program, printProgram, Tensor, type Type } from './program.ts';
+export * as random from './random.ts';
+export { type Device, dispose, toHost } from './runtime/device.ts';
+export { elements, formatShape, type Shape } from './shape.ts';
+export { flattenTree, leavesByPath, type MapTree, mapTree, type Tree, zipTrees } from './tree.ts';

@@ -1,0 +1,295 @@
+/**
+ * Lowering: a program becomes one ONNX model.
+ *
+ * Each op emits its own nodes (the `lower` of its record); this file gives them the Emitter to do it with, names
+ * things so that the model reads like the printed program, and keeps large constants out of the protobuf, whose limit
+ * is 2 GB.
+ */
+import { type NDArray, store } from './array.ts';
+import { type DType, onnxCode } from './dtype.ts';
+import { encodeModel } from './onnx/codec.ts';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
+import {
+  constantOp,
+  inputOp,
+  type Node,
+  type Program,
+  reachable,
+  type Tensor,
+  tensorNames,
+  type Type,
+} from './program.ts';
+
+/** What the model is for. */
+export interface Target {
+  /** ONNX Runtime's name of the execution provider. */
+  readonly provider: string;
+  /** Only operators of the ONNX standard, so that any runtime opens the model. */
+  readonly portable: boolean;
+}
+
+/** Operator set of the models that the engine writes. */
+export const opset = 23;
+const irVersion = 10;
+
+/** Constants at least this large lie outside the protobuf. */
+const externalBytes = 1 << 20;
+
+/** An attribute value; its ONNX type follows from the value, and `float` marks a number that may look like an integer. */
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly float: number }
+  | GraphProto
+  | undefined;
+
+/** A model ready to be loaded. */
+export interface Lowered {
+  /** The ONNX model. */
+  readonly bytes: Uint8Array;
+  /** Constants that lie outside `bytes`, by the location that the model names. */
+  readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Names of the model's inputs, and which of the program's inputs they are: the unused ones are not in the model. */
+  readonly inputs: readonly { readonly name: string; readonly index: number }[];
+  readonly outputs: readonly { readonly name: string; readonly type: Type }[];
+}
+
+/** Lowers a program. */
+export function lower(program: Program, target: Target): Lowered {
+  const emit = new Emitter(target, new Shared());
+  const graph = emit.graph(program, 'tenfold', new Map());
+  const used = new Set(reachable(program.outputs));
+  const domains = [...emit.shared.domains];
+  const bytes = encodeModel({
+    irVersion,
+    producerName: 'tenfold',
+    graph,
+    opsetImport: [{ domain: '', version: opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
+  });
+  return {
+    bytes,
+    external: emit.shared.external,
+    inputs: program.inputs.flatMap((t, index) => (used.has(t.node) ? [{ name: inputName(t), index }] : [])),
+    outputs: graph.output!.map(({ name }, i) => ({ name, type: program.outputs[i]! })),
+  };
+}
+
+/** What the emitters of a model and of its subgraphs share. */
+class Shared {
+  readonly domains = new Set<string>();
+  readonly external: { path: string; data: Uint8Array }[] = [];
+  #next = 0;
+
+  fresh(): string {
+    return `.${this.#next++}`;
+  }
+}
+
+/** Collects the nodes of one ONNX graph. */
+export class Emitter {
+  readonly target: Target;
+  readonly shared: Shared;
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #constants = new Map<unknown, string>();
+  readonly #outer: Emitter | undefined;
+  #names = new Map<Tensor, string>();
+
+  constructor(target: Target, shared: Shared, outer?: Emitter) {
+    this.target = target;
+    this.shared = shared;
+    this.#outer = outer;
+  }
+
+  /** Emits an ONNX node of one output and returns the output's name. */
+  op(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string {
+    return this.ops(type, inputs, 1, attributes, domain)[0]!;
+  }
+
+  /** Emits an ONNX node of `count` outputs. */
+  ops(
+    type: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string[] {
+    const output = Array.from({ length: count }, () => this.shared.fresh());
+    const attribute = Object.entries(attributes).flatMap(([name, value]) =>
+      value === undefined ? [] : [attributeOf(name, value)],
+    );
+    this.#nodes.push({ opType: type, input: [...inputs], output, attribute, ...(domain && { domain }) });
+    if (domain) this.shared.domains.add(domain);
+    return output;
+  }
+
+  /** Name of a constant, made once. */
+  constant(value: NDArray): string {
+    const key = value.size <= 64 ? `${value.dtype}:${value.shape}:${value.data}` : value;
+    const known = this.#constants.get(key) ?? this.#outer?.known(key);
+    if (known !== undefined) return known;
+    const name = this.shared.fresh();
+    const raw = new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength);
+    const head: TensorProto = { name, dims: [...value.shape], dataType: onnxCode(value.dtype) };
+    if (raw.length < externalBytes) {
+      this.#initializers.push({ ...head, rawData: raw });
+    } else {
+      const path = `constant${name}`;
+      this.shared.external.push({ path, data: raw });
+      const externalData = [
+        { key: 'location', value: path },
+        { key: 'offset', value: '0' },
+        { key: 'length', value: String(raw.length) },
+      ];
+      this.#initializers.push({ ...head, dataLocation: 1, externalData });
+    }
+    this.#constants.set(key, name);
+    return name;
+  }
+
+  /** Name of a constant of the enclosing graphs, which an inner graph sees. */
+  known(key: unknown): string | undefined {
+    return this.#constants.get(key) ?? this.#outer?.known(key);
+  }
+
+  /** A constant scalar. */
+  scalar(dtype: DType, value: number): string {
+    return this.array(dtype, [], [value]);
+  }
+
+  /** A small constant. */
+  array(dtype: DType, shape: readonly number[], values: readonly number[]): string {
+    const data = store(dtype, values);
+    return this.constant({ dtype, shape, data, size: data.length } as NDArray);
+  }
+
+  /** A constant int64 vector, as ONNX takes shapes, axes and bounds. */
+  ints(values: readonly number[]): string {
+    return this.array('int64', [values.length], values);
+  }
+
+  cast(input: string, dtype: DType): string {
+    return this.op('Cast', [input], { to: onnxCode(dtype) });
+  }
+
+  reshape(input: string, shape: readonly number[]): string {
+    return this.op('Reshape', [input, this.ints(shape)], { allowzero: 1 });
+  }
+
+  /** ONNX name of a program input. */
+  input(node: Node): string {
+    return inputName(node.outputs[0]!);
+  }
+
+  /**
+   * A program as an ONNX graph. An inner graph (of Scan) is given the names that its `captured` inputs have outside.
+   */
+  graph(program: Program, name: string, captured: ReadonlyMap<Tensor, string>): GraphProto {
+    const nodes = reachable(program.outputs);
+    const printed = tensorNames(program);
+    this.#names = new Map(captured);
+    for (const node of nodes) {
+      if (captured.has(node.outputs[0]!)) continue;
+      const result = node.op.lower(
+        this,
+        node.inputs.map((t) => this.#names.get(t)!),
+        node,
+      );
+      for (const [i, output] of (typeof result === 'string' ? [result] : result).entries())
+        this.#names.set(node.outputs[i]!, output);
+    }
+    this.#rename(nodes, printed, captured, name);
+    const declared = program.inputs.filter((t) => !captured.has(t));
+    const live = new Set(nodes);
+    const taken = new Set([...declared.map(inputName), ...captured.values()]);
+    const output = program.outputs.map((tensor, i) => {
+      const wanted = program.outputNames[i] || `output${i}`;
+      const free = taken.has(wanted) ? `${wanted}.out` : wanted;
+      taken.add(free);
+      this.#nodes.push({ opType: 'Identity', input: [this.#names.get(tensor)!], output: [free] });
+      return valueInfo(free, tensor);
+    });
+    return {
+      name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      // an inner graph declares every input, because Scan feeds by position; a model only those that something reads
+      input: declared
+        .filter((t) => this.#outer !== undefined || live.has(t.node))
+        .map((t) => valueInfo(inputName(t), t)),
+      output,
+    };
+  }
+
+  /** An emitter for a graph inside this one. */
+  inner(): Emitter {
+    return new Emitter(this.target, this.shared, this);
+  }
+
+  /** Gives the results of the program's nodes the names that the printed program uses, so that profiles can be read. */
+  #rename(
+    nodes: readonly Node[],
+    printed: ReadonlyMap<Tensor, string>,
+    captured: ReadonlyMap<Tensor, string>,
+    scope: string,
+  ): void {
+    const prefix = this.#outer ? `${scope}/` : '';
+    const names = new Map<string, string>();
+    for (const node of nodes) {
+      if (node.op === (inputOp as unknown) || node.op === (constantOp as unknown)) continue;
+      for (const output of node.outputs) {
+        const emitted = this.#names.get(output);
+        if (emitted?.startsWith('.') && !captured.has(output) && !names.has(emitted))
+          names.set(emitted, `${prefix}${printed.get(output)}`);
+      }
+    }
+    for (const initializer of this.#initializers) names.delete(initializer.name!);
+    const to = (name: string) => names.get(name) ?? name;
+    for (const proto of this.#nodes) {
+      proto.input = proto.input!.map(to);
+      proto.output = proto.output!.map(to);
+      for (const { g } of proto.attribute ?? []) if (g) renameOuter(g, to);
+    }
+    for (const [tensor, name] of this.#names) this.#names.set(tensor, to(name));
+  }
+}
+
+function renameOuter(graph: GraphProto, to: (name: string) => string): void {
+  for (const proto of graph.node ?? []) {
+    proto.input = proto.input!.map(to);
+    for (const { g } of proto.attribute ?? []) if (g) renameOuter(g, to);
+  }
+}
+
+function inputName(tensor: Tensor): string {
+  return (tensor.node.attrs as { name: string }).name;
+}
+
+function valueInfo(name: string, { dtype, shape }: Type): ValueInfoProto {
+  return {
+    name,
+    type: { tensorType: { elemType: onnxCode(dtype), shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
+  };
+}
+
+const text = new TextEncoder();
+
+function attributeOf(name: string, value: Exclude<Attribute, undefined>): AttributeProto {
+  if (typeof value === 'number') return { name, type: 2, i: value };
+  if (typeof value === 'string') return { name, type: 3, s: text.encode(value) };
+  if (Array.isArray(value)) {
+    return typeof value[0] === 'string'
+      ? { name, type: 8, strings: value.map((s) => text.encode(s)) }
+      : { name, type: 7, ints: value as number[] };
+  }
+  return 'float' in value
+    ? { name, type: 1, f: (value as { float: number }).float }
+    : { name, type: 5, g: value as GraphProto };
+}

@@ -1,0 +1,54 @@
+/**
+ * Devices: where compiled programs run and where their arrays live.
+ */
+import type { NDArray } from '../array.ts';
+import type { Lowered } from '../lower.ts';
+import { flattenTree } from '../tree.ts';
+
+/** A program loaded on a device. */
+export interface Executable {
+  /** Runs it: the arrays of the model's inputs in, those of its outputs out, in the order that {@link Lowered} gives. */
+  run(inputs: readonly NDArray[]): Promise<NDArray[]>;
+  /** Gives back what it holds. */
+  release(): Promise<void>;
+}
+
+/** A place where programs run. */
+export interface Device {
+  /** ONNX Runtime's name of its execution provider: `cpu`, `webgpu`, `cuda`, … */
+  readonly provider: string;
+  /** Loads a lowered program. */
+  load(model: Lowered): Promise<Executable>;
+  /** Brings an array of this device to the host. */
+  toHost(source: NDArray): Promise<NDArray>;
+  /** Gives back the memory of an array of this device. */
+  dispose(source: NDArray): void;
+  /** Gives back everything that the device holds; it cannot be used afterwards. */
+  close(): Promise<void>;
+}
+
+/** What an array that is not on the host refers to. */
+export interface Remote {
+  readonly device: Device;
+}
+
+/**
+ * A tree of arrays with every array on the host, those of other devices fetched.
+ * @throws ReferenceError when an array was given back before
+ */
+export async function toHost<T>(tree: T): Promise<T> {
+  const flat = flattenTree(tree);
+  const leaves = await Promise.all(
+    flat.leaves.map((leaf) => (isRemote(leaf) ? leaf.remote.device.toHost(leaf) : leaf)),
+  );
+  return flat.build(leaves) as T;
+}
+
+/** Gives back the memory of every array of a tree that lies on another device; arrays on the host are the collector's. */
+export function dispose(tree: unknown): void {
+  for (const leaf of flattenTree(tree).leaves) if (isRemote(leaf)) leaf.remote.device.dispose(leaf);
+}
+
+function isRemote(leaf: unknown): leaf is NDArray & { remote: Remote } {
+  return typeof leaf === 'object' && leaf !== null && 'remote' in leaf && leaf.remote !== undefined;
+}
