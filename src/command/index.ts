@@ -1,0 +1,16 @@
+/** What a system offers to a command line, and what it is given: verbs and progress, as plain typed data. */
+export { type Progress, silent } from './progress.ts';
+export {
+  type Argument,
+  type ArgumentValue,
+  type ChoiceOption,
+  type Example,
+  type FlagOption,
+  type NumberOption,
+  type Option,
+  type OptionValue,
+  type Request,
+  type TextOption,
+  type Verb,
+  verb,
+} from './verb.ts';

@@ -1,0 +1,64 @@
+/**
+ * A table: typed columns and rows that fit them, kept as data. How a number is written is decided once for a column, so
+ * that its decimal points stand under each other.
+ */
+
+import type { Interval } from './claim.ts';
+import { commonDecimals, formatMeasured, formatNumber } from './format.ts';
+
+/** A number with its interval. */
+export interface Measured {
+  readonly value: number;
+  readonly interval: Interval;
+}
+
+export type Cell = string | number | Measured | null;
+
+export interface Column {
+  /** Its heading. */
+  readonly name: string;
+  /** `measured`: a number with its interval. `code`: something to type, in a fixed-width face. */
+  readonly type: 'text' | 'code' | 'number' | 'measured';
+  /** Printed once, in the heading. */
+  readonly unit?: string;
+  /** Digits after the point in a column of numbers; by default three significant digits of its largest number. */
+  readonly decimals?: number;
+}
+
+/** As issue.json holds it. A row's null is a cell with nothing measured in it. */
+export interface Table {
+  /** Stable, unique in its system. */
+  readonly id: string;
+  readonly title: string;
+  /** What to see in it. */
+  readonly caption: string;
+  readonly columns: Readonly<Record<string, Column>>;
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+}
+
+type CellOf<C extends Column> =
+  | (C['type'] extends 'number' ? number : C['type'] extends 'measured' ? Measured : string)
+  | null;
+
+/** A table whose rows are checked against its columns by the compiler. */
+export function table<const C extends Readonly<Record<string, Column>>>(declared: {
+  readonly id: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly columns: C;
+  readonly rows: readonly { readonly [K in keyof C]: CellOf<C[K]> }[];
+}): Table {
+  return declared;
+}
+
+/** A column's cells as text, in the rows' order; '–' for null. */
+export function formatColumn(column: Column, cells: readonly (Cell | undefined)[]): string[] {
+  const numbers = cells.filter((cell) => typeof cell === 'number');
+  const decimals = column.decimals ?? commonDecimals(numbers);
+  return cells.map((cell) => {
+    if (cell === null || cell === undefined) return '–';
+    if (typeof cell === 'string') return cell;
+    if (typeof cell === 'number') return formatNumber(cell, { decimals });
+    return formatMeasured(cell.value, cell.interval);
+  });
+}
