@@ -16,11 +16,10 @@ import {
   type Header,
   headerLength,
   parseHeader,
-  parseObject,
-  quote,
   type WriteOptions,
   writtenBytes,
 } from './safetensors.ts';
+import { parseObject, quote } from './strict-json.ts';
 
 /** How tensors are saved. */
 export interface SaveOptions extends WriteOptions {

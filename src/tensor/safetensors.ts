@@ -10,7 +10,8 @@
  */
 import { NDArray } from './array.ts';
 import { bytesOf, type DType, view } from './dtype.ts';
-import { elements, formatShape } from './shape.ts';
+import { elements } from './shape.ts';
+import { parseObject, quote } from './strict-json.ts';
 
 /** Where one tensor lies: offsets count bytes from the end of the header. */
 export interface Entry {
@@ -48,12 +49,6 @@ const codes: Readonly<Record<string, { bytes: number; dtype?: DType }>> = {
   F8_E5M2: { bytes: 1 },
   I8: { bytes: 1 },
 };
-
-/** A name or value from a file, safe to print on one line of a terminal. */
-export function quote(value: unknown): string {
-  const text = (JSON.stringify(value) ?? 'nothing').replace(/\p{Cc}/gu, '?');
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
 
 /**
  * The length of the header, from the first eight bytes of a file of `size` bytes.
@@ -112,7 +107,7 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, file: string):
     }
     const size = elements(shape) * codes[code]!.bytes;
     if (size !== end - begin) {
-      throw new RangeError(fail(name, `${size} bytes for ${code} of shape ${formatShape(shape)}`, `${end - begin}`));
+      throw new RangeError(fail(name, `${size} bytes for ${code} of shape ${quote(shape)}`, `${end - begin}`));
     }
     list.push([name, { code, shape, begin, end }]);
   }
@@ -223,61 +218,6 @@ export function* encode(tensors: Readonly<Record<string, NDArray>>, options: Wri
     const data = narrow ? narrowed(tensor.data as Float32Array) : tensor.data;
     yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-}
-
-/**
- * The object in JSON bytes of at most three levels, refusing what JSON.parse lets pass or what could hurt: text that is
- * not UTF-8, keys that occur twice (of which it keeps the last), deep nesting.
- * @throws SyntaxError starting with `what`
- */
-export function parseObject(bytes: Uint8Array, what: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new SyntaxError(`${what}: expected UTF-8 text, got bytes that are not`);
-  }
-  if (!text.startsWith('{'))
-    throw new SyntaxError(`${what}: expected JSON beginning with "{", got ${quote(text.slice(0, 8))}`);
-  const keys: { literal: string; scope: Set<string> }[] = [];
-  const scopes: Set<string>[] = [];
-  let literal = '';
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '"') {
-      const end = closingQuote(text, i);
-      if (end < 0) throw new SyntaxError(`${what}: expected JSON, got a string without end at character ${i}`);
-      literal = text.slice(i, end + 1);
-      i = end;
-    } else if (char === '{' || char === '[') {
-      if (scopes.push(new Set()) > 3) throw new SyntaxError(`${what}: expected at most 3 levels of JSON, got more`);
-    } else if (char === '}' || char === ']') {
-      scopes.pop();
-    } else if (char === ':') {
-      keys.push({ literal, scope: scopes.at(-1) ?? new Set() });
-    }
-  }
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(text) as Record<string, unknown>;
-  } catch (error) {
-    throw new SyntaxError(`${what}: expected JSON: ${(error as Error).message.replace(/\p{Cc}+/gu, ' ')}`);
-  }
-  for (const { literal, scope } of keys) {
-    const key = JSON.parse(literal) as string; // "a" and "\u0061" are one key
-    if (scope.has(key)) throw new SyntaxError(`${what}: expected every key once, got ${quote(key)} twice`);
-    scope.add(key);
-  }
-  return value;
-}
-
-function closingQuote(text: string, open: number): number {
-  for (let end = text.indexOf('"', open + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text[end - 1 - slashes] === '\\') slashes++;
-    if (slashes % 2 === 0) return end;
-  }
-  return -1;
 }
 
 function stringMap(value: unknown, what: string): Record<string, string> {
