@@ -51,6 +51,7 @@ function install() {
     '--no-fund',
     '--loglevel=error',
     '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-factor=2',
   ];
   const { status, stderr, error } = run([...npm, ...options]);
   if (status === 0) return done();
