@@ -21,34 +21,44 @@ export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
     );
   }
   requireFloat('grad', y);
-  const cotangents = new Map<Tensor, Tensor>([[y, full([], 1, y.dtype)]]);
-  for (const node of nodesBetween(xs, y).reverse()) {
+  return pullback([y], [full([], 1, y.dtype)], xs);
+}
+
+/** The cotangents of `xs` that those of `ys` give rise to: vector–Jacobian products, one cotangent a `y`. */
+export function pullback(ys: readonly Tensor[], gs: readonly Tensor[], xs: readonly Tensor[]): Tensor[] {
+  const cotangents = new Map<Tensor, Tensor>();
+  const accumulate = (to: Tensor, g: Tensor) => {
+    const before = cotangents.get(to);
+    cotangents.set(to, before ? add(before, g) : g);
+  };
+  for (const [i, y] of ys.entries()) accumulate(y, gs[i]!);
+  for (const node of nodesBetween(xs, ys).reverse()) {
     const incoming = node.outputs.map((output) => cotangents.get(output));
     if (incoming.every((g) => g === undefined)) continue;
     const { vjp } = node.op;
     if (vjp === undefined) throw new TypeError(`grad: ${node.op.name} has no gradient${siteOf(node)}`);
-    const outgoing = at(node.site, () => vjp(node, incoming));
-    for (const [i, input] of node.inputs.entries()) {
-      const g = outgoing[i];
-      if (g === undefined) continue;
-      if (formatType(g) !== formatType(input)) {
-        throw new TypeError(
-          `internal: the gradient of ${node.op.name} gives ${formatType(g)} for an input ${formatType(input)}`,
-        );
+    at(node.site, () => {
+      for (const [i, g] of vjp(node, incoming).entries()) {
+        if (g === undefined) continue;
+        const input = node.inputs[i]!;
+        if (formatType(g) !== formatType(input)) {
+          throw new TypeError(
+            `internal: the gradient of ${node.op.name} gives ${formatType(g)} for an input ${formatType(input)}`,
+          );
+        }
+        accumulate(input, g);
       }
-      const before = cotangents.get(input);
-      cotangents.set(input, before ? at(node.site, () => add(before, g)) : g);
-    }
+    });
   }
   return xs.map((x) => cotangents.get(x) ?? full(x.shape, 0, x.dtype));
 }
 
-/** The nodes that depend on `xs` and on which `y` depends, without the producers of `xs`. */
-function nodesBetween(xs: readonly Tensor[], y: Tensor): Node[] {
+/** The nodes that depend on `xs` and on which `ys` depend, without the producers of `xs`. */
+function nodesBetween(xs: readonly Tensor[], ys: readonly Tensor[]): Node[] {
   const sources = new Set(xs.map((x) => x.node));
   const dependent = new Set<Node>(sources);
   const between: Node[] = [];
-  for (const node of reachable([y])) {
+  for (const node of reachable(ys)) {
     if (sources.has(node) || !node.inputs.some((t) => dependent.has(t.node))) continue;
     dependent.add(node);
     between.push(node);

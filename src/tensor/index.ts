@@ -127,5 +127,6 @@ export {
 export { formatType, type Program, printProgram, Tensor, type Type } from './program.ts';
 export * as random from './random.ts';
 export { type Device, dispose, toHost } from './runtime/device.ts';
+export { scan } from './scan.ts';
 export { elements, formatShape, type Shape } from './shape.ts';
 export { flattenTree, leavesByPath, type MapTree, mapTree, type Tree, zipTrees } from './tree.ts';

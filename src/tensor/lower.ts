@@ -9,16 +9,7 @@ import { type NDArray, store } from './array.ts';
 import { type DType, onnxCode } from './dtype.ts';
 import { encodeModel } from './onnx/codec.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
-import {
-  constantOp,
-  inputOp,
-  type Node,
-  type Program,
-  reachable,
-  type Tensor,
-  tensorNames,
-  type Type,
-} from './program.ts';
+import { type Node, type Program, reachable, type Tensor, tensorNames, type Type } from './program.ts';
 
 /** What the model is for. */
 export interface Target {
@@ -59,7 +50,7 @@ export interface Lowered {
 /** Lowers a program. */
 export function lower(program: Program, target: Target): Lowered {
   const emit = new Emitter(target, new Shared());
-  const graph = emit.graph(program, 'tenfold', new Map());
+  const graph = emit.graph(program, 'tenfold');
   const used = new Set(reachable(program.outputs));
   const domains = [...emit.shared.domains];
   const bytes = encodeModel({
@@ -95,12 +86,15 @@ export class Emitter {
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<unknown, string>();
   readonly #outer: Emitter | undefined;
-  #names = new Map<Tensor, string>();
+  /** Keeps the names of inner graphs apart. */
+  readonly #scope: string;
+  #used: ReadonlySet<Tensor> = new Set();
 
   constructor(target: Target, shared: Shared, outer?: Emitter) {
     this.target = target;
     this.shared = shared;
     this.#outer = outer;
+    this.#scope = outer ? `${shared.fresh()}/` : '';
   }
 
   /** Emits an ONNX node of one output and returns the output's name. */
@@ -185,45 +179,44 @@ export class Emitter {
 
   /** ONNX name of a program input. */
   input(node: Node): string {
-    return inputName(node.outputs[0]!);
+    return this.#scope + inputName(node.outputs[0]!);
+  }
+
+  /** Whether anything reads this tensor: an output that nothing reads need not be computed. */
+  isUsed(tensor: Tensor): boolean {
+    return this.#used.has(tensor);
   }
 
   /**
    * A program as an ONNX graph. An inner graph (of Scan) is given the names that its `captured` inputs have outside.
    */
-  graph(program: Program, name: string, captured: ReadonlyMap<Tensor, string>): GraphProto {
+  graph(program: Program, name: string, captured: ReadonlyMap<Tensor, string> = new Map()): GraphProto {
     const nodes = reachable(program.outputs);
-    const printed = tensorNames(program);
-    this.#names = new Map(captured);
+    this.#used = new Set([...program.outputs, ...nodes.flatMap((node) => node.inputs)]);
+    const names = new Map<Tensor, string>(captured);
     for (const node of nodes) {
       if (captured.has(node.outputs[0]!)) continue;
-      const result = node.op.lower(
-        this,
-        node.inputs.map((t) => this.#names.get(t)!),
-        node,
-      );
-      for (const [i, output] of (typeof result === 'string' ? [result] : result).entries())
-        this.#names.set(node.outputs[i]!, output);
+      const inputs = node.inputs.map((t) => names.get(t)!);
+      const result = node.op.lower(this, inputs, node);
+      for (const [i, output] of [result].flat().entries()) names.set(node.outputs[i]!, output);
     }
-    this.#rename(nodes, printed, captured, name);
     const declared = program.inputs.filter((t) => !captured.has(t));
-    const live = new Set(nodes);
-    const taken = new Set([...declared.map(inputName), ...captured.values()]);
+    const rename = this.#readable(program, names);
     const output = program.outputs.map((tensor, i) => {
-      const wanted = program.outputNames[i] || `output${i}`;
-      const free = taken.has(wanted) ? `${wanted}.out` : wanted;
-      taken.add(free);
-      this.#nodes.push({ opType: 'Identity', input: [this.#names.get(tensor)!], output: [free] });
-      return valueInfo(free, tensor);
+      const wanted = this.#outputName(program, i);
+      const from = names.get(tensor)!;
+      if (rename(from) !== wanted) this.#nodes.push({ opType: 'Identity', input: [from], output: [wanted] });
+      return valueInfo(wanted, tensor);
     });
+    for (const proto of this.#nodes) renameNode(proto, rename);
+    // an inner graph declares every input, because Scan feeds by position; a model only those that something reads
+    const live = new Set(nodes);
+    const input = declared.filter((t) => this.#outer !== undefined || live.has(t.node));
     return {
       name,
       node: this.#nodes,
       initializer: this.#initializers,
-      // an inner graph declares every input, because Scan feeds by position; a model only those that something reads
-      input: declared
-        .filter((t) => this.#outer !== undefined || live.has(t.node))
-        .map((t) => valueInfo(inputName(t), t)),
+      input: input.map((t) => valueInfo(this.input(t.node), t)),
       output,
     };
   }
@@ -233,39 +226,34 @@ export class Emitter {
     return new Emitter(this.target, this.shared, this);
   }
 
-  /** Gives the results of the program's nodes the names that the printed program uses, so that profiles can be read. */
-  #rename(
-    nodes: readonly Node[],
-    printed: ReadonlyMap<Tensor, string>,
-    captured: ReadonlyMap<Tensor, string>,
-    scope: string,
-  ): void {
-    const prefix = this.#outer ? `${scope}/` : '';
-    const names = new Map<string, string>();
-    for (const node of nodes) {
-      if (node.op === (inputOp as unknown) || node.op === (constantOp as unknown)) continue;
-      for (const output of node.outputs) {
-        const emitted = this.#names.get(output);
-        if (emitted?.startsWith('.') && !captured.has(output) && !names.has(emitted))
-          names.set(emitted, `${prefix}${printed.get(output)}`);
-      }
+  /** Output i's name: its path, marked where that is an input's name too or came before. */
+  #outputName(program: Program, i: number): string {
+    const path = program.outputNames[i] || `output${i}`;
+    const clashes = program.inputs.some((t) => inputName(t) === path) || program.outputNames.indexOf(path) < i;
+    return `${this.#scope}${path}${clashes ? `.${i}` : ''}`;
+  }
+
+  /** Renames what the program's nodes made as the printed program does, and outputs by their paths: profiles can be read. */
+  #readable(program: Program, names: ReadonlyMap<Tensor, string>): (name: string) => string {
+    const printed = tensorNames(program);
+    const own = new Set(this.#nodes.flatMap((proto) => proto.output!));
+    const renamed = new Map<string, string>();
+    for (const [i, tensor] of program.outputs.entries()) {
+      const name = names.get(tensor)!;
+      if (own.has(name) && !renamed.has(name)) renamed.set(name, this.#outputName(program, i));
     }
-    for (const initializer of this.#initializers) names.delete(initializer.name!);
-    const to = (name: string) => names.get(name) ?? name;
-    for (const proto of this.#nodes) {
-      proto.input = proto.input!.map(to);
-      proto.output = proto.output!.map(to);
-      for (const { g } of proto.attribute ?? []) if (g) renameOuter(g, to);
+    for (const [tensor, name] of names) {
+      if (own.has(name) && !renamed.has(name)) renamed.set(name, this.#scope + printed.get(tensor)!);
     }
-    for (const [tensor, name] of this.#names) this.#names.set(tensor, to(name));
+    return (name) => renamed.get(name) ?? name;
   }
 }
 
-function renameOuter(graph: GraphProto, to: (name: string) => string): void {
-  for (const proto of graph.node ?? []) {
-    proto.input = proto.input!.map(to);
-    for (const { g } of proto.attribute ?? []) if (g) renameOuter(g, to);
-  }
+/** Renames in a node and in the graphs inside it. */
+function renameNode(proto: NodeProto, rename: (name: string) => string): void {
+  proto.input = proto.input!.map(rename);
+  proto.output = proto.output!.map(rename);
+  for (const { g } of proto.attribute ?? []) for (const inner of g?.node ?? []) renameNode(inner, rename);
 }
 
 function inputName(tensor: Tensor): string {

@@ -127,7 +127,10 @@ function binary(name: string, rule: Binary): (a: Operand, b: Operand) => Tensor 
         return [unbroadcast(ga, a!.shape), unbroadcast(gb, b!.shape)];
       },
     }),
-    ...(simplify && { simplify: ([a, b]) => simplify(a!, b!) }),
+    simplify: ([a, b], attrs) => {
+      const [x, y] = [unspread(a!, b!), unspread(b!, a!)];
+      return simplify?.(x, y) ?? (x !== a || y !== b ? apply(op, [x, y], attrs) : undefined);
+    },
     lower: (emit, inputs, node) =>
       typeof rule.lower === 'string' ? emit.op(rule.lower, inputs) : rule.lower(emit, inputs, node as Node),
     meaning: ([a, b], _, [type]) => {
@@ -146,6 +149,11 @@ function binary(name: string, rule: Binary): (a: Operand, b: Operand) => Tensor 
     const left = typeof a === 'number' ? scalarLike(b as Tensor, a) : a;
     return apply(op, [left, typeof b === 'number' ? scalarLike(left, b) : b], undefined);
   };
+}
+
+/** x before it was broadcast, where the op with `other` broadcasts it all the same. */
+function unspread(x: Tensor, other: Tensor): Tensor {
+  return x.node.op.name === 'broadcastTo' && sameShape(x.shape, other.shape) ? x.node.inputs[0]! : x;
 }
 
 /** The value of a constant scalar; undefined for anything else. */

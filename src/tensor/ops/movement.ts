@@ -69,7 +69,10 @@ const reshapeOp: Op<{ shape: readonly number[] }> = {
   vjp: ({ inputs: [x] }, [g]) => [reshape(g!, x!.shape)],
   simplify: ([x], { shape }) => {
     if (sameShape(x!.shape, shape)) return x;
-    return x!.node.op === (reshapeOp as unknown) ? reshape(x!.node.inputs[0]!, shape) : undefined;
+    if (x!.node.op === (reshapeOp as unknown)) return reshape(x!.node.inputs[0]!, shape);
+    if (x!.node.op !== (constantOp as unknown) || x!.size !== 1) return undefined;
+    const { value } = x!.node.attrs as { value: NDArray };
+    return apply(constantOp, [], { value: new NDArray(value.dtype, shape, value.data) });
   },
   lower: (emit, [x], { attrs }) => emit.reshape(x!, attrs.shape),
   meaning: ([x]) => [x!.data],
