@@ -8,6 +8,7 @@ export { constant } from './constant.ts';
 export { bytesOf, type DType, dtypes, fromHalf, isDType, isFloat, isInteger, type Storage, toHalf } from './dtype.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
+export { type ConvOptions, conv, convTranspose } from './ops/conv.ts';
 export {
   abs,
   acos,
@@ -109,6 +110,8 @@ export {
   transpose,
   zeros,
 } from './ops/movement.ts';
+export { layerNorm } from './ops/normalization.ts';
+export { avgPool, maxPool, type PoolOptions, resize } from './ops/pool.ts';
 export {
   all,
   any,

@@ -3,10 +3,19 @@
  *
  * Derivatives are written beside each op: `g` is the cotangent of the result `y`.
  */
-import { store, NDArray } from '../array.ts';
+import { NDArray, store } from '../array.ts';
 import { type DType, isFloat, isInteger } from '../dtype.ts';
 import type { Emitter } from '../lower.ts';
-import { apply, constantOp, formatType, type Node, type Op, requireSameDType, Tensor, type Value } from '../program.ts';
+import {
+  apply,
+  constantOp,
+  formatType,
+  type Node,
+  type Op,
+  requireSameDType,
+  type Tensor,
+  type Value,
+} from '../program.ts';
 import { broadcastShapes, elements, sameShape, strides } from '../shape.ts';
 import { unbroadcast } from './movement.ts';
 
