@@ -118,7 +118,7 @@ function checkTypes() {
 
 function checkCommand() {
   for (const name of Object.keys(manifest.bin)) {
-    const help = execFileSync(join(folder, 'node_modules/.bin', name), ['--help'], { cwd: folder, encoding: 'utf8' });
+    const help = node([join(folder, 'node_modules/.bin', name), '--help']);
     assert.match(help, new RegExp(name), `${name} --help says nothing`);
   }
 }
