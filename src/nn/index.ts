@@ -9,6 +9,7 @@
 export { adafactor } from './adafactor.ts';
 export { type AdamOptions, adam, adamW } from './adam.ts';
 export { type AttentionOptions, attention, causalMask, paddingMask } from './attention.ts';
+export { type Conv, type ConvOptions, conv, convTranspose, initConv, initConvTranspose } from './convolution.ts';
 export { dropout } from './dropout.ts';
 export { type Embedding, embedding, initEmbedding } from './embedding.ts';
 export {

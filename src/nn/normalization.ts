@@ -3,7 +3,20 @@
  * parameters. Layers differ in the axes only; batch normalisation also keeps running statistics, which are state that
  * goes in and comes out, never hidden.
  */
-import { add, div, mean, mul, ones, reshape, sqrt, square, sub, type Tensor, zeros } from '../tensor/index.ts';
+import {
+  add,
+  div,
+  mean,
+  mul,
+  layerNorm as normalize,
+  ones,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts';
 
 /** Scale and shift of layer, group and batch normalisation, named as PyTorch's. */
 export interface Norm<T = Tensor> {
@@ -35,7 +48,7 @@ function alongChannels(v: Tensor, x: Tensor): Tensor {
  * @param x [..., width]
  */
 export function layerNorm({ weight, bias }: Norm, x: Tensor, eps = 1e-5): Tensor {
-  return add(mul(standardize(x, [-1], eps), weight), bias);
+  return normalize(x, weight, bias, eps);
 }
 
 /** Scale of root-mean-square normalisation. */
