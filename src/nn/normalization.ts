@@ -5,13 +5,12 @@
  */
 import {
   add,
-  div,
   mean,
   mul,
   layerNorm as normalize,
   ones,
   reshape,
-  sqrt,
+  rsqrt,
   square,
   sub,
   type Tensor,
@@ -31,11 +30,17 @@ export function initNorm(width: number): Norm {
   return { weight: ones([width]), bias: zeros([width]) };
 }
 
-/** (x − mean) / √(variance + eps) over axes, with the population's variance. */
-function standardize(x: Tensor, axes: readonly number[], eps: number): Tensor {
+/** x − mean and 1 / √(variance + eps) over axes, with the population's variance. */
+function standard(
+  x: Tensor,
+  axes: readonly number[],
+  eps: number,
+): { centred: Tensor; scale: Tensor; average: Tensor; spread: Tensor } {
   // the variance of the centred values: mean(x²) − mean(x)² would lose what float32 has
-  const centred = sub(x, mean(x, axes, { keepDims: true }));
-  return div(centred, sqrt(add(mean(square(centred), axes, { keepDims: true }), eps)));
+  const average = mean(x, axes, { keepDims: true });
+  const centred = sub(x, average);
+  const spread = mean(square(centred), axes, { keepDims: true });
+  return { centred, scale: rsqrt(add(spread, eps)), average, spread };
 }
 
 /** v [C] in a shape that broadcasts along axis 1 of x [N, C, ...]. */
@@ -67,7 +72,7 @@ export function initRmsNorm(width: number): RmsNorm {
  * @param x [..., width]
  */
 export function rmsNorm({ weight }: RmsNorm, x: Tensor, eps = 1e-6): Tensor {
-  return mul(div(x, sqrt(add(mean(square(x), -1, { keepDims: true }), eps))), weight);
+  return mul(mul(x, rsqrt(add(mean(square(x), -1, { keepDims: true }), eps))), weight);
 }
 
 /**
@@ -79,9 +84,11 @@ export function groupNorm({ weight, bias }: Norm, x: Tensor, groups: number, eps
   const [n, channels] = x.shape as readonly [number, number];
   if (channels % groups !== 0)
     throw new RangeError(`groupNorm: expected groups that divide ${channels} channels, got ${groups}`);
-  const grouped = reshape(x, [n, groups, x.size / (n * groups)]);
-  const y = reshape(standardize(grouped, [-1], eps), x.shape);
-  return add(mul(y, alongChannels(weight, x)), alongChannels(bias, x));
+  // one axis for the groups and one for their channels, so that nothing has to move in any layout
+  const grouped = reshape(x, [n, groups, channels / groups, ...x.shape.slice(2)]);
+  const { centred, scale } = standard(grouped, grouped.shape.map((_, i) => i).slice(2), eps);
+  const perGroup = (v: Tensor) => reshape(v, [groups, channels / groups, ...new Array<number>(x.rank - 2).fill(1)]);
+  return reshape(add(mul(centred, mul(scale, perGroup(weight))), perGroup(bias)), x.shape);
 }
 
 /** Running statistics of batch normalisation, named as PyTorch's buffers. */
@@ -102,7 +109,7 @@ export function initBatchStatistics(channels: number): BatchStatistics {
  * @param x [N, C, ...]
  */
 export function batchNorm({ weight, bias }: Norm, x: Tensor, statistics: BatchStatistics, eps = 1e-5): Tensor {
-  const scale = div(weight, sqrt(add(statistics.running_var, eps)));
+  const scale = mul(weight, rsqrt(add(statistics.running_var, eps)));
   const centred = sub(x, alongChannels(statistics.running_mean, x));
   return add(mul(centred, alongChannels(scale, x)), alongChannels(bias, x));
 }
@@ -121,13 +128,11 @@ export function batchNormTraining(
 ): [Tensor, BatchStatistics] {
   const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const count = x.size / x.shape[1]!;
-  const average = mean(x, axes, { keepDims: true });
-  const centred = sub(x, average);
-  const spread = mean(square(centred), axes, { keepDims: true });
-  const y = div(centred, sqrt(add(spread, eps)));
+  const { centred, scale, average, spread } = standard(x, axes, eps);
   const moved = (old: Tensor, now: Tensor) => add(mul(old, 1 - momentum), mul(reshape(now, old.shape), momentum));
   return [
-    add(mul(y, alongChannels(weight, x)), alongChannels(bias, x)),
+    // the weight goes into the scale, which is small
+    add(mul(centred, mul(scale, alongChannels(weight, x))), alongChannels(bias, x)),
     {
       running_mean: moved(statistics.running_mean, average),
       running_var: moved(statistics.running_var, mul(spread, count / (count - 1))),

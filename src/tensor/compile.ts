@@ -11,7 +11,7 @@ import { type Lowered, lower } from './lower.ts';
 import { input, type Program, Tensor, tensorNames, type Type } from './program.ts';
 import type { Device, Executable } from './runtime/device.ts';
 import { SessionDevice } from './runtime/session.ts';
-import { simplify } from './simplify.ts';
+import { simplify } from './passes/simplify.ts';
 import { flattenTree, type MapTree } from './tree.ts';
 
 /** The arguments of a compiled function: arrays where the traced one has tensors, or numbers for float32 scalars. */

@@ -5,7 +5,18 @@
 export { array, NDArray, type Nested, store, toFloats, toNested, zerosArray } from './array.ts';
 export { type Arguments, type Compiled, compile, defaultDevice } from './compile.ts';
 export { constant } from './constant.ts';
-export { bytesOf, type DType, dtypes, fromHalf, isDType, isFloat, isInteger, type Storage, toHalf } from './dtype.ts';
+export {
+  allocate,
+  bytesOf,
+  type DType,
+  dtypes,
+  fromHalf,
+  isDType,
+  isFloat,
+  isInteger,
+  type Storage,
+  toHalf,
+} from './dtype.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
 export { type ConvOptions, conv, convTranspose } from './ops/conv.ts';
@@ -130,6 +141,10 @@ export {
 export { formatType, type Program, printProgram, Tensor, type Type } from './program.ts';
 export * as random from './random.ts';
 export { type Device, dispose, toHost } from './runtime/device.ts';
+export { readSafetensors } from './safetensors.ts';
+export { openSafetensors, SafetensorsFile, saveSafetensors } from './safetensors-file.ts';
 export { scan } from './scan.ts';
 export { elements, formatShape, type Shape } from './shape.ts';
+export type { Key } from './threefry.ts';
+export * as threefry from './threefry.ts';
 export { flattenTree, leavesByPath, type MapTree, mapTree, type Tree, zipTrees } from './tree.ts';

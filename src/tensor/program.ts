@@ -36,6 +36,8 @@ export interface Applied<A> {
 export interface Op<A = unknown> {
   /** Unique, camelCase; it names the op in printed programs and in errors. */
   readonly name: string;
+  /** Each element of the result depends on one element of every operand, at the same place. */
+  readonly elementwise?: true;
   /** Shape rule: the output types, or an error that names the op and what is wrong. */
   infer(inputs: readonly Tensor[], attrs: A): readonly Type[];
   /**

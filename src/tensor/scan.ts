@@ -15,6 +15,7 @@ import { add } from './ops/elementwise.ts';
 import { iota, zeros } from './ops/movement.ts';
 import {
   applyAll,
+  at,
   constantOp,
   formatType,
   input,
@@ -27,10 +28,10 @@ import {
   type Value,
 } from './program.ts';
 import { elements } from './shape.ts';
-import { simplify } from './simplify.ts';
+import { simplify } from './passes/simplify.ts';
 import { flattenTree } from './tree.ts';
 
-interface Loop {
+export interface Loop {
   /** One step: inputs are captured, carry and slices, in this order; outputs are carry and results. */
   readonly body: Program;
   readonly captured: number;
@@ -40,7 +41,7 @@ interface Loop {
 }
 
 /** The inputs of a loop or of its body, by what they are. */
-function parts<T>(
+export function parts<T>(
   { captured, carried }: Loop,
   list: readonly T[],
 ): { captured: readonly T[]; carry: readonly T[]; xs: readonly T[] } {
@@ -114,6 +115,11 @@ const scanOp: Op<Loop> = {
   },
 };
 
+/** Whether a node is a loop. */
+export function isLoop(node: Node): node is Node<Loop> {
+  return node.op === (scanOp as unknown);
+}
+
 /** The cotangents of a loop's inputs: the loop run backwards over the cotangents of its steps. */
 function backward(
   loop: Loop,
@@ -163,14 +169,16 @@ function backward(
 }
 
 /** A program's nodes made again on other inputs: its outputs for them. */
-function inline(program: Program, inputs: readonly Tensor[]): Tensor[] {
+export function inline(program: Program, inputs: readonly Tensor[]): Tensor[] {
   const made = new Map<Tensor, Tensor>(program.inputs.map((t, i) => [t, inputs[i]!]));
   for (const node of reachable(program.outputs)) {
     if (made.has(node.outputs[0]!)) continue;
-    const outputs = applyAll(
-      node.op,
-      node.inputs.map((t) => made.get(t)!),
-      node.attrs,
+    const outputs = at(node.site, () =>
+      applyAll(
+        node.op,
+        node.inputs.map((t) => made.get(t)!),
+        node.attrs,
+      ),
     );
     for (const [i, output] of outputs.entries()) made.set(node.outputs[i]!, output);
   }

@@ -97,6 +97,7 @@ function unary(name: string, rule: Unary): (x: Tensor) => Tensor {
   const { derivative } = rule;
   const op: Op<undefined> = {
     name,
+    elementwise: true,
     infer: ([x]) => {
       requireKind(name, rule.accepts, x!);
       return [{ dtype: rule.result ?? x!.dtype, shape: x!.shape }];
@@ -125,6 +126,7 @@ function binary(name: string, rule: Binary): (a: Operand, b: Operand) => Tensor 
   const { derivative, simplify } = rule;
   const op: Op<undefined> = {
     name,
+    elementwise: true,
     infer: (inputs) => {
       const dtype = requireSameDType(name, inputs);
       for (const input of inputs) requireKind(name, rule.accepts, input);
@@ -478,13 +480,25 @@ export const atanh = unary('atanh', {
 
 // ---------------------------------------------------------------- activations
 
+/** 1 where x > 0, else 0: the slope of relu. */
+const step = unary('step', {
+  accepts: 'float',
+  // one op at half the cost of a comparison and a cast; every normal positive float32 times 3e38 is above 1
+  lower: (emit, [x], node) =>
+    node.inputs[0]!.dtype === 'float32'
+      ? emit.op('HardSigmoid', [x!], { alpha: { float: 3e38 }, beta: { float: 0 } })
+      : emit.cast(emit.op('Greater', [x!, emit.scalar(node.inputs[0]!.dtype, 0)]), node.inputs[0]!.dtype),
+  meaning: (x) => Number(x > 0),
+  derivative: (g) => mul(g, 0),
+});
+
 /** max(x, 0); the slope at 0 is 0, as in PyTorch. */
 export const relu = unary('relu', {
   accepts: 'signed',
   lower: (emit, [x], node) =>
     node.inputs[0]!.dtype === 'int64' ? emit.op('Max', [x!, emit.scalar('int64', 0)]) : emit.op('Relu', [x!]),
   meaning: (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
-  derivative: (g, _, y) => mul(g, cast(greater(y, 0), g.dtype)),
+  derivative: (g, _, y) => mul(g, step(y)),
 });
 
 /** 1 / (1 + e⁻ˣ). */
@@ -686,6 +700,7 @@ export const shiftRight = binary('shiftRight', {
 
 const whereOp: Op<undefined> = {
   name: 'where',
+  elementwise: true,
   infer: ([condition, a, b]) => {
     if (condition!.dtype !== 'bool')
       throw new TypeError(`where: expected a bool condition, got ${formatType(condition!)}`);
@@ -735,6 +750,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 const castOp: Op<{ dtype: DType }> = {
   name: 'cast',
+  elementwise: true,
   infer: ([x], { dtype }) => [{ dtype, shape: x!.shape }],
   vjp: ({ inputs: [x] }, [g]) => [isFloat(x!.dtype) && isFloat(g!.dtype) ? cast(g!, x!.dtype) : undefined],
   lower: (emit, [x], { attrs }) => emit.cast(x!, attrs.dtype),
@@ -751,6 +767,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 const stopGradientOp: Op<undefined> = {
   name: 'stopGradient',
+  elementwise: true,
   infer: ([x]) => [x!],
   vjp: () => [undefined],
   lower: (_, [x]) => x!,
@@ -764,6 +781,7 @@ export function stopGradient(x: Tensor): Tensor {
 
 const identityOp: Op<undefined> = {
   name: 'identity',
+  elementwise: true,
   infer: ([x]) => [x!],
   vjp: (_, [g]) => [g],
   lower: (_, [x]) => x!,

@@ -220,7 +220,8 @@ const sumOp: Op<Reduction> = {
     const { dtype, shape } = inputs[0]!;
     const rows = elements(shape.slice(0, axes.length));
     const columns = elements(shape.slice(axes.length));
-    // over leading axes a product with ones is faster than ReduceSum, and more accurate
+    // over leading axes products with ones are faster than ReduceSum, and more accurate when the rows are first
+    // summed in about √rows groups
     if (
       dtype === 'float32' &&
       axes.length > 0 &&
@@ -228,13 +229,28 @@ const sumOp: Op<Reduction> = {
       rows >= rowsForProduct &&
       columns > 1
     ) {
-      const ones = emit.constant(new NDArray('float32', [1, rows], new Float32Array(rows).fill(1)));
-      return emit.reshape(emit.op('MatMul', [ones, emit.reshape(x!, [rows, columns])]), outputs[0]!.shape);
+      const onesRow = (n: number) => emit.constant(new NDArray('float32', [1, n], new Float32Array(n).fill(1)));
+      const groups = largestDivisor(rows, Math.ceil(Math.sqrt(rows)));
+      const partial =
+        groups > 1
+          ? emit.op('MatMul', [onesRow(rows / groups), emit.reshape(x!, [groups, rows / groups, columns])])
+          : x!;
+      const total = emit.op('MatMul', [
+        onesRow(groups > 1 ? groups : rows),
+        emit.reshape(partial, [groups > 1 ? groups : rows, columns]),
+      ]);
+      return emit.reshape(total, outputs[0]!.shape);
     }
     return reduce(emit, 'ReduceSum', x!, inputs[0]!, { axes, keepDims });
   },
   meaning: ([x], { axes }, [type]) => [foldOver(x!, axes, type!, 0, (total, v) => total + v)],
 };
+
+/** The largest divisor of n that is at most `limit`. */
+function largestDivisor(n: number, limit: number): number {
+  for (let d = limit; d > 1; d--) if (n % d === 0) return d;
+  return 1;
+}
 
 /** Emits one of ONNX's reductions; a uint32 goes through int64, for which there are kernels. */
 export function reduce(emit: Emitter, type: string, x: string, { dtype }: Type, { axes, keepDims }: Reduction): string {
@@ -299,7 +315,7 @@ const sliceOp: Op<SliceAttrs> = {
 };
 
 /** The transpose of a slice: g put back where it was taken from, zeros elsewhere. */
-function spread(
+export function spread(
   g: Tensor,
   sizes: readonly number[],
   shape: readonly number[],

@@ -4,11 +4,14 @@
  * Equal nodes become one (common subexpressions), an op's own `simplify` rule replaces what it can (x · 1, a reshape of
  * a reshape, a transpose that a product absorbs), and what no output needs is never reached.
  */
-import type { NDArray } from './array.ts';
-import { applyAll, at, constantOp, inputOp, type Node, type Program, reachable, type Tensor } from './program.ts';
+import type { NDArray } from '../array.ts';
+import { applyAll, at, constantOp, inputOp, type Node, type Program, reachable, type Tensor } from '../program.ts';
 
-/** An equal program with fewer nodes. Its inputs are the same tensors. */
-export function simplify(program: Program): Program {
+/** What a node may be replaced by, given its inputs as they have become; undefined to leave it. */
+export type Rule = (node: Node, inputs: readonly Tensor[]) => Tensor | undefined;
+
+/** An equal program with fewer nodes, or with what further rules make of them. Its inputs are the same tensors. */
+export function simplify(program: Program, rules: readonly Rule[] = []): Program {
   const known = new Map<string, readonly Tensor[]>();
   const made = new Map<Tensor, Tensor>();
 
@@ -16,7 +19,8 @@ export function simplify(program: Program): Program {
     const key = keyOf(node, inputs);
     const same = key === undefined ? undefined : known.get(key);
     if (same) return same;
-    const simpler = node.op.simplify?.(inputs, node.attrs);
+    let simpler = node.op.simplify?.(inputs, node.attrs);
+    for (const rule of rules) simpler ??= rule(node, inputs);
     const outputs = simpler
       ? [settle(simpler)]
       : inputs.every((t, i) => t === node.inputs[i])
