@@ -1,9 +1,9 @@
 /** Convolution layers over 1, 2 or 3 spatial axes: as many as the kernel has. */
 import {
-  type ConvOptions as Movement,
   conv as convOp,
   convTranspose as convTransposeOp,
   elements,
+  type ConvOptions as Movement,
   random,
   type Tensor,
 } from '../tensor/index.ts';

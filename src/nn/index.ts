@@ -9,6 +9,8 @@
 export { adafactor } from './adafactor.ts';
 export { type AdamOptions, adam, adamW } from './adam.ts';
 export { type AttentionOptions, attention, causalMask, paddingMask } from './attention.ts';
+export type { BatchSource, BatchStream } from './batches.ts';
+export { type Checkpoint, fillTree, type Progressed, readCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { type Conv, type ConvOptions, conv, convTranspose, initConv, initConvTranspose } from './convolution.ts';
 export { dropout } from './dropout.ts';
 export { type Embedding, embedding, initEmbedding } from './embedding.ts';
@@ -19,6 +21,16 @@ export {
   positionalEncoding,
   sinusoidalEncoding,
 } from './encodings.ts';
+export {
+  type Arrays,
+  type Best,
+  type Evaluation,
+  type FitOptions,
+  fit,
+  NotFiniteError,
+  type Snapshot,
+  type Trained,
+} from './fit.ts';
 export { infoNceLoss, type Similarity, similarities } from './info-nce.ts';
 export { initLinear, type Linear, type LinearOptions, linear } from './linear.ts';
 export {
@@ -61,6 +73,7 @@ export {
   type OptimizerState,
 } from './optimizer.ts';
 export { type RelativePositionOptions, relativePositionBias, relativePositionBucket } from './relative-positions.ts';
+export type { MetricsRecord } from './run-folder.ts';
 export {
   cosineSchedule,
   exponentialSchedule,
@@ -73,3 +86,12 @@ export {
   warmUp,
 } from './schedules.ts';
 export { type SgdOptions, sgd } from './sgd.ts';
+export {
+  type Carry,
+  type Loss,
+  type LossContext,
+  type LossResult,
+  type StepMetrics,
+  trainingStep,
+  trainingSteps,
+} from './training-step.ts';

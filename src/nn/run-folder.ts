@@ -1,0 +1,92 @@
+/**
+ * The folder of a training run: `checkpoint.safetensors`, the last good one, and `metrics.jsonl`, one line a record.
+ *
+ * Of the two, the checkpoint counts: a run that is taken up again goes on from it, and lines that were written after it
+ * are cut off, so that the file reads as if the run had never stopped.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { type Checkpoint, type Progressed, readCheckpoint, saveCheckpoint } from './checkpoint.ts';
+
+/** One line of a run's metrics: the steps made, and numbers by name; those of an evaluation under `evaluation`. */
+export interface MetricsRecord {
+  readonly step: number;
+  readonly [name: string]: number | Readonly<Record<string, number>>;
+}
+
+/** An open run folder. */
+export class RunFolder implements AsyncDisposable {
+  /** Where the checkpoint lies. */
+  readonly checkpointPath: string;
+  /** The checkpoint that was there when the folder was opened. */
+  readonly found: Checkpoint | undefined;
+  readonly #metricsPath: string;
+  readonly #metrics: FileHandle;
+
+  private constructor(checkpointPath: string, found: Checkpoint | undefined, metricsPath: string, metrics: FileHandle) {
+    this.checkpointPath = checkpointPath;
+    this.found = found;
+    this.#metricsPath = metricsPath;
+    this.#metrics = metrics;
+  }
+
+  /** Opens a folder, making it if it is not there. @throws Error naming it when nothing can be written there */
+  static async open(folder: string): Promise<RunFolder> {
+    const { access, mkdir, open } = await import('node:fs/promises');
+    const { join } = await import('node:path');
+    const checkpointPath = join(folder, 'checkpoint.safetensors');
+    const metricsPath = join(folder, 'metrics.jsonl');
+    const metrics = await mkdir(folder, { recursive: true })
+      .then(() => open(metricsPath, 'a+'))
+      .catch((cause: Error) => {
+        throw new Error(`fit: expected a folder that can be written to, got ${folder}: ${cause.message}`, { cause });
+      });
+    try {
+      const exists = await access(checkpointPath).then(
+        () => true,
+        () => false,
+      );
+      const found = exists ? await readCheckpoint(checkpointPath) : undefined;
+      await metrics.truncate(lengthUpTo(await metrics.readFile(), found?.progress.step ?? 0));
+      return new RunFolder(checkpointPath, found, metricsPath, metrics);
+    } catch (error) {
+      await metrics.close();
+      throw error;
+    }
+  }
+
+  /** Appends lines to the metrics. @throws Error naming the file when it cannot */
+  async append(records: readonly MetricsRecord[]): Promise<void> {
+    try {
+      await this.#metrics.appendFile(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    } catch (cause) {
+      throw new Error(`fit: cannot write ${this.#metricsPath}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** Replaces the checkpoint. @throws Error naming the file when it cannot; the old one then stays */
+  async save(tree: unknown, progress: Progressed): Promise<void> {
+    await saveCheckpoint(this.checkpointPath, tree, progress);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#metrics.close();
+  }
+}
+
+/** Bytes of the leading whole lines whose step is at most `step`. */
+function lengthUpTo(bytes: Buffer, step: number): number {
+  let length = 0;
+  for (;;) {
+    const end = bytes.indexOf(10, length);
+    if (end < 0 || !(stepOf(bytes.toString('utf8', length, end)) <= step)) return length;
+    length = end + 1;
+  }
+}
+
+function stepOf(line: string): number {
+  try {
+    return (JSON.parse(line) as MetricsRecord).step;
+  } catch {
+    return Number.NaN;
+  }
+}
