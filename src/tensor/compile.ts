@@ -7,11 +7,11 @@
  * (capacity.ts), so that the number of programs stays logarithmic.
  */
 import { NDArray } from './array.ts';
-import { type Lowered, lower } from './lower.ts';
-import { input, type Program, Tensor, tensorNames, type Type } from './program.ts';
-import type { Device, Executable } from './runtime/device.ts';
-import { SessionDevice } from './runtime/session.ts';
+import { type Loaded, load } from './load.ts';
 import { simplify } from './passes/simplify.ts';
+import { input, type Program, Tensor, type Type, tensorNames } from './program.ts';
+import type { Device } from './runtime/device.ts';
+import { SessionDevice } from './runtime/session.ts';
 import { flattenTree, type MapTree } from './tree.ts';
 
 /** The arguments of a compiled function: arrays where the traced one has tensors, or numbers for float32 scalars. */
@@ -63,24 +63,20 @@ export function compile<A extends readonly unknown[], R>(
   options: { device?: Device } = {},
 ): Compiled<A, R> {
   const traceable = fn as unknown as (...args: unknown[]) => unknown;
-  const loaded = new Map<string, Promise<{ traced: Traced; model: Lowered; executable: Executable }>>();
+  const seen = new Map<string, Promise<{ traced: Traced; loaded: Loaded }>>();
   const device = () => options.device ?? defaultDevice();
-  const load = async (program: Program) => {
-    const model = lower(program, { provider: device().provider, portable: false });
-    return { model, executable: await device().load(model) };
-  };
 
   const run = async (...args: unknown[]): Promise<unknown> => {
     const call = readArguments(args);
-    let entry = loaded.get(call.signature);
+    let entry = seen.get(call.signature);
     if (entry === undefined) {
       const traced = trace(traceable, args);
-      entry = load(traced.program).then((rest) => ({ traced, ...rest }));
-      loaded.set(call.signature, entry);
-      entry.catch(() => loaded.delete(call.signature));
+      entry = load(traced.program, device()).then((loaded) => ({ traced, loaded }));
+      seen.set(call.signature, entry);
+      entry.catch(() => seen.delete(call.signature));
     }
-    const { traced, model, executable } = await entry;
-    return traced.build(await executable.run(model.inputs.map(({ index }) => call.arrays[index]!)));
+    const { traced, loaded } = await entry;
+    return traced.build(await loaded.run(call.arrays));
   };
 
   const program = (...args: unknown[]) => trace(traceable, args).program;
@@ -93,23 +89,22 @@ export function compile<A extends readonly unknown[], R>(
       if (!tensor) throw new ReferenceError(`inspect: expected a name of the printed program, got ${name}`);
       return tensor;
     });
-    const { model, executable } = await load({ ...whole, outputs, outputNames: outputs.map((_, i) => `value${i}`) });
+    const loaded = await load({ ...whole, outputs, outputNames: outputs.map((_, i) => `value${i}`) }, device());
     try {
-      const { arrays } = readArguments(args);
-      const results = await executable.run(model.inputs.map(({ index }) => arrays[index]!));
+      const results = await loaded.run(readArguments(args).arrays);
       return new Map(names.map((name, i) => [name, results[i]!]));
     } finally {
-      await executable.release();
+      await loaded.release();
     }
   };
 
   const release = async () => {
-    const entries = await Promise.allSettled(loaded.values());
-    loaded.clear();
-    await Promise.all(entries.map((entry) => entry.status === 'fulfilled' && entry.value.executable.release()));
+    const entries = await Promise.allSettled(seen.values());
+    seen.clear();
+    await Promise.all(entries.map((entry) => entry.status === 'fulfilled' && entry.value.loaded.release()));
   };
 
-  Object.defineProperty(run, 'signatures', { get: () => loaded.size });
+  Object.defineProperty(run, 'signatures', { get: () => seen.size });
   return Object.assign(run, { program, inspect, release }) as unknown as Compiled<A, R>;
 }
 

@@ -9,7 +9,7 @@ import { type NDArray, store } from './array.ts';
 import { type DType, onnxCode } from './dtype.ts';
 import { encodeModel } from './onnx/codec.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
-import { type Node, type Program, reachable, type Tensor, tensorNames, type Type } from './program.ts';
+import { type Node, type Op, type Program, reachable, type Tensor, type Type, tensorNames } from './program.ts';
 
 /** What the model is for. */
 export interface Target {
@@ -17,10 +17,12 @@ export interface Target {
   readonly provider: string;
   /** Only operators of the ONNX standard, so that any runtime opens the model. */
   readonly portable: boolean;
+  /** The standard's operator set. */
+  readonly opset: number;
+  /** By op, what is emitted instead of its own lowering. */
+  readonly lowerings: Readonly<Record<string, Op['lower']>>;
 }
 
-/** Operator set of the models that the engine writes. */
-export const opset = 23;
 const irVersion = 10;
 
 /** Constants at least this large lie outside the protobuf. */
@@ -57,7 +59,7 @@ export function lower(program: Program, target: Target): Lowered {
     irVersion,
     producerName: 'tenfold',
     graph,
-    opsetImport: [{ domain: '', version: opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
+    opsetImport: [{ domain: '', version: target.opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
   });
   return {
     bytes,
@@ -197,7 +199,8 @@ export class Emitter {
     for (const node of nodes) {
       if (captured.has(node.outputs[0]!)) continue;
       const inputs = node.inputs.map((t) => names.get(t)!);
-      const result = node.op.lower(this, inputs, node);
+      const lower = this.target.lowerings[node.op.name] ?? node.op.lower;
+      const result = lower(this, inputs, node);
       for (const [i, output] of [result].flat().entries()) names.set(node.outputs[i]!, output);
     }
     const declared = program.inputs.filter((t) => !captured.has(t));

@@ -2,8 +2,9 @@
 import { type Lowered, lower } from '../lower.ts';
 import { stopGradient } from '../ops/elementwise.ts';
 import { input, type Type } from '../program.ts';
+import { targetOf } from '../support.ts';
 
 export function copyProgram(provider: string, type: Type): Lowered {
   const x = input('x', type);
-  return lower({ inputs: [x], outputs: [stopGradient(x)], outputNames: ['copy'] }, { provider, portable: false });
+  return lower({ inputs: [x], outputs: [stopGradient(x)], outputNames: ['copy'] }, targetOf(provider));
 }

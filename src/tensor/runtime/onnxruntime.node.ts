@@ -1,8 +1,7 @@
 /** ONNX Runtime on Node: the `#onnxruntime` of package.json's imports outside a browser. */
 import { availableParallelism } from 'node:os';
 
-export { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-export { listSupportedBackends } from 'onnxruntime-node';
+export { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node';
 
 /** Threads that a session uses unless told otherwise. */
 export const defaultThreads = availableParallelism();

@@ -1,0 +1,86 @@
+/**
+ * Loading: a program is divided between the host and a device, lowered, and made ready to run there.
+ */
+import type { NDArray } from './array.ts';
+import { fromValue, interpret, toValue } from './interpret.ts';
+import { type Lowered, lower } from './lower.ts';
+import { place, refusal } from './passes/place.ts';
+import { applyAll, at, constantOp, input, inputOp, type Program, reachable } from './program.ts';
+import { type Device, type Executable, toHost } from './runtime/device.ts';
+import { supportOf, targetOf } from './support.ts';
+
+/** A program on a device. */
+export interface Loaded {
+  /** Runs it: arrays of the program's inputs in, those of its outputs out. */
+  run(arrays: readonly NDArray[]): Promise<NDArray[]>;
+  /** Gives back what it holds. */
+  release(): Promise<void>;
+}
+
+/**
+ * Loads a program on a device.
+ * @throws TypeError naming the op and the user's line, when the device's provider lacks one
+ */
+export async function load(program: Program, device: Device): Promise<Loaded> {
+  const { provider } = device;
+  const support = supportOf(provider);
+  const placed = place(support.prepare(program), provider, support);
+  const [model, executable] = await loadModel(placed.device, device);
+  const needed = new Set(reachable(placed.host.outputs));
+  const onHost = async (arrays: readonly NDArray[]) => {
+    if (placed.host.outputs.length === 0) return [];
+    const values = await Promise.all(
+      arrays.map(async (array, i) => {
+        const { node, dtype, shape } = program.inputs[i]!;
+        // what the host does not read is not fetched
+        return needed.has(node) ? toValue(await toHost(array)) : { dtype, shape, data: new Float64Array(0) };
+      }),
+    );
+    return interpret(placed.host, values).map(fromValue);
+  };
+  return {
+    run: async (arrays) => {
+      const before = await onHost(arrays);
+      const given = [...arrays, ...before.slice(placed.kept.length)];
+      const after = (await executable?.run(model.inputs.map(({ index }) => given[index]!))) ?? [];
+      const results = new Array<NDArray>(program.outputs.length);
+      for (const [k, i] of placed.kept.entries()) results[i] = before[k]!;
+      for (const [k, i] of placed.rest.entries()) results[i] = after[k]!;
+      return results;
+    },
+    release: async () => executable?.release(),
+  };
+}
+
+/** A program without outputs needs no executable. */
+async function loadModel(program: Program, device: Device): Promise<[Lowered, Executable | undefined]> {
+  const model = lower(program, targetOf(device.provider));
+  if (program.outputs.length === 0) return [model, undefined];
+  try {
+    return [model, await device.load(model)];
+  } catch (cause) {
+    if (device.provider === 'cpu') throw cause;
+    throw (await refused(program, device)) ?? cause;
+  }
+}
+
+/** Which node a provider refuses, found by offering it each one alone. */
+async function refused(program: Program, device: Device): Promise<TypeError | undefined> {
+  for (const node of reachable(program.outputs)) {
+    if (node.op === (inputOp as unknown) || node.op === (constantOp as unknown)) continue;
+    const inputs = node.inputs.map((t, i) => (t.node.op === (constantOp as unknown) ? t : input(`x${i}`, t)));
+    const outputs = at(node.site, () => applyAll(node.op, inputs, node.attrs));
+    const alone = {
+      inputs: inputs.filter((t) => t.node.op === (inputOp as unknown)),
+      outputs,
+      outputNames: outputs.map((_, i) => `y${i}`),
+    };
+    try {
+      const executable = await device.load(lower(alone, targetOf(device.provider)));
+      await executable.release();
+    } catch (cause) {
+      return refusal(device.provider, node, (cause as Error).message);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,147 @@
+/**
+ * Placing: which nodes of a program a device runs, and which the host computes before it.
+ *
+ * A provider may lack an op altogether: WebGPU has no bit operations, so it cannot draw random numbers. What such a
+ * node needs is mostly a key and a counter, given as arguments: the host computes it with the op's plain meaning and
+ * hands the result to the rest as one more input. Only whole numbers and scalars are worth that; a node that would
+ * need the device's floats on the host is refused, by name and line, because a run would stop halfway for it.
+ *
+ * The host also keeps what a device need not see: constants that are results, and everything without elements.
+ */
+import { NDArray } from '../array.ts';
+import { allocate, isFloat } from '../dtype.ts';
+import { fromValue } from '../interpret.ts';
+import {
+  apply,
+  applyAll,
+  at,
+  constantOp,
+  formatSite,
+  formatType,
+  input,
+  inputOp,
+  type Node,
+  type Program,
+  reachable,
+  type Tensor,
+} from '../program.ts';
+import type { Support } from '../support.ts';
+
+/** A program divided. */
+export interface Placed {
+  /** What the host computes: its inputs are the program's, its outputs go to `kept` and then to the device. */
+  readonly host: Program;
+  /** Which of the program's outputs the first outputs of `host` are. */
+  readonly kept: readonly number[];
+  /** What the device runs: the program's inputs, followed by one for each further output of `host`. */
+  readonly device: Program;
+  /** Which of the program's outputs the device's are. */
+  readonly rest: readonly number[];
+}
+
+/**
+ * Divides a program between the host and a provider.
+ * @throws TypeError naming the op and the user's line, when the provider lacks one that the host cannot compute first
+ */
+export function place(program: Program, provider: string, support: Support): Placed {
+  const whole = support.empty ? program : withoutEmpty(program);
+  const host = new Set<Node>();
+  for (const node of reachable(whole.outputs)) {
+    if (isGiven(node) || host.has(node)) continue;
+    const reason = support.lacks(node);
+    if (reason === undefined) continue;
+    for (const needed of reachable(node.inputs)) {
+      if (isGiven(needed)) continue;
+      if (needed.outputs.some((t) => isFloat(t.dtype) && t.size > 1)) throw refusal(provider, node, reason);
+      host.add(needed);
+    }
+    if (node.inputs.some((t) => isFloat(t.dtype) && t.size > 1)) throw refusal(provider, node, reason);
+    host.add(node);
+  }
+
+  // an input that is an output is the device's to hand on where it can, so that it stays where it is
+  const onHost = ({ node }: Tensor) =>
+    host.has(node) || node.op === (constantOp as unknown) || (isGiven(node) && support.lacks(node) !== undefined);
+  const kept = whole.outputs.flatMap((t, i) => (onHost(t) ? [i] : []));
+  const rest = whole.outputs.flatMap((t, i) => (onHost(t) ? [] : [i]));
+
+  const handed = new Map<Tensor, Tensor>();
+  const made = new Map<Tensor, Tensor>();
+  for (const node of reachable(rest.map((i) => whole.outputs[i]!))) {
+    if (isGiven(node) || host.has(node)) continue;
+    for (const t of node.inputs) {
+      if (host.has(t.node) && !handed.has(t)) handed.set(t, input(`host${handed.size}`, t));
+    }
+    const inputs = node.inputs.map((t) => handed.get(t) ?? made.get(t) ?? t);
+    if (inputs.every((t, i) => t === node.inputs[i])) continue;
+    const outputs = at(node.site, () => applyAll(node.op, inputs, node.attrs));
+    for (const [i, output] of outputs.entries()) made.set(node.outputs[i]!, output);
+  }
+  const hostOutputs = [...kept.map((i) => whole.outputs[i]!), ...handed.keys()];
+  return {
+    host: { inputs: program.inputs, outputs: hostOutputs, outputNames: hostOutputs.map(() => '') },
+    kept,
+    device: {
+      inputs: [...program.inputs, ...handed.values()],
+      outputs: rest.map((i) => made.get(whole.outputs[i]!) ?? whole.outputs[i]!),
+      outputNames: rest.map((i) => program.outputNames[i]!),
+    },
+    rest,
+  };
+}
+
+/** Says that a provider lacks an op, and where the user asked for it. */
+export function refusal(provider: string, node: Node, reason: string): TypeError {
+  const site = formatSite(node.site);
+  const types = node.inputs.map(formatType).join(', ');
+  return new TypeError(
+    `${node.op.name}: expected an op that the provider ${provider} has, got ${node.op.name}(${types}): ${reason}${site ? ` (made at ${site})` : ''}`,
+  );
+}
+
+function isGiven(node: Node): boolean {
+  return node.op === (inputOp as unknown) || node.op === (constantOp as unknown);
+}
+
+/**
+ * The program without a node that has an operand or a result of no elements: an empty result is a constant, and so is
+ * what is made of empty operands only; joining or adding nothing leaves the other operand.
+ */
+function withoutEmpty(program: Program): Program {
+  const nodes = reachable(program.outputs);
+  if (!nodes.some((node) => [...node.inputs, ...node.outputs].some((t) => t.size === 0))) return program;
+  const made = new Map<Tensor, Tensor>();
+  for (const node of nodes) {
+    if (node.op === (inputOp as unknown)) continue;
+    const inputs = node.inputs.map((t) => made.get(t) ?? t);
+    for (const [i, output] of at(node.site, () => rebuilt(node, inputs)).entries()) made.set(node.outputs[i]!, output);
+  }
+  return { ...program, outputs: program.outputs.map((t) => (t.size === 0 ? empty(t) : (made.get(t) ?? t))) };
+}
+
+function rebuilt(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
+  if (node.outputs.every((t) => t.size === 0)) return node.outputs.map(empty);
+  if (inputs.length > 0 && inputs.every((t) => t.size === 0)) {
+    const values = node.op.meaning(
+      inputs.map(({ dtype, shape }) => ({ dtype, shape, data: new Float64Array(0) })),
+      node.attrs,
+      node.outputs,
+    );
+    return node.outputs.map(({ dtype, shape }, i) =>
+      apply(constantOp, [], { value: fromValue({ dtype, shape, data: values[i]! }) }),
+    );
+  }
+  if (inputs.some((t) => t.size === 0)) {
+    const [first] = inputs;
+    if (node.op.name === 'indexAdd' || node.op.name === 'scatterAdd') return [first!];
+    if (node.op.name === 'concat') {
+      const full = inputs.filter((t) => t.size > 0);
+      return full.length === 1 ? full : applyAll(node.op, full, node.attrs);
+    }
+  }
+  return inputs.every((t, i) => t === node.inputs[i]) ? node.outputs : applyAll(node.op, inputs, node.attrs);
+}
+
+function empty({ dtype, shape }: Tensor): Tensor {
+  return apply(constantOp, [], { value: new NDArray(dtype, shape, allocate(dtype, 0)) });
+}

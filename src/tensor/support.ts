@@ -1,0 +1,49 @@
+/**
+ * What a provider can run, as the engine knows it before the first run.
+ *
+ * A provider has kernels for some operators on some element types. ONNX Runtime moves the rest to the CPU without a
+ * word; the engine lets it do so nowhere (sessions refuse it), and decides itself instead: another lowering, the host
+ * before the run (place.ts), or an error that names the op and the user's line.
+ */
+import type { Target } from './lower.ts';
+import type { Node, Program } from './program.ts';
+import { webgpu } from './webgpu.ts';
+
+/** What sets a provider apart from ONNX Runtime's CPU. */
+export interface Support {
+  /** The operator set of the models that it is given. */
+  readonly opset: number;
+  /** The program as it is given to it: what it lacks written with what it has, where that can be. */
+  prepare(program: Program): Program;
+  /** Why it cannot run a node; undefined where it can. */
+  lacks(node: Node): string | undefined;
+  /** How it is given an op, where that is not the op's own lowering. */
+  readonly lowerings: Target['lowerings'];
+  /** Whether it takes tensors without elements. */
+  readonly empty: boolean;
+}
+
+/** The operator set of models that go to other runtimes, and to the CPU. */
+export const opset = 23;
+
+const everything: Support = {
+  opset,
+  prepare: (program) => program,
+  lacks: () => undefined,
+  lowerings: {},
+  empty: true,
+};
+
+/** The table of a provider; one that has none is taken to run everything, and says itself when it does not. */
+export function supportOf(provider: string): Support {
+  return provider === 'webgpu' ? webgpu : everything;
+}
+
+/** What `lower` aims at for a provider. */
+export function targetOf(provider: string): Target {
+  const { opset, lowerings } = supportOf(provider);
+  return { provider, portable: false, opset, lowerings };
+}
+
+/** What `lower` aims at for a model that any runtime opens. */
+export const portable: Target = { provider: 'cpu', portable: true, opset, lowerings: {} };
