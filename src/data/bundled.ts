@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { array, type NDArray } from '../tensor/index.ts';
 import { type CsvOptions, readCsv } from './csv.ts';
 import { tableOf } from './infer.ts';
+import { quote } from './quote.ts';
 import { type CategoricalColumn, categorical, continuous, type Table } from './table.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -21,7 +22,7 @@ const pixels = 28 * 28;
  */
 export async function vegaTable(file: string, options: CsvOptions = {}): Promise<Table> {
   if (!/^[\w-]+\.(csv|json)$/.test(file)) {
-    throw new RangeError(`vegaTable: expected the name of a .csv or .json file of vega-datasets, got "${file}"`);
+    throw new RangeError(`vegaTable: expected the name of a .csv or .json file of vega-datasets, got ${quote(file)}`);
   }
   const path = join(dirname(resolve('vega-datasets')), '..', 'data', file);
   if (file.endsWith('.csv')) return readCsv(path, options);

@@ -9,6 +9,7 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { buildTable, ColumnBuilder, type TableOptions } from './infer.ts';
+import { quote } from './quote.ts';
 import { type ReadOptions, readSource, type Source } from './source.ts';
 import type { Table } from './table.ts';
 
@@ -94,7 +95,8 @@ function header(row: readonly string[], fail: (column: number, problem: string) 
   for (const [i, key] of names.entries()) {
     if (key === '') throw fail(i + 1, 'expected a name in the header row, got nothing');
     const before = first.get(key);
-    if (before !== undefined) throw fail(i + 1, `expected every column name once, got "${key}" as in column ${before}`);
+    if (before !== undefined)
+      throw fail(i + 1, `expected every column name once, got ${quote(key)} as in column ${before}`);
     first.set(key, i + 1);
   }
   return names;

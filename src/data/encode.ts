@@ -3,6 +3,7 @@
  */
 import { NDArray } from '../tensor/index.ts';
 import { nearest } from './nearest.ts';
+import { quote } from './quote.ts';
 import type { CategoricalColumn, Column, ContinuousColumn } from './table.ts';
 
 /** The mean and the standard deviation of a column, by which it is standardised. */
@@ -20,7 +21,7 @@ export function scaleOf(column: ContinuousColumn): Scale {
   const { name, values, missing } = column;
   const count = values.length - missing;
   if (count === 0)
-    throw new RangeError(`scaleOf: expected values in column "${name}", got ${values.length} missing ones`);
+    throw new RangeError(`scaleOf: expected values in column ${quote(name)}, got ${values.length} missing ones`);
   let sum = 0;
   for (const value of values) if (!Number.isNaN(value)) sum += value;
   const mean = sum / count;
@@ -51,9 +52,9 @@ export function indices(column: CategoricalColumn, categories = column.categorie
     if (place !== undefined) return place;
     const category = column.categories[code]!;
     const close = nearest(category, categories);
-    const hint = close.length > 0 ? `; near it: ${close.map((c) => `"${c}"`).join(', ')}` : '';
+    const hint = close.length > 0 ? `; near it: ${close.map(quote).join(', ')}` : '';
     throw new RangeError(
-      `indices: column "${column.name}" has no category "${category}" among the ${categories.length}${hint}`,
+      `indices: column ${quote(column.name)} has no category ${quote(category)} among the ${categories.length}${hint}`,
     );
   });
   return new NDArray('int32', [out.length], out);

@@ -3,7 +3,7 @@
  * of it big-endian.
  */
 import { elements, NDArray } from '../tensor/index.ts';
-import { fromBigEndian, type NumberCode, toEngine } from './numbers.ts';
+import { fromBigEndian, type NumberCode, shown, toEngine } from './numbers.ts';
 import { type ReadOptions, readSource, type Source } from './source.ts';
 
 const codes = new Map<number, NumberCode>([
@@ -39,9 +39,9 @@ export async function readIdx(source: Source, options: ReadOptions = {}): Promis
   const width = Number(code[1]);
   if (elements(shape) * width !== bytes.length - start) {
     throw new RangeError(
-      `${name}: expected ${elements(shape) * width} bytes for shape [${shape.slice(0, 8)}${rank > 8 ? ',…' : ''}], got ${bytes.length - start}`,
+      `${name}: expected ${elements(shape) * width} bytes for shape ${shown(shape)}, got ${bytes.length - start}`,
     );
   }
-  const { dtype, data } = toEngine(code, fromBigEndian(bytes.subarray(start), width));
+  const { dtype, data } = toEngine(code, fromBigEndian(bytes.subarray(start), width), name);
   return new NDArray(dtype, shape, data);
 }

@@ -6,6 +6,8 @@
  * makes a code of it (a postal code 00501), not a number. Cells that say that there is no value (empty, NA, N/A, NaN,
  * null, ?) are missing; each column counts them.
  */
+
+import { quote } from './quote.ts';
 import { type Column, categorical, continuous, type Kind, Table, unknownColumn } from './table.ts';
 
 /** How cells become columns. */
@@ -93,9 +95,7 @@ export function tableOf(records: readonly unknown[], options: TableOptions = {},
   const columns = new Map<string, ColumnBuilder>();
   for (const [row, record] of records.entries()) {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-      throw new TypeError(
-        `${name}: expected record ${row} to be an object, got ${JSON.stringify(record)?.slice(0, 40)}`,
-      );
+      throw new TypeError(`${name}: expected record ${row} to be an object, got ${quote(record)}`);
     }
     for (const key of Object.keys(record)) {
       if (columns.has(key)) continue;
@@ -107,7 +107,7 @@ export function tableOf(records: readonly unknown[], options: TableOptions = {},
       const value: unknown = Object.hasOwn(record, key) ? (record as Record<string, unknown>)[key] : null;
       if (typeof value === 'object' && value !== null) {
         throw new TypeError(
-          `${name}: expected text, a number, true, false or null at "${key}" of record ${row}, got an object`,
+          `${name}: expected text, a number, true, false or null at ${quote(key)} of record ${row}, got an object`,
         );
       }
       builder.add(value === null ? '' : String(value));
@@ -130,8 +130,7 @@ export function buildTable(
     name,
     [...columns].map(([key, builder]) =>
       builder.build(key, Object.hasOwn(types, key) ? types[key] : undefined, missing, (row, cell) => {
-        const shown = JSON.stringify(cell.slice(0, 40));
-        return new SyntaxError(`${name}: ${where(row)}, column "${key}": expected a number, got ${shown}`);
+        return new SyntaxError(`${name}: ${where(row)}, column ${quote(key)}: expected a number, got ${quote(cell)}`);
       }),
     ),
   );

@@ -5,7 +5,8 @@
  * Source: NumPy Enhancement Proposal 1 and numpy.lib.format (versions 1.0, 2.0 and 3.0).
  */
 import { elements, NDArray } from '../tensor/index.ts';
-import { fromBigEndian, fromLittleEndian, type NumberCode, toEngine } from './numbers.ts';
+import { fromBigEndian, fromLittleEndian, type NumberCode, shown, toEngine } from './numbers.ts';
+import { quote } from './quote.ts';
 import { type ReadOptions, readSource, type Source } from './source.ts';
 
 const codes: readonly string[] = [
@@ -53,10 +54,10 @@ export async function readNpy(source: Source, options: ReadOptions = {}): Promis
   const content = bytes.subarray(prefix + length);
   const size = elements(shape) * width;
   if (size !== content.length) {
-    throw new RangeError(`${name}: expected ${size} bytes for shape [${shape}], got ${content.length}`);
+    throw new RangeError(`${name}: expected ${size} bytes for shape ${shown(shape)}, got ${content.length}`);
   }
   const little = bigEndian ? fromBigEndian(content, width) : fromLittleEndian(content);
-  const { dtype, data } = toEngine(code, fortran ? rowMajor(little, shape, width) : little);
+  const { dtype, data } = toEngine(code, fortran ? rowMajor(little, shape, width) : little, name);
   return new NDArray(dtype, shape, data);
 }
 
@@ -81,13 +82,12 @@ function parseHeader(text: string, name: string): NpyHeader {
   const order = fields.get('fortran_order');
   const axes = /^\((.*)\)$/s.exec(fields.get('shape') ?? '')?.[1]?.trim();
   const parts = axes === '' ? [] : axes?.replace(/,$/, '').split(',');
-  if (descr === undefined || !order?.match(/^[TF]/) || !parts?.every((part) => /^\s*\d+\s*$/.test(part))) {
-    const shown = JSON.stringify(text.slice(0, 60)).replace(/\p{Cc}/gu, '?');
-    throw new SyntaxError(`${name}: expected an NPY header with descr, fortran_order and shape, got ${shown}`);
+  if (descr === undefined || !order?.match(/^[TF]/) || !parts?.every((part) => /^\s*\d{1,15}\s*$/.test(part))) {
+    throw new SyntaxError(`${name}: expected an NPY header with descr, fortran_order and shape, got ${quote(text)}`);
   }
   const code = descr.slice(1);
   if (!/^[<>|]/.test(descr) || !codes.includes(code)) {
-    const kind = /^.O/.test(descr) ? 'pickled objects, which are never loaded' : `dtype ${JSON.stringify(descr)}`;
+    const kind = /^.O/.test(descr) ? 'pickled objects, which are never loaded' : `dtype ${quote(descr)}`;
     throw new TypeError(`${name}: expected one of ${codes.join(', ')}, got ${kind}; convert it with astype first`);
   }
   return { code: code as NumberCode, bigEndian: descr[0] === '>', fortran: order === 'True', shape: parts.map(Number) };

@@ -26,12 +26,12 @@ export function fromBigEndian(bytes: Uint8Array, width: number): ArrayBuffer {
  * Elements in the engine's type: its own as they are, narrower integers widened to int32, float64 rounded to float32.
  * @throws RangeError for a bool that is neither 0 nor 1
  */
-export function toEngine(code: NumberCode, buffer: ArrayBuffer): { dtype: DType; data: Storage } {
+export function toEngine(code: NumberCode, buffer: ArrayBuffer, name: string): { dtype: DType; data: Storage } {
   switch (code) {
     case 'b1': {
       const data = new Uint8Array(buffer);
       const odd = data.find((byte) => byte > 1);
-      if (odd !== undefined) throw new RangeError(`expected bools to be 0 or 1, got ${odd}`);
+      if (odd !== undefined) throw new RangeError(`${name}: expected bools to be 0 or 1, got ${odd}`);
       return { dtype: 'bool', data };
     }
     case 'u1':
@@ -55,4 +55,9 @@ export function toEngine(code: NumberCode, buffer: ArrayBuffer): { dtype: DType;
     case 'f8':
       return { dtype: 'float32', data: Float32Array.from(new Float64Array(buffer)) };
   }
+}
+
+/** A shape as messages show it, however long a file makes it. */
+export function shown(shape: readonly number[]): string {
+  return `[${shape.slice(0, 8)}${shape.length > 8 ? ',…' : ''}]`;
 }

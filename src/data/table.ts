@@ -2,6 +2,7 @@
  * Tables of named columns, each continuous or categorical.
  */
 import { nearest } from './nearest.ts';
+import { quote } from './quote.ts';
 
 export type Kind = 'continuous' | 'categorical';
 
@@ -51,10 +52,12 @@ export class Table {
     this.rows = columns.length === 0 ? 0 : lengthOf(columns[0]!);
     for (const [i, column] of columns.entries()) {
       if (lengthOf(column) !== this.rows) {
-        throw new RangeError(`${name}: expected ${this.rows} rows in column "${column.name}", got ${lengthOf(column)}`);
+        throw new RangeError(
+          `${name}: expected ${this.rows} rows in column ${quote(column.name)}, got ${lengthOf(column)}`,
+        );
       }
       if (columns.findIndex((other) => other.name === column.name) !== i) {
-        throw new RangeError(`${name}: expected every column name once, got "${column.name}" twice`);
+        throw new RangeError(`${name}: expected every column name once, got ${quote(column.name)} twice`);
       }
     }
   }
@@ -146,12 +149,9 @@ export function unknownColumn(table: string, name: string, names: readonly strin
   const close = nearest(name, names);
   const hint =
     close.length > 0
-      ? `did you mean ${close.map((n) => `"${n}"`).join(' or ')}?`
-      : `it has ${names
-          .slice(0, 20)
-          .map((n) => `"${n}"`)
-          .join(', ')}${names.length > 20 ? ', …' : ''}`;
-  return new RangeError(`${table}: there is no column "${name}"; ${hint}`);
+      ? `did you mean ${close.map(quote).join(' or ')}?`
+      : `it has ${names.slice(0, 20).map(quote).join(', ')}${names.length > 20 ? ', …' : ''}`;
+  return new RangeError(`${table}: there is no column ${quote(name)}; ${hint}`);
 }
 
 function lengthOf(column: Column): number {
