@@ -11,14 +11,12 @@
  */
 
 import { formatNumber } from './format.ts';
+import type { Interval } from './measured.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'not testable at this scale';
 
 /** Quick: within 40 seconds, run by `npm start`. Recorded: as long as it takes, kept in the repository. */
 export type Tier = 'quick' | 'recorded';
-
-/** [low, high], in the claim's unit. */
-export type Interval = readonly [low: number, high: number];
 
 /** As issue.json holds it (DESIGN.md, "Two files a machine reads"). */
 export interface Claim {
@@ -74,7 +72,8 @@ export function claimRule(declared: Omit<ClaimRule, 'judge'>): ClaimRule {
     quick: Object.freeze([...declared.seeds.quick]),
     recorded: Object.freeze([...declared.seeds.recorded]),
   });
-  if (seeds.quick.length + seeds.recorded.length === 0) throw new RangeError(`claimRule ${id}: expected seeds, got none`);
+  if (seeds.quick.length + seeds.recorded.length === 0)
+    throw new RangeError(`claimRule ${id}: expected seeds, got none`);
   return Object.freeze({
     ...declared,
     predicate: Object.freeze({ ...predicate }),

@@ -9,7 +9,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { FONT, PALETTE_CSS } from './palette.ts';
+import { FONT, paletteCss } from './palette.ts';
 
 /** As issue.json holds it. */
 export interface Figure {
@@ -32,6 +32,8 @@ export interface FigureOptions {
   readonly plot: Plot.PlotOptions;
 }
 
+const CSS = `${paletteCss('.tenfold-figure')}.tenfold-figure{max-width:100%;height:auto;color:var(--ink);background:var(--paper)}`;
+
 /** Draws. The same options give the same string. @throws TypeError for a plot that is not one SVG element */
 export function figure({ id, title, caption, description, plot }: FigureOptions): Figure {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
@@ -39,10 +41,12 @@ export function figure({ id, title, caption, description, plot }: FigureOptions)
     ...plot,
     document: document as unknown as Document,
     className: 'plot',
-    style: { fontFamily: FONT, fontSize: '12px', background: 'none', ...(plot.style as Partial<CSSStyleDeclaration>) },
+    style: { fontFamily: FONT, fontSize: '12px', ...(plot.style as Partial<CSSStyleDeclaration>) },
   });
   if (drawn.tagName.toLowerCase() !== 'svg') {
-    throw new TypeError(`figure ${id}: expected one SVG element, got <${drawn.tagName}>; draw without title and legends`);
+    throw new TypeError(
+      `figure ${id}: expected one SVG element, got <${drawn.tagName}>; draw without title and legends`,
+    );
   }
   return { id, title, caption, svg: finish(drawn, id, title, description) };
 }
@@ -60,7 +64,7 @@ function finish(svg: Element, id: string, title: string, description: string): s
   const about = element('desc', description);
   name.setAttribute('id', `${id}-title`);
   about.setAttribute('id', `${id}-desc`);
-  svg.prepend(name, about, element('style', PALETTE_CSS));
+  svg.prepend(name, about, element('style', CSS));
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   svg.setAttribute('class', 'tenfold-figure');
   svg.setAttribute('role', 'img');

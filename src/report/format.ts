@@ -3,7 +3,7 @@
  * power of ten only where zeros would have to be counted. The text does not depend on the machine's locale.
  */
 
-import type { Interval } from './claim.ts';
+import type { Interval } from './measured.ts';
 
 export interface NumberFormat {
   /** Follows the number after a no-break space (`%` and `°` without one); '' for a pure number. */
@@ -53,11 +53,23 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)}${NO_BREAK_SPACE}h${NO_BREAK_SPACE}${two(minutes % 60)}${NO_BREAK_SPACE}min`;
 }
 
+/** `22 November 2026, 20:51 UTC`, from ISO 8601. */
+export function formatDate(iso: string): string {
+  const date = new Date(iso);
+  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+}
+
 /** Decimals that show the largest of `values` with three significant digits; none where all are integers. */
 export function commonDecimals(values: readonly number[]): number {
   if (values.every(Number.isInteger)) return 0;
   const largest = Math.max(...values.filter(Number.isFinite).map(Math.abs));
   return largest > 0 ? clampDecimals(2 - exponent(largest)) : 0;
+}
+
+/** `⁻⁶` for −6. */
+export function superscript(whole: number): string {
+  return [...String(whole)].map((c) => (c === '-' ? '⁻' : SUPERSCRIPTS[Number(c)])).join('');
 }
 
 function digits(x: number, decimals?: number): string {
@@ -80,8 +92,7 @@ function signed(sign: string, text: string): string {
 
 function scientific(size: number): string {
   const [mantissa = '', power = ''] = size.toExponential(1).split('e');
-  const digitsOfPower = [...String(Math.abs(Number(power)))].map((d) => SUPERSCRIPTS[Number(d)]).join('');
-  return `${mantissa} × 10${Number(power) < 0 ? '⁻' : ''}${digitsOfPower}`;
+  return `${mantissa} × 10${superscript(Number(power))}`;
 }
 
 /** Thousands separators from five digits on: 1234, 12,345. */

@@ -1,4 +1,9 @@
-/** What an experiment finds, as data, and the page and the file that show it: claims, figures, tables, the living issue. */
+/**
+ * What an experiment finds, as data, and what shows it: claims, figures, tables, the living issue's page and file.
+ * @module
+ */
+export type { Axis } from './axis.ts';
+export { type Bar, bars } from './bars.ts';
 export {
   atLeast,
   atMost,
@@ -6,7 +11,6 @@ export {
   type ClaimRule,
   claimRule,
   equals,
-  type Interval,
   issueCommand,
   type Measurement,
   type Predicate,
@@ -14,7 +18,40 @@ export {
   type Verdict,
   within,
 } from './claim.ts';
+export { type Curve, curves, type Panel, type Point, panels } from './curves.ts';
 export type { Experiment, ExperimentContext, Findings } from './experiment.ts';
 export { type Figure, type FigureOptions, figure } from './figure.ts';
-export { formatInterval, formatMeasured, formatNumber, formatSeconds, type NumberFormat } from './format.ts';
-export { type Cell, type Column, type Measured, type Table, table } from './table.ts';
+export {
+  formatInterval,
+  formatMeasured,
+  formatNumber,
+  formatSeconds,
+  type NumberFormat,
+} from './format.ts';
+export type { ContentsRow, Issue } from './issue.ts';
+export { openIssueFolder, writeIssue } from './issue-folder.ts';
+export { machine } from './machine.ts';
+export { type MatrixAxis, matrix } from './matrix.ts';
+export type { Interval, Measured } from './measured.ts';
+export { renderPage } from './page.ts';
+export { faint, heat, ink, muted, series } from './palette.ts';
+export { type RecordedSection, readRecorded, writeRecorded } from './recorded.ts';
+export {
+  failedSection,
+  type Provenance,
+  type RuleInWords,
+  runExperiment,
+  type Section,
+  type SystemTitle,
+  secondsSince,
+} from './section.ts';
+export {
+  bootstrapInterval,
+  mean,
+  meanInterval,
+  median,
+  type Statistic,
+  standardDeviation,
+  studentQuantile,
+} from './statistics.ts';
+export { type Cell, type Column, type Table, table } from './table.ts';

@@ -3,14 +3,8 @@
  * that its decimal points stand under each other.
  */
 
-import type { Interval } from './claim.ts';
 import { commonDecimals, formatMeasured, formatNumber } from './format.ts';
-
-/** A number with its interval. */
-export interface Measured {
-  readonly value: number;
-  readonly interval: Interval;
-}
+import type { Measured } from './measured.ts';
 
 export type Cell = string | number | Measured | null;
 
