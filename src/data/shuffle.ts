@@ -15,7 +15,8 @@ const chunk = 65_536;
  */
 export function shuffled(key: NDArray<'uint32'>, size: number, stream = 0): Uint32Array {
   const words = threefry.foldIn([key.data[0]!, key.data[1]!], stream);
-  const order = Uint32Array.from({ length: size }, (_, i) => i);
+  const order = new Uint32Array(size);
+  for (let i = 0; i < size; i++) order[i] = i;
   // Fisher and Yates; the swap of place i draws from block i.
   for (let start = 1; start < size; start += chunk) {
     const count = Math.min(chunk, size - start);
