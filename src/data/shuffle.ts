@@ -1,8 +1,7 @@
 /**
  * Orders of rows, as pure functions of a key.
  */
-import type { NDArray } from '../tensor/index.ts';
-import * as threefry from '../tensor/threefry.ts';
+import { type NDArray, threefry } from '../tensor/index.ts';
 
 /** Draws that are made at once: bounds the memory beside the order itself. */
 const chunk = 65_536;
