@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { Counts } from './test/frame/counts.ts';
+import { vulkan } from './test/frame/vulkan.ts';
 
 export default defineConfig({
   test: {
@@ -8,6 +9,7 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     setupFiles: ['test/frame/quiet.ts'],
     reporters: ['default', new Counts()],
+    env: vulkan,
     // Each ONNX Runtime session brings its own threads: more processes than this only take them from each other.
     pool: 'forks',
     maxWorkers: 2,

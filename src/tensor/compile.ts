@@ -11,7 +11,7 @@ import { type Loaded, load } from './load.ts';
 import { simplify } from './passes/simplify.ts';
 import { input, type Program, Tensor, type Type, tensorNames } from './program.ts';
 import type { Device } from './runtime/device.ts';
-import { SessionDevice } from './runtime/session.ts';
+import { defaultDevice } from './runtime/open.ts';
 import { flattenTree, type MapTree } from './tree.ts';
 
 /** The arguments of a compiled function: arrays where the traced one has tensors, or numbers for float32 scalars. */
@@ -36,14 +36,6 @@ export interface Compiled<A extends readonly unknown[], R> {
   readonly signatures: number;
   /** Gives back the loaded programs. */
   release(): Promise<void>;
-}
-
-let host: Device | undefined;
-
-/** The device that programs run on unless told otherwise: the CPU, in this thread. */
-export function defaultDevice(): Device {
-  host ??= new SessionDevice(typeof process === 'undefined' ? 'wasm' : 'cpu');
-  return host;
 }
 
 /**

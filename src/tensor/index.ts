@@ -3,7 +3,7 @@
  * @module
  */
 export { array, NDArray, type Nested, store, toFloats, toNested, zerosArray } from './array.ts';
-export { type Arguments, type Compiled, compile, defaultDevice } from './compile.ts';
+export { type Arguments, type Compiled, compile } from './compile.ts';
 export { constant } from './constant.ts';
 export {
   allocate,
@@ -140,7 +140,8 @@ export {
 } from './ops/reduce.ts';
 export { formatType, type Program, printProgram, Tensor, type Type } from './program.ts';
 export * as random from './random.ts';
-export { type Device, dispose, toHost } from './runtime/device.ts';
+export { type Device, type DeviceOptions, dispose, toHost } from './runtime/device.ts';
+export { type DeviceInfo, defaultDevice, devices, openDevice } from './runtime/open.ts';
 export { readSafetensors } from './safetensors.ts';
 export { openSafetensors, SafetensorsFile, saveSafetensors } from './safetensors-file.ts';
 export { scan } from './scan.ts';

@@ -41,12 +41,9 @@ export async function load(program: Program, device: Device): Promise<Loaded> {
   return {
     run: async (arrays) => {
       const before = await onHost(arrays);
-      const given = [...arrays, ...before.slice(placed.kept.length)];
+      const given = [...arrays, ...before.slice(placed.kept)];
       const after = (await executable?.run(model.inputs.map(({ index }) => given[index]!))) ?? [];
-      const results = new Array<NDArray>(program.outputs.length);
-      for (const [k, i] of placed.kept.entries()) results[i] = before[k]!;
-      for (const [k, i] of placed.rest.entries()) results[i] = after[k]!;
-      return results;
+      return placed.results.map(({ fromHost, at }) => (fromHost ? before : after)[at]!);
     },
     release: async () => executable?.release(),
   };

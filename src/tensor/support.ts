@@ -5,6 +5,7 @@
  * word; the engine lets it do so nowhere (sessions refuse it), and decides itself instead: another lowering, the host
  * before the run (place.ts), or an error that names the op and the user's line.
  */
+import type { DType } from './dtype.ts';
 import type { Target } from './lower.ts';
 import type { Node, Program } from './program.ts';
 import { webgpu } from './webgpu.ts';
@@ -19,6 +20,8 @@ export interface Support {
   lacks(node: Node): string | undefined;
   /** How it is given an op, where that is not the op's own lowering. */
   readonly lowerings: Target['lowerings'];
+  /** Whether it hands on an array of this type unchanged. */
+  copies(dtype: DType): boolean;
   /** Whether it takes tensors without elements. */
   readonly empty: boolean;
 }
@@ -31,6 +34,7 @@ const everything: Support = {
   prepare: (program) => program,
   lacks: () => undefined,
   lowerings: {},
+  copies: () => true,
   empty: true,
 };
 

@@ -12,9 +12,11 @@
  * seen here.
  */
 import { NDArray } from './array.ts';
-import { isFloat } from './dtype.ts';
+import { constant } from './constant.ts';
+import { type DType, isFloat } from './dtype.ts';
 import type { Attribute, Emitter, Target } from './lower.ts';
 import {
+  abs,
   add,
   cast,
   div,
@@ -22,12 +24,14 @@ import {
   floor,
   greater,
   less,
+  lessEqual,
   logicalAnd,
   logicalNot,
   logicalOr,
   maximum,
   mul,
   notEqual,
+  scalarLike,
   sub,
   where,
 } from './ops/elementwise.ts';
@@ -37,7 +41,7 @@ import { expandDims, forEachIndex, iota, reshape, sum } from './ops/movement.ts'
 import { logSumExp } from './ops/reduce.ts';
 import { type Rule, simplify } from './passes/simplify.ts';
 import { unroll } from './passes/unroll.ts';
-import { apply, applyAll, constantOp, type Node, type Program, type Tensor } from './program.ts';
+import { apply, applyAll, type Node, type Program, type Tensor } from './program.ts';
 import { elements, strides } from './shape.ts';
 
 type Lowering = Target['lowerings'][string];
@@ -46,7 +50,7 @@ type Lowering = Target['lowerings'][string];
 
 /** Ops that only move or compare elements, which bytes and truth values take part in as int32. */
 const asInt32 = new Set([
-  'transpose',
+  'broadcastTo',
   'slice',
   'flip',
   'concat',
@@ -68,7 +72,7 @@ const asInt32 = new Set([
 ]);
 
 /** Ops that it has for bytes. */
-const onBytes = new Set(['cast', 'reshape', 'broadcastTo', 'take', 'stopGradient', 'input', 'constant', ...asInt32]);
+const onBytes = new Set(['cast', 'reshape', 'take', ...asInt32]);
 
 const bitwise = new Set(['bitwiseAnd', 'bitwiseOr', 'bitwiseXor']);
 
@@ -77,22 +81,22 @@ function lacks({ op, inputs, outputs }: Node): string | undefined {
   const [x] = inputs;
   if (op.name === 'threefry') return 'it has no bit operations to draw random bits with';
   if (bitwise.has(op.name)) return 'it has no bit operations';
-  if (types.has('int64')) return 'it has no int64 arithmetic (use int32)';
+  if (types.has('int64') && !(op.name === 'cast' && x!.dtype !== 'int64'))
+    return 'it has no int64 arithmetic (use int32)';
   if (types.has('uint8') && !onBytes.has(op.name)) return 'it has no arithmetic on uint8 (cast to int32 first)';
   if (op.name === 'topK' && x!.dtype !== 'float32') return 'it sorts float32 only (cast first)';
   if (op.name === 'convTranspose' && x!.rank > 4) return 'it has transposed convolutions over 1 or 2 axes';
-  // an input or a constant that is a result is copied there, for which there are kernels for these types
-  if (op.name === 'input' && (types.has('bool') || types.has('uint8'))) return 'it cannot copy bytes';
   return undefined;
 }
 
 // ---------------------------------------------------------------- written with other ops
 
 const rules: Readonly<Record<string, (inputs: readonly Tensor[], node: Node) => Tensor | undefined>> = {
+  stopGradient: ([x]) => x,
   logicalOr: ([a, b]) => logicalNot(logicalAnd(logicalNot(a!), logicalNot(b!))),
   logicalXor: ([a, b]) => notEqual(a!, b!),
   neg: ([x]) => (isFloat(x!.dtype) ? undefined : sub(0, x!)),
-  abs: ([x]) => (isFloat(x!.dtype) ? undefined : x!.dtype === 'uint32' ? x : maximum(x!, sub(0, x!))),
+  abs: ([x]) => (x!.dtype === 'int32' ? maximum(x!, sub(0, x!)) : isFloat(x!.dtype) ? undefined : x),
   relu: ([x]) => (isFloat(x!.dtype) ? undefined : maximum(x!, 0)),
   sign: ([x]) => {
     const sign = sub(cast(greater(x!, 0), x!.dtype), cast(less(x!, 0), x!.dtype));
@@ -113,8 +117,28 @@ const rules: Readonly<Record<string, (inputs: readonly Tensor[], node: Node) => 
     const otherSide = notEqual(less(rest, 0), less(b!, 0));
     return where(logicalAnd(notEqual(rest, 0), otherSide), add(rest, b!), rest);
   },
-  shiftLeft: ([a, b]) => mul(a!, powerOfTwo(b!)),
-  shiftRight: ([a, b]) => div(a!, powerOfTwo(b!)),
+  isNaN: ([x]) => notEqual(x!, x!),
+  isFinite: ([x]) => lessEqual(abs(x!), x!.dtype === 'float16' ? 65504 : 3.4028234663852886e38),
+  // a shader's own sine is off by up to 2⁻¹¹
+  sin: ([x]) => sineOf(x!, 0),
+  cos: ([x]) => sineOf(x!, 0.5),
+  tan: ([x]) => div(sineOf(x!, 0), sineOf(x!, 0.5)),
+  shiftLeft: ([a, b]) => (a!.dtype === 'uint32' ? mul(a!, powerOfTwo(b!)) : undefined),
+  shiftRight: ([a, b]) => (a!.dtype === 'uint32' ? div(a!, powerOfTwo(b!)) : undefined),
+  // bytes are moved one by one: the runtime would push a transposition through the casts around it
+  transpose: ([x], { attrs, outputs }) => {
+    if (!isSmall(x!)) return undefined;
+    const { permutation } = attrs as { permutation: readonly number[] };
+    const step = strides(x!.shape);
+    const places = new Int32Array(x!.size);
+    forEachIndex(outputs[0]!.shape, (index, flat) => {
+      places[flat] = index.reduce((offset, i, axis) => offset + i * step[permutation[axis]!]!, 0);
+    });
+    return take(reshape(x!, [-1]), constant(new NDArray('int32', outputs[0]!.shape, places)));
+  },
+  take: onInt32Indices,
+  indexAdd: onInt32Indices,
+  scatterAdd: onInt32Indices,
   slice: ([x], { attrs, outputs }) => {
     if (isFloat(x!.dtype)) return undefined;
     const { starts, steps } = attrs as { starts: readonly number[]; steps: readonly number[] };
@@ -125,9 +149,9 @@ const rules: Readonly<Record<string, (inputs: readonly Tensor[], node: Node) => 
     const { axes } = attrs as { axes: readonly number[] };
     return gathered(x!, x!.shape, (axis, i) => (axes.includes(axis) ? x!.shape[axis]! - 1 - i : i));
   },
-  takeAlongAxis: ([x, indices], { attrs }) => {
-    if (isFloat(x!.dtype)) return undefined;
-    const { axis } = attrs as { axis: number };
+  takeAlongAxis: ([x, indices], node) => {
+    if (isFloat(x!.dtype) || indices!.dtype === 'int64') return onInt32Indices([x!, indices!], node);
+    const { axis } = node.attrs as { axis: number };
     const n = x!.shape[axis]!;
     const step = strides(x!.shape);
     let place = mul(where(less(indices!, 0), add(indices!, n), indices!), step[axis]!);
@@ -148,18 +172,49 @@ const rules: Readonly<Record<string, (inputs: readonly Tensor[], node: Node) => 
   logSoftmax: ([x], { attrs }) => sub(x!, logSumExp(x!, (attrs as { axis: number }).axis, { keepDims: true })),
 };
 
+const isSmall = ({ dtype }: Tensor) => dtype === 'uint8' || dtype === 'bool';
+
 /** Bytes and truth values, in the ops that only move or compare, as int32. */
 function throughInt32(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
-  const small = (t: Tensor) => t.dtype === 'uint8' || t.dtype === 'bool';
   if (!asInt32.has(node.op.name)) return undefined;
   const own = node.op.name === 'where' ? inputs.slice(1) : inputs;
-  if (!own.some(small)) return undefined;
-  const wide = inputs.map((t) => (own.includes(t) && small(t) ? cast(t, 'int32') : t));
+  if (!own.some(isSmall)) return undefined;
+  const wide = inputs.map((t) => (own.includes(t) && isSmall(t) ? cast(t, 'int32') : t));
   return cast(applyAll(node.op, wide, node.attrs)[0]!, node.outputs[0]!.dtype);
 }
 
-const rule: Rule = (node, inputs) =>
-  throughInt32(node, inputs) ?? (Object.hasOwn(rules, node.op.name) ? rules[node.op.name]!(inputs, node) : undefined);
+/** An op with its indices, the second operand, as int32. */
+function onInt32Indices([x, indices, ...rest]: readonly Tensor[], node: Node): Tensor | undefined {
+  if (indices!.dtype !== 'int64') return undefined;
+  return apply(node.op, [x!, cast(indices!, 'int32'), ...rest], node.attrs);
+}
+
+const rule: Rule = (node, inputs) => {
+  // int64 goes to the host as it is, and what has no elements is never run
+  if (inputs[0]?.dtype === 'int64' || [...inputs, ...node.outputs].some((t) => t.size === 0)) return undefined;
+  const written = throughInt32(node, inputs);
+  if (written !== undefined || !Object.hasOwn(rules, node.op.name)) return written;
+  return rules[node.op.name]!(inputs, node);
+};
+
+/** π in three parts of few bits, so that multiples of the first two are exact. */
+const piParts = [3.140625, 0.0009676535846665502, 2.0051698e-13];
+
+/**
+ * sin(x + shift · π): x is brought to [−π/2, π/2] by the nearest multiple of π, where the series needs five terms more;
+ * every second half-wave is turned over.
+ */
+function sineOf(x: Tensor, shift: 0 | 0.5): Tensor {
+  const k = floor(add(mul(x, 1 / Math.PI), shift + 0.5));
+  const turns = sub(k, shift);
+  const r = piParts.reduce((rest, part) => sub(rest, mul(turns, part)), x);
+  const r2 = mul(r, r);
+  let series = scalarLike(x, 1 / 6227020800);
+  for (const factorial of [-39916800, 362880, -5040, 120, -6]) series = add(mul(series, r2), 1 / factorial);
+  const wave = add(r, mul(mul(r, r2), series));
+  const odd = sub(k, mul(floor(mul(k, 0.5)), 2));
+  return mul(wave, sub(1, mul(odd, 2)));
+}
 
 /** 2ⁿ for shifts by n. */
 function powerOfTwo(n: Tensor): Tensor {
@@ -168,7 +223,7 @@ function powerOfTwo(n: Tensor): Tensor {
     [32],
     Uint32Array.from({ length: 32 }, (_, i) => 2 ** i),
   );
-  return take(apply(constantOp, [], { value: powers }), cast(n, 'int32'));
+  return take(constant(powers), cast(n, 'int32'));
 }
 
 /** The entries of x at known places of each axis. */
@@ -177,7 +232,7 @@ function gathered(x: Tensor, shape: readonly number[], place: (axis: number, i: 
   for (const [axis, size] of shape.entries()) {
     const places = Int32Array.from({ length: size }, (_, i) => place(axis, i));
     if (size === x.shape[axis] && places.every((from, i) => from === i)) continue;
-    out = take(out, apply(constantOp, [], { value: new NDArray('int32', [size], places) }), axis);
+    out = take(out, constant(new NDArray('int32', [size], places)), axis);
   }
   return out;
 }
@@ -273,5 +328,6 @@ export const webgpu = {
   prepare: (program: Program): Program => simplify(unroll(program), [rule]),
   lacks,
   lowerings,
+  copies: (dtype: DType) => dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int64',
   empty: false,
 };

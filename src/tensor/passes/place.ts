@@ -29,14 +29,14 @@ import type { Support } from '../support.ts';
 
 /** A program divided. */
 export interface Placed {
-  /** What the host computes: its inputs are the program's, its outputs go to `kept` and then to the device. */
+  /** What the host computes from the program's inputs: results, and after those what the device needs. */
   readonly host: Program;
-  /** Which of the program's outputs the first outputs of `host` are. */
-  readonly kept: readonly number[];
-  /** What the device runs: the program's inputs, followed by one for each further output of `host`. */
+  /** How many of the host's outputs are results. */
+  readonly kept: number;
+  /** What the device runs: its inputs are the program's, and after those what the host computed for it. */
   readonly device: Program;
-  /** Which of the program's outputs the device's are. */
-  readonly rest: readonly number[];
+  /** Whose output each of the program's is, and which. */
+  readonly results: readonly { readonly fromHost: boolean; readonly at: number }[];
 }
 
 /**
@@ -59,15 +59,22 @@ export function place(program: Program, provider: string, support: Support): Pla
     host.add(node);
   }
 
-  // an input that is an output is the device's to hand on where it can, so that it stays where it is
-  const onHost = ({ node }: Tensor) =>
-    host.has(node) || node.op === (constantOp as unknown) || (isGiven(node) && support.lacks(node) !== undefined);
-  const kept = whole.outputs.flatMap((t, i) => (onHost(t) ? [i] : []));
-  const rest = whole.outputs.flatMap((t, i) => (onHost(t) ? [] : [i]));
+  // a result that is an input is the device's to hand on where it can, so that it stays where it is
+  const onHost = ({ node, dtype }: Tensor) =>
+    host.has(node) || node.op === (constantOp as unknown) || (isGiven(node) && !support.copies(dtype));
+  const kept: Tensor[] = [];
+  const rest: Tensor[] = [];
+  const names: string[] = [];
+  const results = whole.outputs.map((t, i) => {
+    const from = onHost(t) ? kept : rest;
+    const known = from === kept || !support.copies(t.dtype) ? from.indexOf(t) : -1;
+    if (known < 0 && from === rest) names.push(program.outputNames[i]!);
+    return { fromHost: from === kept, at: known < 0 ? from.push(t) - 1 : known };
+  });
 
   const handed = new Map<Tensor, Tensor>();
   const made = new Map<Tensor, Tensor>();
-  for (const node of reachable(rest.map((i) => whole.outputs[i]!))) {
+  for (const node of reachable(rest)) {
     if (isGiven(node) || host.has(node)) continue;
     for (const t of node.inputs) {
       if (host.has(t.node) && !handed.has(t)) handed.set(t, input(`host${handed.size}`, t));
@@ -77,16 +84,16 @@ export function place(program: Program, provider: string, support: Support): Pla
     const outputs = at(node.site, () => applyAll(node.op, inputs, node.attrs));
     for (const [i, output] of outputs.entries()) made.set(node.outputs[i]!, output);
   }
-  const hostOutputs = [...kept.map((i) => whole.outputs[i]!), ...handed.keys()];
+  const computed = [...kept, ...handed.keys()];
   return {
-    host: { inputs: program.inputs, outputs: hostOutputs, outputNames: hostOutputs.map(() => '') },
-    kept,
+    host: { inputs: program.inputs, outputs: computed, outputNames: computed.map(() => '') },
+    kept: kept.length,
     device: {
       inputs: [...program.inputs, ...handed.values()],
-      outputs: rest.map((i) => made.get(whole.outputs[i]!) ?? whole.outputs[i]!),
-      outputNames: rest.map((i) => program.outputNames[i]!),
+      outputs: rest.map((t) => made.get(t) ?? t),
+      outputNames: names,
     },
-    rest,
+    results,
   };
 }
 

@@ -27,6 +27,16 @@ export interface Device {
   close(): Promise<void>;
 }
 
+/** How a device is opened. */
+export interface DeviceOptions {
+  /** Threads of one operator on the CPU. Default: the machine's cores. */
+  threads?: number;
+  /** In a worker thread, so that a run leaves the caller's event loop free. Default: in the calling thread. */
+  worker?: boolean;
+  /** Ends a worker, and whatever runs in it, when aborted. */
+  signal?: AbortSignal;
+}
+
 /** What an array that is not on the host refers to. */
 export interface Remote {
   readonly device: Device;
@@ -49,6 +59,7 @@ export function dispose(tree: unknown): void {
   for (const leaf of flattenTree(tree).leaves) if (isRemote(leaf)) leaf.remote.device.dispose(leaf);
 }
 
-function isRemote(leaf: unknown): leaf is NDArray & { remote: Remote } {
+/** Whether a leaf is an array that lies on a device. */
+export function isRemote(leaf: unknown): leaf is NDArray & { remote: Remote } {
   return typeof leaf === 'object' && leaf !== null && 'remote' in leaf && leaf.remote !== undefined;
 }

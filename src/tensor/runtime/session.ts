@@ -3,12 +3,15 @@
  *
  * The options are measured (two cores): without memory patterns a training step needs a quarter less memory at the
  * same speed; threads that spin after a run slow every other session down several times over, and not spinning costs a
- * single one nothing.
+ * single one nothing. Outputs of a GPU stay there as handles and are fed back in as such.
+ *
+ * On Node a run computes in the calling thread and blocks it; see worker.ts for one that does not.
  */
 import { defaultThreads, InferenceSession, OrtTensor } from '#onnxruntime';
 import { NDArray } from '../array.ts';
 import type { DType, Storage } from '../dtype.ts';
 import type { Lowered } from '../lower.ts';
+import { copyModel } from './copy.ts';
 import type { Device, Executable, Remote } from './device.ts';
 
 export interface SessionOptions {
@@ -24,6 +27,9 @@ export class SessionDevice implements Device {
   readonly provider: string;
   readonly #options: InferenceSession.SessionOptions;
   readonly #sessions = new Set<InferenceSession>();
+  readonly #copies = new Map<DType, Promise<InferenceSession>>();
+  #runs: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(provider: string, options: SessionOptions = {}) {
     this.provider = provider;
@@ -33,12 +39,10 @@ export class SessionDevice implements Device {
       intraOpNumThreads: options.threads ?? defaultThreads,
       interOpNumThreads: 1,
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      // errors arrive as exceptions; the runtime's own log would print them a second time
+      logSeverityLevel: 4,
       extra: {
-        session: {
-          intra_op: { allow_spinning: '0' },
-          ...(provider !== 'cpu' && provider !== 'wasm' && { disable_cpu_ep_fallback: '1' }),
-        },
+        session: { intra_op: { allow_spinning: '0' }, disable_cpu_ep_fallback: provider === 'cpu' ? '0' : '1' },
       },
       ...(location && { preferredOutputLocation: location }),
     };
@@ -50,46 +54,67 @@ export class SessionDevice implements Device {
       run: async (inputs) => {
         const feeds: Record<string, OrtTensor> = {};
         for (const [i, { name }] of model.inputs.entries()) feeds[name] = this.#feed(inputs[i]!);
-        const results = await session.run(feeds);
+        const results = await this.#run(session, feeds);
         return model.outputs.map(({ name, type }) => this.#array(results[name]!, type.dtype, type.shape));
       },
-      release: async () => {
-        this.#sessions.delete(session);
-        await session.release();
-      },
+      release: () => this.#release(session),
     };
   }
 
   async toHost(source: NDArray): Promise<NDArray> {
-    const { tensor } = source.remote as RemoteTensor;
     // read through a session: asking such a tensor for its data ends the process in ONNX Runtime 1.30 on Node
-    const { copyProgram } = await import('./copy.ts');
-    const model = copyProgram(this.provider, source);
-    const session = await this.#create(model, { ...this.#options, preferredOutputLocation: 'cpu' });
-    try {
-      const results = await session.run({ [model.inputs[0]!.name]: tensor });
-      const result = results[model.outputs[0]!.name]!;
-      return new NDArray(source.dtype, source.shape, storageOf(result, source.dtype));
-    } finally {
-      this.#sessions.delete(session);
-      await session.release();
+    let copy = this.#copies.get(source.dtype);
+    if (copy === undefined) {
+      // moving to the CPU is all that this one does
+      const extra = { session: { disable_cpu_ep_fallback: '0' } };
+      copy = this.#create(copyModel(source.dtype), { ...this.#options, extra, preferredOutputLocation: 'cpu' });
+      this.#copies.set(source.dtype, copy);
     }
+    const results = await this.#run(await copy, { x: this.#feed(source) });
+    return new NDArray(source.dtype, source.shape, storageOf(results.y!, source.dtype));
   }
 
   dispose(source: NDArray): void {
-    (source.remote as RemoteTensor).tensor.dispose();
+    const remote = source.remote as RemoteTensor;
+    remote.tensor?.dispose();
+    remote.tensor = undefined;
   }
 
   async close(): Promise<void> {
-    const sessions = [...this.#sessions];
-    this.#sessions.clear();
-    await Promise.all(sessions.map((session) => session.release()));
+    this.#closed = true;
+    this.#copies.clear();
+    await Promise.all([...this.#sessions].map((session) => this.#release(session)));
   }
 
   async #create(model: Lowered, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+    if (this.#closed) throw new ReferenceError(`load: expected an open device, got one that was closed`);
     const session = await InferenceSession.create(model.bytes, { ...options, externalData: [...model.external] });
     this.#sessions.add(session);
     return session;
+  }
+
+  async #run(session: InferenceSession, feeds: Record<string, OrtTensor>): Promise<InferenceSession.ReturnType> {
+    if (!this.#sessions.has(session)) throw new ReferenceError('run: expected a loaded program, got one given back');
+    const run = session.run(feeds);
+    this.#runs = Promise.allSettled([this.#runs, run]);
+    try {
+      return await run;
+    } catch (cause) {
+      if (/requires f16 but the device does not support it/.test((cause as Error).message)) {
+        throw new TypeError(
+          `run: expected a GPU with the feature shader-f16 for float16 arrays, got one without (cast to float32)`,
+          { cause },
+        );
+      }
+      throw cause;
+    }
+  }
+
+  /** Once: a second release throws, and so does one while a run that was asked for has not begun. */
+  async #release(session: InferenceSession): Promise<void> {
+    if (!this.#sessions.delete(session)) return;
+    await this.#runs;
+    await session.release();
   }
 
   #feed(source: NDArray): OrtTensor {
@@ -98,8 +123,10 @@ export class SessionDevice implements Device {
       return new OrtTensor(source.dtype as 'float32', source.data as Float32Array, source.shape);
     if (remote.device !== this)
       throw new ReferenceError(
-        `compile: expected arrays of the host or of this device (${this.provider}), got one of another (${remote.device.provider}); await toHost(array) first`,
+        `run: expected arrays of the host or of this device (${this.provider}), got one of another (${remote.device.provider}); await toHost(array) first`,
       );
+    if (remote.tensor === undefined)
+      throw new ReferenceError('run: expected an array, got one given back by dispose()');
     return remote.tensor;
   }
 
@@ -111,7 +138,8 @@ export class SessionDevice implements Device {
 }
 
 interface RemoteTensor extends Remote {
-  readonly tensor: OrtTensor;
+  /** Absent once given back. */
+  tensor: OrtTensor | undefined;
 }
 
 function storageOf(tensor: OrtTensor, dtype: DType): Storage {
