@@ -102,6 +102,11 @@ export function toNested(source: NDArray): Nested {
   return build(0, 0);
 }
 
+/** Equal for arrays of one type and the same bits: unlike their numbers, it tells −0 from 0. */
+export function contentKey({ dtype, shape, data }: NDArray): string {
+  return `${dtype}${formatShape(shape)}(${new Uint8Array(data.buffer, data.byteOffset, data.byteLength)})`;
+}
+
 /** Numbers put into the storage of `dtype`; integers wrap as typed arrays do. */
 export function store<D extends DType>(dtype: D, values: ArrayLike<number> | BigInt64Array): Storage<D> {
   const out = allocate(dtype, values.length);

@@ -5,7 +5,7 @@
  * things so that the model reads like the printed program, and keeps large constants out of the protobuf, whose limit
  * is 2 GB.
  */
-import { type NDArray, store } from './array.ts';
+import { contentKey, type NDArray, store } from './array.ts';
 import { type DType, onnxCode } from './dtype.ts';
 import { encodeModel } from './onnx/codec.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
@@ -128,7 +128,7 @@ export class Emitter {
 
   /** Name of a constant, made once. */
   constant(value: NDArray): string {
-    const key = value.size <= 64 ? `${value.dtype}:${value.shape}:${value.data}` : value;
+    const key = value.size <= 64 ? contentKey(value) : value;
     const known = this.#constants.get(key) ?? this.#outer?.known(key);
     if (known !== undefined) return known;
     const name = this.shared.fresh();

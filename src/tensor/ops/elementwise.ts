@@ -139,7 +139,9 @@ function binary(name: string, rule: Binary): (a: Operand, b: Operand) => Tensor 
       },
     }),
     simplify: ([a, b], attrs) => {
-      const [x, y] = [unspread(a!, b!), unspread(b!, a!)];
+      // not both: one of them has to carry the shape
+      const x = unspread(a!, b!);
+      const y = unspread(b!, x);
       return simplify?.(x, y) ?? (x !== a || y !== b ? apply(op, [x, y], attrs) : undefined);
     },
     lower: (emit, inputs, node) =>
@@ -305,7 +307,7 @@ function bound(
   return binary(name, {
     accepts: 'number',
     lower,
-    meaning,
+    meaning: (a, b) => meaning(a, b),
     derivative: (g, x, limit) => [where(inside(x, limit), g, scalarLike(g, 0)), scalarLike(g, 0)],
   });
 }
@@ -673,14 +675,19 @@ export const logicalNot = unary('logicalNot', { accepts: 'bool', lower: 'Not', m
 
 // ---------------------------------------------------------------- bits
 
+/** On all 64 bits: JavaScript's own operators keep 32. */
+function bitwise(name: string, lower: string, meaning: (a: bigint, b: bigint) => bigint) {
+  return binary(name, { accepts: 'integer', lower, meaning: (a, b) => Number(meaning(BigInt(a), BigInt(b))) });
+}
+
 /** Bitwise and of integers. */
-export const bitwiseAnd = binary('bitwiseAnd', { accepts: 'integer', lower: 'BitwiseAnd', meaning: (a, b) => a & b });
+export const bitwiseAnd = bitwise('bitwiseAnd', 'BitwiseAnd', (a, b) => a & b);
 
 /** Bitwise or of integers. */
-export const bitwiseOr = binary('bitwiseOr', { accepts: 'integer', lower: 'BitwiseOr', meaning: (a, b) => a | b });
+export const bitwiseOr = bitwise('bitwiseOr', 'BitwiseOr', (a, b) => a | b);
 
 /** Bitwise exclusive or of integers. */
-export const bitwiseXor = binary('bitwiseXor', { accepts: 'integer', lower: 'BitwiseXor', meaning: (a, b) => a ^ b });
+export const bitwiseXor = bitwise('bitwiseXor', 'BitwiseXor', (a, b) => a ^ b);
 
 /** a shifted left by b bits, 0 ≤ b < width. For uint8 and uint32. */
 export const shiftLeft = binary('shiftLeft', {

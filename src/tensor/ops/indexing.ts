@@ -2,6 +2,8 @@
  * Reading and writing at positions that are themselves computed. Indices are int32 (or int64); a negative one counts
  * from the end, one outside the axis is an error when the program runs.
  */
+import type { DType } from '../dtype.ts';
+import type { Emitter } from '../lower.ts';
 import {
   apply,
   applyAll,
@@ -83,10 +85,7 @@ const indexAddOp: Op<AlongAxis> = {
       indices!,
       u!.shape.map((_, a) => (a === axis ? i!.size : 1)),
     );
-    return emit.op('ScatterElements', [base!, emit.op('Expand', [column, emit.ints(u!.shape)]), updates!], {
-      axis,
-      reduction: 'add',
-    });
+    return lowerScatter(emit, base!, emit.op('Expand', [column, emit.ints(u!.shape)]), updates!, u!.dtype, axis);
   },
   meaning: ([base, indices, updates], { axis }) => {
     const out = base!.data.slice();
@@ -100,6 +99,22 @@ const indexAddOp: Op<AlongAxis> = {
     return [out];
   },
 };
+
+/** ScatterElements adding; float16, for which it has no addition, goes through float32. */
+function lowerScatter(
+  emit: Emitter,
+  base: string,
+  indices: string,
+  updates: string,
+  dtype: DType,
+  axis: number,
+): string {
+  if (dtype === 'float16') {
+    const [wide, added] = [emit.cast(base, 'float32'), emit.cast(updates, 'float32')];
+    return emit.cast(lowerScatter(emit, wide, indices, added, 'float32', axis), 'float16');
+  }
+  return emit.op('ScatterElements', [base, indices, updates], { axis, reduction: 'add' });
+}
 
 /**
  * `base` with `updates` added at `indices` along `axis`; repeated indices add up.
@@ -167,7 +182,8 @@ const scatterAddOp: Op<AlongAxis> = {
     return [base!];
   },
   vjp: ({ inputs: [, indices], attrs: { axis } }, [g]) => [g, undefined, takeAlongAxis(g!, indices!, axis)],
-  lower: (emit, inputs, { attrs }) => emit.op('ScatterElements', inputs, { axis: attrs.axis, reduction: 'add' }),
+  lower: (emit, [base, indices, updates], { inputs: [b], attrs: { axis } }) =>
+    lowerScatter(emit, base!, indices!, updates!, b!.dtype, axis),
   meaning: ([base, indices, updates], { axis }) => {
     const out = base!.data.slice();
     const to = lineOffsets(base!, axis, indices!);
@@ -211,6 +227,7 @@ export function dynamicUpdateSlice(x: Tensor, update: Tensor, start: Tensor, axi
       `dynamicUpdateSlice: expected an update like ${formatType(x)} but for axis ${i}, got ${formatType(update)}`,
     );
   }
+  if (size === 0) return x;
   const place = sub(iota(x.shape[i]!), startWithin('dynamicUpdateSlice', x, start, size, i));
   const inside = logicalAnd(greaterEqual(place, 0), less(place, size));
   const along = (t: Tensor) =>

@@ -3,7 +3,7 @@
  */
 import { apply, formatType, type Op, requireSameDType, type Tensor } from '../program.ts';
 import { broadcastShapes, elements, formatShape, strides } from '../shape.ts';
-import { reshape, swapAxes, unbroadcast } from './movement.ts';
+import { reshape, swapAxes, unbroadcast, zeros } from './movement.ts';
 
 interface Transposed {
   readonly transposeA: boolean;
@@ -20,8 +20,8 @@ const matmulOp: Op<Transposed> = {
   name: 'matmul',
   infer: ([a, b], { transposeA, transposeB }) => {
     const dtype = requireSameDType('matmul', [a!, b!]);
-    if (dtype === 'bool' || dtype === 'uint8')
-      throw new TypeError(`matmul: expected numbers of at least 32 bits, got ${formatType(a!)} (cast first)`);
+    if (dtype === 'bool' || dtype === 'uint8' || dtype === 'uint32')
+      throw new TypeError(`matmul: expected floats, int32 or int64, got ${formatType(a!)} (cast first)`);
     if (a!.rank < 2 || b!.rank < 2)
       throw new RangeError(`matmul: expected at least 2 axes, got ${formatType(a!)} and ${formatType(b!)}`);
     const [m, k] = matrix(a!, transposeA);
@@ -44,6 +44,10 @@ const matmulOp: Op<Transposed> = {
     return [unbroadcast(da, a!.shape), unbroadcast(db, b!.shape)];
   },
   simplify: ([a, b], { transposeA, transposeB }) => {
+    const [m, k] = matrix(a!, transposeA);
+    const [, n] = matrix(b!, transposeB);
+    if (k === 0)
+      return zeros([...broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n], a!.dtype);
     const [x, y] = [untransposed(a!), untransposed(b!)];
     if (x === undefined && y === undefined) return undefined;
     return matmul(x ?? a!, y ?? b!, {

@@ -406,6 +406,7 @@ const flipOp: Op<{ axes: readonly number[] }> = {
   infer: ([x]) => [x!],
   vjp: ({ attrs: { axes } }, [g]) => [flip(g!, axes)],
   lower: (emit, [x], { attrs: { axes } }) => {
+    if (axes.length === 0) return x!;
     const all = (v: number) => emit.ints(axes.map(() => v));
     return emit.op('Slice', [x!, all(-1), all(-(2 ** 31)), emit.ints(axes), all(-1)]);
   },
@@ -519,7 +520,7 @@ const padOp: Op<{ widths: readonly (readonly [number, number])[]; value: number 
         const source = index.map((i, axis) => i - widths[axis]![0]);
         return source.every((i, axis) => i >= 0 && i < x!.shape[axis]!) ? source : undefined;
       },
-      value,
+      Number(store(type!.dtype === 'float16' ? 'float32' : type!.dtype, [value])[0]),
     ),
   ],
 };

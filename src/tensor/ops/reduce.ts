@@ -84,20 +84,20 @@ const prodOp: Op<Reduction> = {
   meaning: ([x], { axes }, [type]) => [foldOver(x!, axes, type!, 1, (a, b) => a * b)],
 };
 
-/** Product over axes (default: all). */
+/** Product over axes (default: all). That of integers has to fit their type. */
 export function prod(x: Tensor, axes?: Axes, options: KeepDims = {}): Tensor {
   return apply(prodOp, [x], { axes: normalizeAxes('prod', axes, x.rank), keepDims: options.keepDims ?? false });
 }
 
 /** True where any element over axes (default: all) is. */
 export function any(x: Tensor, axes?: Axes, options: KeepDims = {}): Tensor {
-  return notEqual(sum(cast(x, 'int32'), axes, options), 0);
+  return notEqual(sum(cast(cast(x, 'bool'), 'int32'), axes, options), 0);
 }
 
 /** True where all elements over axes (default: all) are. */
 export function all(x: Tensor, axes?: Axes, options: KeepDims = {}): Tensor {
   const count = elements(normalizeAxes('all', axes, x.rank).map((axis) => x.shape[axis]!));
-  return equal(sum(cast(x, 'int32'), axes, options), count);
+  return equal(sum(cast(cast(x, 'bool'), 'int32'), axes, options), count);
 }
 
 function argExtreme(name: string, lower: string, better: (a: number, b: number) => boolean) {
@@ -281,8 +281,9 @@ const cumsumOp: Op<{ axis: number; reverse: boolean; exclusive: boolean }> = {
       const ordered = reverse ? line.toReversed() : line;
       let total = 0;
       const running = ordered.map((v) => {
+        const before = total;
         total += v;
-        return exclusive ? total - v : total;
+        return exclusive ? before : total;
       });
       return reverse ? running.toReversed() : running;
     }),

@@ -2,10 +2,12 @@
  * Simplification: the program built again from its inputs, each node at most once.
  *
  * Equal nodes become one (common subexpressions), an op's own `simplify` rule replaces what it can (x · 1, a reshape of
- * a reshape, a transpose that a product absorbs), and what no output needs is never reached.
+ * a reshape, a transpose that a product absorbs), and what no output needs is never reached. A tensor without elements
+ * is a constant, whatever made it: runtimes are unreliable with those.
  */
-import type { NDArray } from '../array.ts';
-import { applyAll, at, constantOp, inputOp, type Node, type Program, reachable, type Tensor } from '../program.ts';
+import { contentKey, NDArray } from '../array.ts';
+import { allocate } from '../dtype.ts';
+import { apply, applyAll, at, constantOp, inputOp, type Node, type Program, reachable, type Tensor } from '../program.ts';
 
 /** What a node may be replaced by, given its inputs as they have become; undefined to leave it. */
 export type Rule = (node: Node, inputs: readonly Tensor[]) => Tensor | undefined;
@@ -19,6 +21,10 @@ export function simplify(program: Program, rules: readonly Rule[] = []): Program
     const key = keyOf(node, inputs);
     const same = key === undefined ? undefined : known.get(key);
     if (same) return same;
+    if (node.op !== (constantOp as unknown) && node.outputs.every(({ size }) => size === 0))
+      return node.outputs.map(({ dtype, shape }) =>
+        settle(apply(constantOp, [], { value: new NDArray(dtype, shape, allocate(dtype, 0)) })),
+      );
     let simpler = node.op.simplify?.(inputs, node.attrs);
     for (const rule of rules) simpler ??= rule(node, inputs);
     const outputs = simpler
@@ -65,11 +71,16 @@ const identityOf = new WeakMap<object, number>();
 function keyOf({ op, attrs }: Node, inputs: readonly Tensor[]): string | undefined {
   if (op === (constantOp as unknown)) {
     const { value } = attrs as { value: NDArray };
-    if (value.size <= 16) return `constant ${value.dtype} ${value.shape} ${value.data}`;
+    if (value.size <= 16) return `constant ${contentKey(value)}`;
     if (!identityOf.has(value)) identityOf.set(value, identities++);
     return `constant #${identityOf.get(value)}`;
   }
   if (Object.values((attrs ?? {}) as object).some((v) => typeof v === 'object' && v !== null && 'outputs' in v))
     return undefined;
-  return `${op.name} ${inputs.map((t) => `${t.node.id}.${t.index}`)} ${JSON.stringify(attrs)}`;
+  return `${op.name} ${inputs.map((t) => `${t.node.id}.${t.index}`)} ${JSON.stringify(attrs, exactly)}`;
 }
+
+/** Keeps apart what JSON writes alike: −0 and 0, the infinities and NaN. */
+const exactly = (_: string, v: unknown) =>
+  Object.is(v, -0) ? '-0' : typeof v === 'number' && !Number.isFinite(v) ? String(v) : v;
+
