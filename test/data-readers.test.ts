@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -242,6 +243,16 @@ describe('readIdx', () => {
     ],
   ])('refuses %s', async (_, content, message) => {
     await expect(readIdx(content)).rejects.toThrow(message);
+  });
+});
+
+const mnist = new URL('../../shared/data/mnist/', import.meta.url);
+describe.skipIf(!existsSync(mnist))("MNIST's own files (skipped without ../shared/data)", () => {
+  it('are read', async () => {
+    const images = await readIdx(new URL('t10k-images-idx3-ubyte.gz', mnist));
+    const labels = await readIdx(new URL('t10k-labels-idx1-ubyte.gz', mnist));
+    expect([images.dtype, images.shape, labels.shape]).toEqual(['uint8', [10_000, 28, 28], [10_000]]);
+    expect(Array.from(labels.data.subarray(0, 10))).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
   });
 });
 
