@@ -19,4 +19,9 @@ export interface BenchEntry {
   load(): Promise<Bench>;
 }
 
-export const benches: Readonly<Record<string, BenchEntry>> = {};
+export const benches: Readonly<Record<string, BenchEntry>> = {
+  train: {
+    about: 'training steps, forward passes, memory and compile times against PyTorch eager',
+    load: () => import('./train.ts'),
+  },
+};

@@ -7,6 +7,7 @@
  */
 import type { DType } from './dtype.ts';
 import type { Target } from './lower.ts';
+import { spatial } from './passes/spatial.ts';
 import type { Node, Program } from './program.ts';
 import { webgpu } from './webgpu.ts';
 
@@ -38,8 +39,12 @@ const everything: Support = {
   empty: true,
 };
 
+/** The runtime's own kernels, on Node and in a browser. */
+const cpu: Support = { ...everything, prepare: spatial };
+
 /** The table of a provider; one that has none is taken to run everything, and says itself when it does not. */
 export function supportOf(provider: string): Support {
+  if (provider === 'cpu' || provider === 'wasm') return cpu;
   return provider === 'webgpu' ? webgpu : everything;
 }
 

@@ -1,71 +1,64 @@
-/** A decoder-only transformer in the manner of GPT-2: learned positions, normalisation first, GELU, a tied head. */
+/** A pre-norm decoder: 6 layers of width 384 with 6 heads, 256 tokens, a tied vocabulary of 8,192, batch 8. */
 import {
-  type Embedding,
+  crossEntropyLoss,
   embedding,
   initEmbedding,
   initLinear,
   initMultiHeadAttention,
   initNorm,
-  type Linear,
   layerNorm,
   linear,
-  type MultiHeadAttention,
   multiHeadAttention,
-  type Norm,
 } from 'tenfold/nn';
-import { add, gelu, matmul, random, slice, type Tensor } from 'tenfold/tensor';
+import { add, gelu, matmul, random, type Tensor } from 'tenfold/tensor';
+import { model } from './model.ts';
 
-export interface Block<T = Tensor> {
-  readonly norm1: Norm<T>;
-  readonly attention: MultiHeadAttention<T>;
-  readonly norm2: Norm<T>;
-  readonly expand: Linear<T>;
-  readonly contract: Linear<T>;
-}
-
-export interface Gpt<T = Tensor> {
-  readonly tokens: Embedding<T>;
-  readonly positions: Embedding<T>;
-  readonly blocks: readonly Block<T>[];
-  readonly norm: Norm<T>;
-}
-
-export interface GptSizes {
-  readonly layers: number;
-  readonly width: number;
-  readonly context: number;
-  readonly vocabulary: number;
-}
-
+const [layers, width, heads, length, vocabulary, batch] = [6, 384, 6, 256, 8192, 8];
 const std = 0.02;
 
-function initBlock(key: Tensor, width: number): Block {
-  const [k1, k2, k3] = random.split(key, 3) as [Tensor, Tensor, Tensor];
+function initBlock(key: Tensor) {
+  const [a, b, c] = random.split(key, 3) as [Tensor, Tensor, Tensor];
   return {
     norm1: initNorm(width),
-    attention: initMultiHeadAttention(k1, { width, std }),
+    attention: initMultiHeadAttention(a, { width, std }),
     norm2: initNorm(width),
-    expand: initLinear(k2, { in: width, out: 4 * width, std }),
-    contract: initLinear(k3, { in: 4 * width, out: width, std }),
+    up: initLinear(b, { in: width, out: 4 * width, std }),
+    down: initLinear(c, { in: 4 * width, out: width, std }),
   };
 }
 
-export function initGpt(key: Tensor, { layers, width, context, vocabulary }: GptSizes): Gpt {
-  const [k1, k2, ...keys] = random.split(key, layers + 2) as [Tensor, Tensor, ...Tensor[]];
+function init(key: Tensor) {
+  const [tokens, positions, ...blocks] = random.split(key, layers + 2) as [Tensor, Tensor, ...Tensor[]];
   return {
-    tokens: initEmbedding(k1, { count: vocabulary, width, std }),
-    positions: initEmbedding(k2, { count: context, width, std }),
-    blocks: keys.map((k) => initBlock(k, width)),
+    tokens: initEmbedding(tokens, { count: vocabulary, width, std }),
+    positions: initEmbedding(positions, { count: length, width, std }),
+    blocks: blocks.map(initBlock),
     norm: initNorm(width),
   };
 }
 
-/** ids [N, T] int32 to the logits of each next token, [N, T, vocabulary]. */
-export function gpt(p: Gpt, ids: Tensor, heads: number): Tensor {
-  let x = add(embedding(p.tokens, ids), slice(p.positions.weight, [[0, ids.shape[1]!]]));
-  for (const block of p.blocks) {
-    x = add(x, multiHeadAttention(block.attention, layerNorm(block.norm1, x), { heads, causal: true }));
-    x = add(x, linear(block.contract, gelu(linear(block.expand, layerNorm(block.norm2, x)))));
-  }
-  return matmul(layerNorm(p.norm, x), p.tokens.weight, { transposeB: true });
+type Params = ReturnType<typeof init>;
+
+function block(p: Params['blocks'][number], x: Tensor): Tensor {
+  const h = add(x, multiHeadAttention(p.attention, layerNorm(p.norm1, x), { heads, causal: true }));
+  return add(h, linear(p.down, gelu(linear(p.up, layerNorm(p.norm2, h)))));
 }
+
+function forward(p: Params, { x }: { x: Tensor }): Tensor {
+  const h = p.blocks.reduce((h, own) => block(own, h), add(embedding(p.tokens, x), p.positions.weight));
+  return matmul(layerNorm(p.norm, h), p.tokens.weight, { transposeB: true });
+}
+
+export const gpt = model({
+  init,
+  state: () => [],
+  batch: (key) => {
+    const [a, b] = random.split(key) as [Tensor, Tensor];
+    return {
+      x: random.integers(a, [batch, length], 0, vocabulary),
+      y: random.integers(b, [batch, length], 0, vocabulary),
+    };
+  },
+  loss: (params, data: { x: Tensor; y: Tensor }, state) => [crossEntropyLoss(forward(params, data), data.y), state],
+  forward,
+});

@@ -100,7 +100,8 @@ const pads = ({ padding }: Window) => [...padding.map((p) => p[0]), ...padding.m
 
 // ---------------------------------------------------------------- convolution
 
-const convOp: Op<ConvAttrs> = {
+/** @internal */
+export const convOp: Op<ConvAttrs> = {
   name: 'conv',
   infer: ([x, w], attrs) => {
     const dtype = requireSameDType('conv', [x!, w!]);
@@ -299,7 +300,8 @@ export function convTranspose(
 
 // ---------------------------------------------------------------- gradient in the weights
 
-const convWeightsOp: Op<WeightAttrs> = {
+/** @internal */
+export const convWeightsOp: Op<WeightAttrs> = {
   name: 'convWeights',
   infer: ([x, g], { kernel, groups }) => [{ dtype: x!.dtype, shape: [g!.shape[1]!, x!.shape[1]! / groups, ...kernel] }],
   vjp: ({ inputs: [x, g], attrs: { kernel: _, ...attrs } }, [v]) => [

@@ -295,8 +295,18 @@ export function clip(x: Tensor, low: number, high: number): Tensor {
   return minimumOfBounds(maximumOfBounds(x, low), high);
 }
 
-const maximumOfBounds = bound('clipBelow', 'Max', (a, b) => Math.max(a, b), (x, limit) => greaterEqual(x, limit));
-const minimumOfBounds = bound('clipAbove', 'Min', (a, b) => Math.min(a, b), (x, limit) => lessEqual(x, limit));
+const maximumOfBounds = bound(
+  'clipBelow',
+  'Max',
+  (a, b) => Math.max(a, b),
+  (x, limit) => greaterEqual(x, limit),
+);
+const minimumOfBounds = bound(
+  'clipAbove',
+  'Min',
+  (a, b) => Math.min(a, b),
+  (x, limit) => lessEqual(x, limit),
+);
 
 function bound(
   name: string,

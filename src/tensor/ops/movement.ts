@@ -125,7 +125,13 @@ const transposeOp: Op<{ permutation: readonly number[] }> = {
     ),
   ],
   simplify: ([x], { permutation }) => {
-    if (permutation.every((axis, i) => axis === i)) return x;
+    // axes of size 1 may stand anywhere: with the others in order nothing moves
+    const moved = permutation.filter((axis) => x!.shape[axis] !== 1);
+    if (moved.every((axis, i) => i === 0 || axis > moved[i - 1]!))
+      return reshape(
+        x!,
+        permutation.map((axis) => x!.shape[axis]!),
+      );
     if (x!.node.op !== (transposeOp as unknown)) return undefined;
     const inner = (x!.node.attrs as { permutation: readonly number[] }).permutation;
     return transpose(

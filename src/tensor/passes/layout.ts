@@ -13,10 +13,13 @@ import type { Rule } from './simplify.ts';
 /** Axis i of the transposed tensor is axis by[i] of the plain one. */
 type Permutation = readonly number[];
 
-/** What a tensor is the transpose of, and how. */
+/** What a tensor is the transpose of, and how. An argument is moved where it comes in: above it nothing could cancel. */
 function transposed(x: Tensor): { plain: Tensor; by: Permutation } | undefined {
   if (x.node.op.name !== 'transpose') return undefined;
-  return { plain: x.node.inputs[0]!, by: (x.node.attrs as { permutation: Permutation }).permutation };
+  const plain = x.node.inputs[0]!;
+  return plain.node.inputs.length === 0
+    ? undefined
+    : { plain, by: (x.node.attrs as { permutation: Permutation }).permutation };
 }
 
 /** A list by transposed axes as one by plain axes. */
@@ -29,7 +32,7 @@ function plainOrder<T>(list: readonly T[], by: Permutation): T[] {
 /** x, broadcast against something transposed, as an operand of the plain op. */
 function plainOperand(x: Tensor, by: Permutation): Tensor {
   const other = transposed(x);
-  if (other && other.by.every((axis, i) => axis === by[i])) return other.plain;
+  if (other?.by.every((axis, i) => axis === by[i])) return other.plain;
   const full = reshape(x, [...new Array<number>(by.length - x.rank).fill(1), ...x.shape]);
   // with one long axis there is nothing to move
   if (full.shape.filter((n) => n !== 1).length <= 1) return reshape(full, plainOrder(full.shape, by));

@@ -7,7 +7,17 @@
  */
 import { contentKey, NDArray } from '../array.ts';
 import { allocate } from '../dtype.ts';
-import { apply, applyAll, at, constantOp, inputOp, type Node, type Program, reachable, type Tensor } from '../program.ts';
+import {
+  apply,
+  applyAll,
+  at,
+  constantOp,
+  inputOp,
+  type Node,
+  type Program,
+  reachable,
+  type Tensor,
+} from '../program.ts';
 
 /** What a node may be replaced by, given its inputs as they have become; undefined to leave it. */
 export type Rule = (node: Node, inputs: readonly Tensor[]) => Tensor | undefined;
@@ -83,4 +93,3 @@ function keyOf({ op, attrs }: Node, inputs: readonly Tensor[]): string | undefin
 /** Keeps apart what JSON writes alike: −0 and 0, the infinities and NaN. */
 const exactly = (_: string, v: unknown) =>
   Object.is(v, -0) ? '-0' : typeof v === 'number' && !Number.isFinite(v) ? String(v) : v;
-

@@ -16,9 +16,10 @@ import { concat, pad, reshape, slice, spread, sum, transpose } from '../ops/move
 import type { Program, Tensor } from '../program.ts';
 import { reachable } from '../program.ts';
 import { elements } from '../shape.ts';
+import { inBlocks } from './depthwise.ts';
 import { pushTransposition } from './layout.ts';
 import { type Rule, simplify } from './simplify.ts';
-import { type AxisMatrices, algorithmFor, matrixArray, overAxis, together } from './winograd.ts';
+import { type AxisMatrices, algorithmFor, bothKernels, matrixArray, overAxis, together } from './winograd.ts';
 
 type Attrs = Window & { readonly groups: number; readonly kernel?: readonly number[] };
 
@@ -111,13 +112,15 @@ function bilinear(
   xSpace: readonly number[],
   ySpace: readonly number[],
 ): Products {
-  const joint = axes.length === 1 ? axes[0]! : together(axes[0]!, axes[1]!);
+  const [p, q = p] = axes as [AxisMatrices, AxisMatrices?];
   const [o, c] = wShape as [number, number];
   const taps = elements(wShape.slice(2));
-  const small = axes.length === 1 || joint.B.length * joint.B[0]!.length <= entriesTogether;
+  const entries = axes.reduce((n, { B }) => n * B.length * B[0]!.length, 1);
+  const small = axes.length === 1 || entries <= entriesTogether;
+  const joint = axes.length === 1 ? p : small ? together(p, q) : { ...p, G: bothKernels(p, q) };
   const m = (matrix: AxisMatrices['B']) => constant(matrixArray(matrix));
   const G = m(joint.G);
-  const t = joint.positions;
+  const t = joint.G.length;
 
   // each transform is a product from the left with constants, over one flattened space or over two axes in turn
   const apply = (
@@ -146,7 +149,6 @@ function bilinear(
   const A = small ? [joint.A] : axes.map((a) => a.A);
 
   // points [t, tiles · images, channels], or [t, T, t', T' · images, channels] with two axes apart
-  const [p, q] = axes as [AxisMatrices, AxisMatrices];
   const points = (x: Tensor): Tensor => {
     const [images, channels] = x.shape.slice(-2) as [number, number];
     return small
@@ -265,8 +267,17 @@ const toProducts: Rule = (node, inputs) => {
   }
 };
 
-/** A program with its convolutions as matrix products, in the layout that these want. */
+/** A program with its convolutions as this machine runs them fastest. */
 export function spatial(program: Program): Program {
-  const some = reachable(program.outputs).some(({ op }) => op.name === 'conv' || op.name === 'convTranspose');
-  return some ? simplify(program, [toProducts, pushTransposition]) : program;
+  const convolutions = reachable(program.outputs).filter(({ op }) => op.name === 'conv' || op.name === 'convTranspose');
+  if (convolutions.length === 0) return program;
+  const blocked = simplify(program, onX64 ? [inBlocks] : []);
+  // pointwise ones gain nothing alone: where no wider one calls for the layout, they stay as they are
+  const wide = convolutions.some(
+    ({ inputs: [, w], attrs }) => (attrs as Attrs).groups === 1 && w!.shape.slice(2).some((k) => k > 1),
+  );
+  return wide ? simplify(blocked, [toProducts, pushTransposition]) : blocked;
 }
+
+/** Where the runtime has kernels for blocked channels. */
+const onX64 = typeof process !== 'undefined' && process.arch === 'x64';

@@ -42,7 +42,7 @@ function toomCook(m: number, r: number, points: readonly number[]): Algorithm {
 
 /** Coefficients, constant first, of the monic polynomial with these roots. */
 function withRoots(roots: readonly number[]): number[] {
-  return roots.reduce((c, root) => [0, ...c].map((v, k) => v - root * (c[k] ?? 0)), [1]);
+  return roots.reduce((c, root) => [0].concat(c).map((v, k) => v - root * (c[k] ?? 0)), [1]);
 }
 
 function transposeOf(matrix: Matrix): number[][] {
@@ -97,8 +97,17 @@ export interface AxisMatrices {
   readonly G: Matrix;
 }
 
-/** Lays an algorithm over an axis of `input` entries, zero-padded by `before`, with `output` results. */
+const laid = new Map<string, AxisMatrices>();
+
+/** An algorithm over an axis of `input` entries, zero-padded by `before`, with `output` results. Made once. */
 export function overAxis(algorithm: Algorithm, input: number, output: number, before: number): AxisMatrices {
+  const key = [algorithm.stride, algorithm.outputs, input, output, before].join();
+  const known = laid.get(key) ?? layOver(algorithm, input, output, before);
+  laid.set(key, known);
+  return known;
+}
+
+function layOver(algorithm: Algorithm, input: number, output: number, before: number): AxisMatrices {
   const { outputs, stride, G } = algorithm;
   const positions = G.length;
   const tiles = Math.ceil(output / outputs);
@@ -118,8 +127,33 @@ export function overAxis(algorithm: Algorithm, input: number, output: number, be
   return { positions, tiles, B, A, G };
 }
 
-/** Kronecker product, rows ordered (position, position', tile, tile'): two axes as one. */
+const kernels = new Map<Matrix, Map<Matrix, Matrix>>();
+
+/** The kernel's matrix for two axes, rows ordered (position, position'). Made once. */
+export function bothKernels({ G: P }: AxisMatrices, { G: Q }: AxisMatrices): Matrix {
+  const ofP = kernels.get(P) ?? new Map<Matrix, Matrix>();
+  kernels.set(P, ofP);
+  const known = ofP.get(Q) ?? P.flatMap((a) => Q.map((b) => outer(a, b)));
+  ofP.set(Q, known);
+  return known;
+}
+
+function outer(a: readonly number[], b: readonly number[]): number[] {
+  return a.flatMap((v) => b.map((w) => v * w));
+}
+
+const joined = new Map<AxisMatrices, Map<AxisMatrices, AxisMatrices>>();
+
+/** Two axes as one: Kronecker products, rows ordered (position, position', tile, tile'). Made once. */
 export function together(p: AxisMatrices, q: AxisMatrices): AxisMatrices {
+  const ofP = joined.get(p) ?? new Map<AxisMatrices, AxisMatrices>();
+  joined.set(p, ofP);
+  const known = ofP.get(q) ?? join(p, q);
+  ofP.set(q, known);
+  return known;
+}
+
+function join(p: AxisMatrices, q: AxisMatrices): AxisMatrices {
   const order: [number, number][] = [];
   for (let i = 0; i < p.positions; i++) {
     for (let j = 0; j < q.positions; j++) {
@@ -127,7 +161,6 @@ export function together(p: AxisMatrices, q: AxisMatrices): AxisMatrices {
         for (let x = 0; x < q.tiles; x++) order.push([i * p.tiles + y, j * q.tiles + x]);
     }
   }
-  const outer = (a: readonly number[], b: readonly number[]) => a.flatMap((v) => b.map((w) => v * w));
   const columns = (P: Matrix, Q: Matrix) =>
     transposeOf(order.map(([i, j]) => outer(transposeOf(P)[i]!, transposeOf(Q)[j]!)));
   return {
@@ -135,19 +168,16 @@ export function together(p: AxisMatrices, q: AxisMatrices): AxisMatrices {
     tiles: p.tiles * q.tiles,
     B: order.map(([i, j]) => outer(p.B[i]!, q.B[j]!)),
     A: columns(p.A, q.A),
-    G: p.G.flatMap((a) => q.G.map((b) => outer(a, b))),
+    G: bothKernels(p, q),
   };
 }
 
-const cache = new Map<string, NDArray>();
+const arrays = new WeakMap<Matrix, NDArray>();
 
-/** A matrix as an array; equal ones are one object, so that programs share it. */
+/** A matrix as an array, one for each matrix, so that a program holds it once. */
 export function matrixArray(matrix: Matrix): NDArray {
-  const key = JSON.stringify(matrix);
-  let value = cache.get(key);
-  if (!value) {
-    value = new NDArray('float32', [matrix.length, matrix[0]!.length], Float32Array.from(matrix.flat()));
-    cache.set(key, value);
-  }
+  const value =
+    arrays.get(matrix) ?? new NDArray('float32', [matrix.length, matrix[0]!.length], Float32Array.from(matrix.flat()));
+  arrays.set(matrix, value);
   return value;
 }

@@ -1,0 +1,104 @@
+/** Training steps and forward passes against PyTorch in eager mode, each side in a process of its own, in turns. */
+import { fileURLToPath } from 'node:url';
+import { alternate, type Runner } from './alternate.ts';
+import type { BenchOptions } from './benches.ts';
+import { models } from './models/index.ts';
+import { findPython, Peer } from './peer.ts';
+import { type BenchReport, type Row, row, type Skipped } from './report.ts';
+
+const threads = 2;
+const goals: Readonly<Record<string, number>> = { mlp: 0.5, gpt: 0.6, resnet18: 1.2, unet3d: 1.2, separable: 1.2 };
+const forwardGoal = 1;
+const memoryGoal = 1.25;
+const compileLimit = 3;
+
+export const options = {
+  /** Only these models, separated by commas. */
+  models: { type: 'string' },
+  /** Measured rounds of each case. */
+  rounds: { type: 'string' },
+} as const;
+
+interface Loaded {
+  readonly parameters: number;
+  /** Steps that one run of ours makes. */
+  readonly steps: number;
+  readonly trainSeconds: number;
+  readonly forwardSeconds: number;
+}
+
+export async function run(given: BenchOptions): Promise<BenchReport> {
+  const names = typeof given.models === 'string' ? given.models.split(',') : Object.keys(models);
+  const rounds = typeof given.rounds === 'string' ? Number(given.rounds) : 15;
+  const python = await findPython('torch');
+  if ('missing' in python)
+    return { rows: [], skipped: names.map((name) => ({ case: `train/${name}`, reason: python.missing })) };
+  const rows: Row[] = [];
+  const skipped: Skipped[] = [];
+  for (const name of names)
+    rows.push(...(await measure(name, rounds, python.path, `PyTorch ${python.version} eager, ${threads} threads`)));
+  return { rows, skipped };
+}
+
+async function measure(name: string, rounds: number, python: string, peerName: string): Promise<Row[]> {
+  const worker = fileURLToPath(new URL('train-worker.js', import.meta.url));
+  const script = fileURLToPath(new URL('../peers/train.py', import.meta.url));
+  process.stderr.write(`${name}: loading\n`);
+  await using ours = new Peer(process.execPath, [worker]);
+  await using peer = new Peer(python, [script], {
+    THREADS: String(threads),
+    OMP_NUM_THREADS: String(threads),
+    OPENBLAS_NUM_THREADS: String(threads),
+  });
+  const loaded = await ours.ask<Loaded>({ do: 'load', model: name });
+  const theirs = await peer.ask<number>({ do: 'load', model: name });
+  if (loaded.parameters !== theirs)
+    throw new RangeError(`${name}: expected ${theirs} parameters as the peer has, got ${loaded.parameters}`);
+
+  const rows: Row[] = [];
+  for (const what of ['train', 'forward'] as const) {
+    process.stderr.write(`${name}: ${what}\n`);
+    const steps = what === 'train' ? loaded.steps : loaded.steps > 1 ? 20 : 1;
+    const side = (who: Peer, whose: string): Runner => ({
+      name: whose,
+      once: () => who.ask<number>({ do: what, steps }),
+    });
+    const [result] = await alternate(side(ours, 'tenfold'), [side(peer, peerName)], { rounds });
+    rows.push(
+      row({
+        case: `${what}/${name}`,
+        unit: 'ms',
+        ours: result!.ours.median * 1000,
+        peer: result!.peer.median * 1000,
+        peerName,
+        ratio: result!.ratio,
+        goal: what === 'train' ? goals[name]! : forwardGoal,
+      }),
+    );
+  }
+  const [memory, peak] = [await ours.ask<number>({ do: 'peak' }), await peer.ask<number>({ do: 'peak' })];
+  rows.push(
+    row({
+      case: `memory/${name}`,
+      unit: 'MiB',
+      ours: memory / 2 ** 20,
+      peer: peak / 2 ** 20,
+      peerName,
+      ratio: memory / peak,
+      goal: memoryGoal,
+    }),
+  );
+  // the first call of a signature: tracing, simplifying, lowering, loading and one run
+  rows.push(
+    row({
+      case: `compile/${name}`,
+      unit: 's',
+      ours: loaded.trainSeconds,
+      peer: null,
+      peerName: `limit ${compileLimit} s`,
+      ratio: loaded.trainSeconds / compileLimit,
+      goal: 1,
+    }),
+  );
+  return rows;
+}
