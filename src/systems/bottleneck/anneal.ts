@@ -1,0 +1,174 @@
+/**
+ * Annealing: training while the price of information rises, with readings of what every channel carries on the way.
+ *
+ * β stays at its first value while the model learns to predict, then rises evenly on a logarithmic scale. A reading is
+ * taken every so many steps: the task's loss on rows that are not trained on, both bounds of every channel's
+ * information, and its KL, which the loss counts.
+ */
+import type { Progress } from '../../command/index.ts';
+import { batches, type Dataset, type Position } from '../../data/index.ts';
+import { adam, type Arrays, exponentialSchedule, fit, type MetricsRecord, type Schedule } from '../../nn/index.ts';
+import { add, compile, maximum, mul, random, sub, type Tensor, toFloats } from '../../tensor/index.ts';
+import { informationBounds } from './bounds.ts';
+import { toBits } from './channel.ts';
+import { annealedLoss, type Bottleneck, type Example } from './model.ts';
+
+/** How β rises over a run. */
+export interface Annealing {
+  readonly from: number;
+  readonly to: number;
+  /** Steps at `from`. */
+  readonly pretraining: number;
+  /** Steps from `from` to `to`. */
+  readonly steps: number;
+}
+
+/** β(t) = exp(ln β₀ + max(t − T₀, 0) / T₁ · (ln β₁ − ln β₀)). */
+export function betaSchedule({ from, to, pretraining, steps }: Annealing): Schedule {
+  const rise = exponentialSchedule({ from, to, steps });
+  return (step) => rise(maximum(sub(step, pretraining), 0));
+}
+
+/** What one channel carries, in bits. */
+export interface ChannelReading {
+  /** Bounds of I(U_i;X_i). */
+  readonly lower: number;
+  readonly upper: number;
+  /** E KL(p(u_i|x_i) ‖ N(0, I)), which is at least I(U_i;X_i). */
+  readonly kl: number;
+}
+
+/** The model at one moment of the annealing. */
+export interface Reading {
+  readonly step: number;
+  readonly beta: number;
+  /** The task's loss on the rows held out: nats, or a mean squared error. */
+  readonly task: number;
+  readonly channels: readonly ChannelReading[];
+}
+
+/** What to anneal and how. */
+export interface AnnealOptions<X, P> {
+  readonly model: Bottleneck<X, P>;
+  readonly train: Dataset<Arrays<Example<X>>>;
+  /** Rows that the readings are taken on: the task's loss on all of them, … */
+  readonly held: Arrays<Example<X>>;
+  /** … averaged over so many draws of the noise, … */
+  readonly draws: number;
+  /** … and the bounds on these features: at most e^bits rows can tell `bits` apart. */
+  readonly sample: Arrays<X>;
+  readonly annealing: Annealing;
+  /** Adam's learning rate. */
+  readonly rate: number;
+  readonly batch: number;
+  /** Steps between readings. */
+  readonly every: number;
+  readonly seed: number;
+  /** Gets every reading, with the parameters that it is of; what it returns is recorded beside it. */
+  readonly onReading?: (reading: Reading, params: Arrays<P>) => Promise<Readonly<Record<string, number>> | undefined>;
+  /** Keeps checkpoints and records, and goes on from them. */
+  readonly folder?: string;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** Trains to the end of the annealing and returns the parameters then. */
+export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays<P>> {
+  const { model, train, held, sample, annealing, rate, batch, every, seed, onReading, folder, progress, signal } =
+    options;
+  const total = annealing.pretraining + annealing.steps;
+  // one stream of random numbers each for weights, order, noise and readings
+  const [forWeights, forOrder, forNoise, forReadings] = [0, 1, 2, 3].map((i) => 4 * seed + i) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const beta = betaSchedule(annealing);
+  const init = compile(model.init);
+  const read = compile((params: P, held: Example<X>, sample: X, step: Tensor, key: Tensor) =>
+    readModel(options, beta, params, held, sample, step, key),
+  );
+  try {
+    const { params } = await fit<P, Example<X>, Record<never, never>, Position>({
+      loss: annealedLoss(model, beta),
+      params: (await init(random.key(forWeights))) as Arrays<P>,
+      optimizer: adam({ rate }),
+      batches: (start) => batches(train, { size: batch, key: random.key(forOrder), ...(start && { start }) }),
+      steps: total,
+      seed: forNoise,
+      evaluation: {
+        every,
+        async measure({ step, params }) {
+          const got = await read(params as never, held as never, sample as never, step, random.key(forReadings));
+          const reading = readingOf(step, got);
+          return { ...toRecord(reading), ...(await onReading?.(reading, params as Arrays<P>)) };
+        },
+      },
+      ...(folder !== undefined && { folder }),
+      ...(progress && { progress }),
+      ...(signal && { signal }),
+    });
+    return params;
+  } finally {
+    await Promise.all([init.release(), read.release()]);
+  }
+}
+
+/** Traced: everything that a reading holds, in nats. */
+function readModel<X, P>(
+  { model, draws }: AnnealOptions<X, P>,
+  beta: Schedule,
+  params: P,
+  held: Example<X>,
+  sample: X,
+  step: Tensor,
+  key: Tensor,
+) {
+  const own = random.foldIn(key, step);
+  const channel = model.channel(params, sample);
+  const rows = held.y.shape[0]!;
+  const passes = Array.from({ length: draws }, (_, i) =>
+    model.pass(params, held, random.normal(random.foldIn(own, i + 1), [model.features, rows, model.latent])),
+  );
+  return {
+    ...informationBounds(channel, random.normal(random.foldIn(own, 0), channel.mean.shape)),
+    kl: passes[0]!.kl,
+    task: mul(
+      passes.map((pass) => pass.taskLoss).reduce((a, b) => add(a, b)),
+      1 / draws,
+    ),
+    beta: beta(step),
+  };
+}
+
+type Measured = Arrays<ReturnType<typeof readModel>>;
+
+function readingOf(step: number, { lower, upper, kl, task, beta }: Measured): Reading {
+  const [low, high, cost] = [lower, upper, kl].map((x) => Array.from(toFloats(x), toBits));
+  return {
+    step,
+    beta: beta.item(),
+    task: task.item(),
+    channels: cost!.map((bits, i) => ({ lower: low![i]!, upper: high![i]!, kl: bits })),
+  };
+}
+
+/** A reading as one line of the metrics file holds it. */
+function toRecord({ beta, task, channels }: Reading): Record<string, number> {
+  const numbers = channels.flatMap((channel, i) =>
+    Object.entries(channel).map(([name, value]) => [`${name}.${i}`, value] as const),
+  );
+  return { beta, task, ...Object.fromEntries(numbers) };
+}
+
+/** The reading in a record of the metrics file; undefined for a record of another kind. */
+export function fromRecord({ step, evaluation }: MetricsRecord): Reading | undefined {
+  if (typeof evaluation !== 'object') return undefined;
+  const channels: ChannelReading[] = [];
+  for (let i = 0; `kl.${i}` in evaluation; i++) {
+    const of = (name: string) => evaluation[`${name}.${i}`]!;
+    channels.push({ lower: of('lower'), upper: of('upper'), kl: of('kl') });
+  }
+  return { step, beta: evaluation.beta!, task: evaluation.task!, channels };
+}
