@@ -65,7 +65,10 @@ export function lower(program: Program, target: Target): Lowered {
     bytes,
     external: emit.shared.external,
     inputs: program.inputs.flatMap((t, index) => (used.has(t.node) ? [{ name: inputName(t), index }] : [])),
-    outputs: graph.output!.map(({ name }, i) => ({ name, type: program.outputs[i]! })),
+    outputs: graph.output!.map(({ name }, i) => {
+      const { dtype, shape } = program.outputs[i]!;
+      return { name, type: { dtype, shape } };
+    }),
   };
 }
 

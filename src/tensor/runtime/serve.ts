@@ -1,16 +1,19 @@
 /**
  * The worker's side: a device of its own, whose programs and arrays are known outside by numbers.
  */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { NDArray } from '../array.ts';
 import { type Device, type Executable, isRemote } from './device.ts';
 import { openDevice } from './open.ts';
-import type { Answer, Asked, Held, Request, Sent } from './thread.ts';
+import { type Answer, type Asked, busy, type Held, idle, type Request, type Sent } from './thread.ts';
+
+const state = workerData as Int32Array;
 
 let device: Device;
 const programs = new Map<number, Executable>();
 const arrays = new Map<number, NDArray>();
 let next = 0;
+let pending = 0;
 
 function arrayOf(sent: Sent): NDArray {
   if (typeof sent !== 'number') return new NDArray(sent.dtype, sent.shape, sent.data);
@@ -63,11 +66,18 @@ parentPort!.on('message', async (asked: Asked) => {
   }
   const { id } = asked;
   let reply: Answer;
+  pending++;
+  Atomics.store(state, 0, busy);
   try {
+    if (Atomics.load(state, 1) !== 0) throw new Error('worker: stopped');
     reply = { id, value: await answer(asked.request) };
   } catch (error) {
     const { name, message } = error as Error;
     reply = { id, error: { name, message } };
+  }
+  if (--pending === 0) {
+    Atomics.store(state, 0, idle);
+    Atomics.notify(state, 0);
   }
   parentPort!.postMessage(reply);
 });

@@ -28,7 +28,8 @@ export class SessionDevice implements Device {
   readonly #options: InferenceSession.SessionOptions;
   readonly #sessions = new Set<InferenceSession>();
   readonly #copies = new Map<DType, Promise<InferenceSession>>();
-  #runs: Promise<unknown> = Promise.resolve();
+  /** Settles when every run that was asked for has. */
+  #runs: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(provider: string, options: SessionOptions = {}) {
@@ -96,7 +97,8 @@ export class SessionDevice implements Device {
   async #run(session: InferenceSession, feeds: Record<string, OrtTensor>): Promise<InferenceSession.ReturnType> {
     if (!this.#sessions.has(session)) throw new ReferenceError('run: expected a loaded program, got one given back');
     const run = session.run(feeds);
-    this.#runs = Promise.allSettled([this.#runs, run]);
+    // no results in it, which would all be kept
+    this.#runs = Promise.allSettled([this.#runs, run]).then(() => undefined);
     try {
       return await run;
     } catch (cause) {

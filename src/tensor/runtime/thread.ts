@@ -5,12 +5,16 @@ import type { DType, Storage } from '../dtype.ts';
 import type { Lowered } from '../lower.ts';
 import type { DeviceOptions } from './device.ts';
 
+/** What a thread says of itself in the first word of the state that it shares; the second is set to stop it. */
+export const [idle, busy] = [0, 1];
+
 /** A thread, as the one that started it sees it. */
 export interface Thread {
   post(message: Asked, transfer: ArrayBuffer[]): void;
   listen(onMessage: (message: Answer) => void, onEnd: (error: Error) => void): void;
   /** Whether it keeps the process alive. */
   hold(held: boolean): void;
+  /** Ends it after what it is computing now; what was asked after that is not begun. */
   stop(): Promise<void>;
 }
 

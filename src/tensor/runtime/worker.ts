@@ -106,9 +106,9 @@ export class WorkerDevice implements Device {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#next++;
     return new Promise((resolve, reject) => {
+      this.#thread.post({ id, request }, transfer);
       this.#waiting.set(id, { resolve, reject });
       this.#thread.hold(true);
-      this.#thread.post({ id, request }, transfer);
     });
   }
 

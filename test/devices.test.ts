@@ -1,0 +1,216 @@
+import { spawnSync } from 'node:child_process';
+import {
+  add,
+  array,
+  compile,
+  type Device,
+  devices,
+  dispose,
+  exp,
+  matmul,
+  mul,
+  openDevice,
+  scan,
+  type Tensor,
+  take,
+  toHost,
+  toNested,
+  zeros,
+} from 'tenfold/tensor';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const opened: Device[] = [];
+async function open(...args: Parameters<typeof openDevice>): Promise<Device> {
+  const device = await openDevice(...args);
+  opened.push(device);
+  return device;
+}
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((device) => device.close()));
+});
+
+/** A program that computes for about a second on two cores. */
+const long = (device: Device) =>
+  compile(
+    (x: Tensor) => scan((c: Tensor) => [mul(matmul(c, c), 1e-3), undefined] as const, x, undefined, { length: 60 })[0],
+    { device },
+  );
+const large = () => array(new Float32Array(1024 * 1024).fill(1), { shape: [1024, 1024] });
+
+describe('openDevice', () => {
+  it('names the providers that there are when asked for another', async () => {
+    await expect(openDevice('cdua')).rejects.toThrow(
+      /^openDevice: expected a provider of this runtime \(cpu, .*\), got 'cdua'$/,
+    );
+  });
+
+  it('refuses a number of threads that is none', async () => {
+    await expect(openDevice('cpu', { threads: 0 })).rejects.toThrow(
+      'openDevice: expected threads of at least 1, got 0',
+    );
+  });
+
+  it('says of every provider whether it runs here, and if not why', async () => {
+    const listed = await devices();
+    expect(listed.find(({ provider }) => provider === 'cpu')).toMatchObject({
+      usable: true,
+      threads: expect.any(Number),
+    });
+    for (const { usable, reason } of listed) expect(reason === undefined).toBe(usable);
+  });
+
+  it('says what a missing GPU driver is, in a process that has none', () => {
+    const script = `import { openDevice } from 'tenfold/tensor';
+      await openDevice('webgpu').catch((error) => process.stdout.write(error.message));`;
+    const { stdout } = run(script, { VK_DRIVER_FILES: '/nowhere.json', LD_LIBRARY_PATH: '' });
+    expect(stdout).toMatch(
+      /^openDevice: webgpu does not start on this machine \(it needs a GPU driver: on Linux, Vulkan\): ./,
+    );
+  });
+
+  it('answers clearly once closed', async () => {
+    const device = await open('cpu');
+    const f = compile((x: Tensor) => exp(x), { device });
+    await f(array([0]));
+    await device.close();
+    await expect(f(array([0]))).rejects.toThrow('run: expected a loaded program, got one given back');
+    await expect(compile((x: Tensor) => exp(x), { device })(array([0]))).rejects.toThrow(/closed/);
+  });
+
+  it('waits with giving back for the runs that were asked for', async () => {
+    const device = await open('cpu');
+    const f = compile((x: Tensor) => exp(x), { device });
+    await f(array([0]));
+    const [y] = await Promise.all([f(array([0, 0])), f.release(), device.close()]).catch((error) => [error]);
+    // either the program was loaded in time and ran, or it was refused; the process goes on
+    expect(y).toBeDefined();
+  });
+});
+
+describe('a device in a worker', () => {
+  it('computes what the CPU computes, and keeps results there until they are asked for', async () => {
+    const device = await open('cpu', { worker: true });
+    const f = compile((x: Tensor, n: Tensor) => ({ y: add(exp(x), n), bits: random.bits(n as never, [2]) }), {
+      device,
+    });
+    void f;
+    const g = compile((x: Tensor) => ({ y: exp(x) }), { device });
+    const { y } = await g(array([0, 1]));
+    expect(() => y.data).toThrow(/another device/);
+    expect(toNested(await toHost(y))).toEqual([1, Math.fround(Math.E)]);
+    const again = await g(y);
+    expect(toNested((await toHost(again)).y)).toEqual([Math.fround(Math.exp(1)), expect.closeTo(Math.exp(Math.E), 4)]);
+  });
+
+  it('leaves the event loop free while it runs', async () => {
+    const device = await open('cpu', { worker: true });
+    const f = long(device);
+    await f(large());
+    const began = performance.now();
+    let ticks = 0;
+    let last = began;
+    let longest = 0;
+    const timer = setInterval(() => {
+      ticks++;
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    await f(large());
+    clearInterval(timer);
+    const took = performance.now() - began;
+    expect(took).toBeGreaterThan(200);
+    expect(ticks).toBeGreaterThan(took / 50);
+    expect(longest).toBeLessThan(took / 2);
+  });
+
+  it('leaves the arrays that it is given as they were', async () => {
+    const device = await open('cpu', { worker: true });
+    const whole = Float32Array.of(9, 1, 2, 9);
+    const part = array(whole.subarray(1, 3));
+    const y = await compile((x: Tensor) => add(x, 1), { device })(part);
+    expect(toNested(await toHost(y))).toEqual([2, 3]);
+    expect([...whole]).toEqual([9, 1, 2, 9]);
+  });
+
+  it('hands errors over with their kind and words', async () => {
+    const device = await open('cpu', { worker: true });
+    const f = compile((x: Tensor, i: Tensor) => take(x, i), { device });
+    await expect(f(array([1, 2]), array([7], { dtype: 'int32' }))).rejects.toThrow(/out of data bounds/);
+    await expect(openDevice('cdua', { worker: true })).rejects.toThrow(RangeError);
+    expect(toNested(await toHost(await f(array([1, 2]), array([1], { dtype: 'int32' }))))).toEqual([2]);
+  });
+
+  it('refuses an array that was given back, and one of another device', async () => {
+    const device = await open('cpu', { worker: true });
+    const other = await open('cpu', { worker: true });
+    const f = compile((x: Tensor) => exp(x), { device });
+    const y = await f(array([0]));
+    await expect(compile((x: Tensor) => exp(x), { device: other })(y)).rejects.toThrow(
+      /one of another \(cpu\); await toHost/,
+    );
+    dispose(y);
+    dispose(y);
+    await expect(toHost(y)).rejects.toThrow(ReferenceError);
+    await expect(f(y)).rejects.toThrow('run: expected an array, got one given back by dispose()');
+  });
+
+  it('is ended by a signal in the middle of a run, and the process goes on', async () => {
+    const stop = new AbortController();
+    const device = await open('cpu', { worker: true, signal: stop.signal });
+    const f = long(device);
+    const running = f(large());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const began = performance.now();
+    stop.abort(new Error('stopped by the user'));
+    await expect(running).rejects.toThrow('stopped by the user');
+    expect(performance.now() - began).toBeLessThan(100);
+    await expect(f(large())).rejects.toThrow('stopped by the user');
+    const next = await open('cpu', { worker: true });
+    expect(toNested(await toHost(await compile((x: Tensor) => exp(x), { device: next })(array([0]))))).toEqual([1]);
+  });
+
+  it('does not keep a process alive', () => {
+    const script = `import { array, compile, exp, openDevice } from 'tenfold/tensor';
+      const device = await openDevice('cpu', { worker: true });
+      await compile((x) => exp(x), { device })(array([0]));
+      process.stdout.write('done');`;
+    const began = performance.now();
+    const { stdout, status, stderr } = run(script);
+    expect([stdout, status, stderr]).toEqual(['done', 0, '']);
+    expect(performance.now() - began).toBeLessThan(15_000);
+  });
+
+  it('may be running when the process exits', () => {
+    const script = `import { array, compile, matmul, openDevice } from 'tenfold/tensor';
+      const device = await openDevice('cpu', { worker: true });
+      const f = compile((x) => matmul(matmul(x, x), matmul(x, x)), { device });
+      const x = array(new Float32Array(2048 * 2048), { shape: [2048, 2048] });
+      f(x);
+      setTimeout(() => process.exit(3), 250);`;
+    const { status, stderr } = run(script);
+    expect([status, stderr]).toEqual([3, '']);
+  });
+
+  it('holds no more after many runs than after a few', async () => {
+    for (const worker of [false, true]) {
+      const device = await open('cpu', { worker });
+      const f = compile((x: Tensor) => add(zeros([1 << 20]), x), { device });
+      let y = await f(0);
+      let early = 0;
+      for (let step = 0; step < 400; step++) {
+        const next = await f(step);
+        dispose(y);
+        y = next;
+        if (step === 100) early = process.memoryUsage().rss;
+      }
+      // 300 results of 4 MB each
+      expect(process.memoryUsage().rss - early).toBeLessThan(200e6);
+    }
+  });
+});
+
+/** Runs a module in a process of its own. */
+function run(script: string, env: Record<string, string> = {}) {
+  const options = { encoding: 'utf8', timeout: 30_000, env: { ...process.env, ...env } } as const;
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', script], options);
+}
