@@ -102,7 +102,10 @@ export interface Verb<A extends Arguments = Arguments, O extends Options = Optio
   readonly name: string;
   /** One line, lower case, no full stop: it stands in lists. */
   readonly summary: string;
-  /** Paragraphs that teach: what goes in, what comes out, what to look at. Shown above the options in help. */
+  /**
+   * Paragraphs that teach: what goes in, what comes out, what to look at. Shown above the options in help, wrapped to the
+   * terminal; an empty line parts paragraphs.
+   */
   readonly about?: string;
   readonly args: A;
   readonly options: O;
@@ -111,7 +114,8 @@ export interface Verb<A extends Arguments = Arguments, O extends Options = Optio
   /**
    * Does it and returns a JSON-ready result. For a mistake of the user's throw TypeError, RangeError or SyntaxError with a
    * message that opens with the operation's name in lower case (`fit: expected a column, got 'qualty'`): the command
-   * prints it as one line and exits 2. Anything else that is thrown counts as a failure and exits 1.
+   * prints it as one line and exits 2. Anything else that is thrown counts as a failure and exits 1; an `Unfinished` prints
+   * its result first.
    */
   run(request: Request<A, O>): Promise<R>;
   /** The result as lines for a person. */

@@ -10,7 +10,7 @@
  * (half-width at most `detects`); a wider one could not have told, and the claim is not testable at this scale.
  */
 
-import { formatNumber } from './format.ts';
+import { formatExact } from './format.ts';
 import type { Interval } from './measured.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'not testable at this scale';
@@ -104,26 +104,26 @@ export function issueCommand(system: string, tier: Tier): string {
 
 /** measured ≤ bound */
 export function atMost(bound: number): Predicate {
-  return region([-Infinity, bound], (unit) => `measured ≤ ${formatNumber(bound, { unit })}`);
+  return region([-Infinity, bound], (unit) => `measured ≤ ${formatExact(bound, unit)}`);
 }
 
 /** measured ≥ bound */
 export function atLeast(bound: number): Predicate {
-  return region([bound, Infinity], (unit) => `measured ≥ ${formatNumber(bound, { unit })}`);
+  return region([bound, Infinity], (unit) => `measured ≥ ${formatExact(bound, unit)}`);
 }
 
 /** |measured − target| ≤ tolerance */
 export function within(target: number, tolerance: number): Predicate {
   return region(
     [target - tolerance, target + tolerance],
-    (unit) => `|measured − ${formatNumber(target)}| ≤ ${formatNumber(tolerance, { unit })}`,
+    (unit) => `|measured − ${formatExact(target)}| ≤ ${formatExact(tolerance, unit)}`,
   );
 }
 
 /** measured = value exactly: an order, a name, a count. */
 export function equals(value: number | string): Predicate {
   return {
-    words: (unit) => `measured = ${typeof value === 'number' ? formatNumber(value, { unit }) : value}`,
+    words: (unit) => `measured = ${typeof value === 'number' ? formatExact(value, unit) : value}`,
     test: (measurement) => measurement.value === value,
   };
 }

@@ -76,13 +76,8 @@ export function curves(options: {
 }
 
 /** Small panels on the same axes, one a name: for more curves than colours can tell apart. */
-export function panels(options: {
-  x: Axis;
-  y: LinearAxis;
-  panels: readonly Panel[];
-  columns?: number;
-}): Plot.PlotOptions {
-  const { columns = 4 } = options;
+export function panels(options: { x: Axis; y: LinearAxis; panels: readonly Panel[] }): Plot.PlotOptions {
+  const columns = columnsFor(options.panels.length);
   const drawn = options.panels.map((panel) => styled(`panels '${panel.name}'`, panel.curves));
   const marks = options.panels.flatMap(({ name }, i) => {
     const place = { fx: [i % columns], fy: [Math.floor(i / columns)] };
@@ -104,7 +99,7 @@ export function panels(options: {
     y: scale({ ...options.y, domain: options.y.domain ?? extent(drawn.flat()) }),
     marks: [
       Plot.gridY({ ...grid, ticks: 3 }),
-      xAxis(options.x, { ticks: 3 }),
+      xAxis(options.x, { ticks: options.x.type === 'log' ? fewPowers(drawn.flat()) : 3 }),
       yAxis(options.y, { ticks: 3 }),
       ...marks,
     ],
@@ -123,6 +118,20 @@ function styled(op: string, all: readonly Curve[]): StyledCurve[] {
     const i = results.indexOf(curve);
     return i < 0 ? { ...curve, colour: muted, dash: '4 3' } : { ...curve, colour: series[i]!, dash: DASHES[i]! };
   });
+}
+
+/** Four columns, or five or three where that fills the last row better. */
+function columnsFor(count: number): number {
+  const empty = (columns: number) => (columns - (count % columns)) % columns;
+  return count < 4 ? count : [4, 5, 3].reduce((best, columns) => (empty(columns) < empty(best) ? columns : best));
+}
+
+/** At most three powers of ten among the curves' x, evenly spaced: what a small panel has room for. */
+function fewPowers(curves: readonly Curve[]): number[] {
+  const xs = curves.flatMap((curve) => curve.points.map((point) => point.x));
+  const [first, last] = [Math.ceil(Math.log10(Math.min(...xs))), Math.floor(Math.log10(Math.max(...xs)))];
+  const step = Math.max(1, Math.ceil((last - first + 1) / 3));
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => 10 ** (first + i * step));
 }
 
 /** The band, and the line on it. `place` is a panel's, given to every point. */

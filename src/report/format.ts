@@ -21,6 +21,11 @@ export function formatNumber(x: number, { unit = '', decimals }: NumberFormat = 
   return withUnit(digits(x, decimals), unit);
 }
 
+/** A number that was given, not measured, with all of its digits: `0.03 bit`, `0.7578784625`. */
+export function formatExact(x: number, unit = ''): string {
+  return withUnit((x < 0 ? MINUS : '') + group(String(Math.abs(x))), unit);
+}
+
 /**
  * A value with its uncertainty: `0.312 ± 0.008` where the interval is symmetric about it, else `0.312 [0.3, 0.35]`. The
  * interval's width decides how many digits are shown.
@@ -32,7 +37,7 @@ export function formatMeasured(value: number, interval: Interval, { unit = '' }:
   const decimals = uncertaintyDecimals(half);
   const symmetric = Math.abs(value - (low + high) / 2) <= 0.05 * half;
   if (!symmetric) return withUnit(`${digits(value, decimals)} ${bracket(interval, decimals)}`, unit);
-  return withUnit(`${digits(value, decimals)} ± ${digits(half, decimals)}`, unit);
+  return withUnit(`${digits(value, decimals)}${NO_BREAK_SPACE}±${NO_BREAK_SPACE}${digits(half, decimals)}`, unit);
 }
 
 /** `[0.3, 0.35] bit` */

@@ -55,3 +55,4 @@ export {
   studentQuantile,
 } from './statistics.ts';
 export { type Cell, type Column, type Table, table } from './table.ts';
+export { describeVerdicts } from './verdict.ts';

@@ -6,7 +6,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { roomFor, xAxis, yAxis } from './axis.ts';
-import { formatNumber } from './format.ts';
+import { formatExact, formatNumber } from './format.ts';
 import { faint, heat, muted } from './palette.ts';
 
 export interface MatrixAxis {
@@ -35,7 +35,7 @@ export function matrix(options: {
   const rows = values.length;
   const columns = values[0]?.length ?? 0;
   check(values, x, y, range);
-  const width = Math.min(440, 120 + 26 * columns);
+  const width = Math.min(400, 110 + 26 * columns);
   const margins = { marginTop: 58, marginBottom: 46, marginLeft: 12 + roomFor(tickNames(y)), marginRight: 24 };
   return {
     width: margins.marginLeft + width + margins.marginRight,
@@ -65,6 +65,11 @@ function check(values: Rows, x: MatrixAxis, y: MatrixAxis, [low, high]: readonly
       }
     }
   }
+  for (const { label, steps } of [x, y]) {
+    if (isExtent(steps) && !(steps[0] !== steps[1] && steps.every(Number.isFinite))) {
+      throw new RangeError(`matrix: expected two values on '${label}', got ${steps.join(' and ')}`);
+    }
+  }
   for (const [axis, count] of [
     [x, columns],
     [y, values.length],
@@ -80,16 +85,27 @@ function isExtent(steps: MatrixAxis['steps']): steps is readonly [number, number
 }
 
 /** A name in the middle of its cell, or values where they fall between the middle of the first and of the last cell. */
-function ticks({ steps }: MatrixAxis, count: number): { ticks: number[]; tickFormat: (at: number) => string } {
+function ticks(
+  { steps }: MatrixAxis,
+  count: number,
+): { ticks: number[]; tickFormat: (at: number, i: number) => string } {
   if (!isExtent(steps)) {
     return { ticks: steps.map((_, i) => i + 0.5), tickFormat: (at) => steps[at - 0.5]! };
   }
   const [first, last] = steps;
-  const positions = [0, 0.25, 0.5, 0.75, 1].map((share) => 0.5 + share * (count - 1));
-  return {
-    ticks: count === 1 ? [0.5] : positions,
-    tickFormat: (at) => formatNumber(count === 1 ? first : first + ((at - 0.5) / (count - 1)) * (last - first)),
-  };
+  const positionOf = (value: number) => 0.5 + ((value - first) / (last - first)) * (count - 1);
+  const values = roundValues(first, last);
+  return { ticks: values.map(positionOf), tickFormat: (_, i) => formatExact(values[i]!) };
+}
+
+/** Three to six round values from `first` to `last`. */
+function roundValues(first: number, last: number): number[] {
+  const [low, high] = first < last ? [first, last] : [last, first];
+  const decade = 10 ** Math.floor(Math.log10((high - low) / 2));
+  const step = decade * [5, 2.5, 2, 1].find((s) => (high - low) / (s * decade) >= 3)!;
+  const from = Math.ceil(low / step - 1e-9);
+  const to = Math.floor(high / step + 1e-9);
+  return Array.from({ length: to - from + 1 }, (_, i) => Number(((from + i) * step).toPrecision(12)));
 }
 
 function tickNames({ steps }: MatrixAxis): readonly string[] {

@@ -2,7 +2,7 @@
 
 import { type Claim, issueCommand } from './claim.ts';
 import type { Figure } from './figure.ts';
-import { formatDate, formatMeasured, formatNumber, formatSeconds } from './format.ts';
+import { formatDate, formatExact, formatMeasured, formatNumber, formatSeconds } from './format.ts';
 import { type Html, html, raw } from './html.ts';
 import type { RuleInWords, Section } from './section.ts';
 import { formatColumn, type Table } from './table.ts';
@@ -13,6 +13,8 @@ export function renderArticle(sections: readonly Section[]): Html {
   const { id, title, citation } = sections[0]!;
   const summary = sections.find((section) => section.summary !== '')?.summary;
   const several = sections.length > 1;
+  const countBefore = (i: number, kind: 'figures' | 'tables') =>
+    sections.slice(0, i).reduce((sum, section) => sum + section[kind].length, 0);
   return html`
 <article id="${id}">
 <h2>${title}</h2>
@@ -20,10 +22,10 @@ export function renderArticle(sections: readonly Section[]): Html {
 ${summary && html`<p>${summary}</p>`}
 ${sections.map(renderRun)}
 ${renderClaims(sections)}
-${sections.map((section) => [
+${sections.map((section, i) => [
   several && section.figures.length + section.tables.length > 0 && html`<h3>The ${section.tier} run</h3>`,
-  section.figures.map((figure, i) => renderFigure(section, figure, i + 1)),
-  section.tables.map((table, i) => renderTable(section, table, i + 1)),
+  section.figures.map((figure, n) => renderFigure(section, figure, countBefore(i, 'figures') + n + 1)),
+  section.tables.map((table, n) => renderTable(section, table, countBefore(i, 'tables') + n + 1)),
 ])}
 </article>`;
 }
@@ -35,7 +37,7 @@ function renderRun({ id, tier, seconds, error, recorded }: Section): Html {
   }
   const where =
     recorded &&
-    html` on ${formatDate(recorded.date)}, commit <code>${recorded.commit.slice(0, 12)}</code>, ${recorded.machine}`;
+    html` on ${formatDate(recorded.date)}, commit <code>${shortCommit(recorded.commit)}</code>, ${recorded.machine}`;
   return html`<p class="run"><span class="tag">${tier}</span> ${formatSeconds(seconds)}${where} · ${command}</p>`;
 }
 
@@ -57,32 +59,30 @@ function renderClaims(sections: readonly Section[]): Html | false {
   if (results.size === 0) return false;
   return html`<h3>Claims</h3>
 <table class="claims">
-<thead><tr><th>Claim</th><th>Paper</th><th>Measured</th><th>Verdict</th></tr></thead>
+<thead><tr><th>Claim, and its rule, fixed before the run</th><th>Paper</th><th>Measured</th><th>Verdict</th></tr></thead>
 ${[...results.values()].map((runs) => renderClaim(runs, sections.length > 1))}
 </table>`;
 }
 
+/** The statement, and under it a row for each run that measured it. */
 function renderClaim(runs: readonly Result[], several: boolean): Html {
-  const [{ section, rule, claim }] = runs as [Result, ...Result[]];
-  const rows = runs.length;
-  const rules = runs.map(
-    (run) => html`<p class="rule">${several && html`<b>${run.section.tier}</b>: `}${describeRule(run.rule)}</p>`,
-  );
+  const { section, rule } = runs[0]!;
   return html`<tbody id="${section.id}-${rule.id}">
+<tr><th colspan="4" scope="rowgroup" class="statement">${rule.statement}</th></tr>
 ${runs.map(
-  (run, i) => html`<tr>${
-    i === 0 &&
-    html`<td rowspan="${rows}"><p class="statement">${rule.statement}</p>${rules}</td>
-<td rowspan="${rows}" class="paper"><span class="label">Paper: </span>${claim ? value(claim.paper, rule.unit) : '–'}</td>`
-  }<td>${several && html`<span class="tag">${run.section.tier}</span><br>`}<span class="label">Measured: </span>${measured(run)}</td>
-<td>${run.claim ? renderVerdict(run.claim.verdict) : html`<span class="quiet">not measured</span>`}</td></tr>`,
-)}
-</tbody>`;
+  (
+    run,
+  ) => html`<tr><td class="rule">${several && html`<span class="tag">${run.section.tier}</span> `}${describeRule(run.rule)}</td>
+<td><span class="label">Paper: </span>${given(run.rule.paper, run.rule.unit)}</td>
+<td><span class="label">Measured: </span>${measured(run)}</td>
+<td>${run.claim ? renderVerdict(run.claim.verdict) : html`<span class="quiet">not measured</span>`}</td></tr>
+`,
+)}</tbody>`;
 }
 
 function describeRule({ predicate, seeds, detects }: RuleInWords): string {
   const drawn = seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${ranges(seeds)}`;
-  return [`holds if ${predicate}`, drawn, detects !== null && `detects ${detects}`].filter(Boolean).join(' · ');
+  return [`holds if ${predicate}`, drawn, ...(detects === null ? [] : [`could detect ${detects}`])].join(' · ');
 }
 
 /** `1–5, 8` */
@@ -96,23 +96,25 @@ function ranges(seeds: readonly number[]): string {
   return runs.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
 }
 
-function measured({ claim, rule: { unit } }: Result): string {
-  if (!claim) return '–';
-  if (typeof claim.measured === 'number' && claim.interval)
-    return formatMeasured(claim.measured, claim.interval, { unit });
-  return value(claim.measured, unit);
+/** A value that the paper gives, as it gives it. */
+function given(paper: number | string | null, unit: string): string {
+  if (paper === null) return '–';
+  return typeof paper === 'string' ? paper : formatExact(paper, unit);
 }
 
-function value(of: number | string | null, unit: string): string {
-  if (of === null) return '–';
-  return typeof of === 'string' ? of : formatNumber(of, { unit });
+function measured({ claim, rule: { unit } }: Result): string {
+  const value = claim?.measured ?? '–';
+  if (typeof value === 'string') return value;
+  return claim?.interval ? formatMeasured(value, claim.interval, { unit }) : formatNumber(value, { unit });
 }
 
 function renderFigure(section: Section, { id, title, caption, svg }: Figure, number: number): Html {
   const prefix = `${section.id}-${section.tier}-`;
+  // A narrow screen shrinks a wide drawing only so far, and scrolls it.
+  const wide = Number(/ width="(\d+)"/.exec(svg)?.[1]) > 512 && ' wide';
   return html`
 <figure id="${prefix}${id}">
-<div class="scroll" tabindex="0" role="group" aria-label="${title}">${raw(prefixIds(svg, id, prefix))}</div>
+<div class="scroll${wide}" tabindex="0" role="group" aria-label="${title}">${raw(prefixIds(svg, id, prefix))}</div>
 <figcaption><b>Figure ${number}. ${title}.</b> ${caption}</figcaption>
 </figure>`;
 }
@@ -147,6 +149,11 @@ function renderTable(section: Section, { id, title, caption, columns, rows }: Ta
 
 function renderCell(type: string, text: string): Html {
   return html`<td class="${type}">${type === 'code' ? html`<code class="command">${text}</code>` : text}</td>`;
+}
+
+/** `1583a24b7c9d+changes` of the full id. */
+function shortCommit(commit: string): string {
+  return commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1');
 }
 
 function linkArxiv(citation: string): Html {

@@ -26,7 +26,7 @@ a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--s1); outline-offset: 2px; }
 code { font-family: ${MONO}; font-size: .86em; }
 .command { -webkit-user-select: all; user-select: all; padding: .12em .4em; border: 1px solid var(--faint); border-radius: 3px;
-  white-space: pre-wrap; }
+  display: inline-block; max-width: 100%; white-space: pre-wrap; line-height: 1.3; }
 .small, .facts, .contents, .run, .claims, .data, figcaption, .tag, footer { font-family: ${FONT}; font-size: .8rem; line-height: 1.45; }
 .quiet { color: var(--muted); }
 .skip { position: absolute; left: -99rem; }
@@ -44,7 +44,7 @@ h1 { font-size: clamp(2.3rem, 8vw, 3.5rem); letter-spacing: -.018em; }
 .facts dd { margin: 0; font-variant-numeric: tabular-nums; }
 .notice { border-left: 3px solid var(--s5); padding-left: .9rem; }
 
-h2.part { margin: 2.6rem 0 .7rem; font-size: 1.3rem; }
+h2.part { margin: 2.6rem 0 .7rem; font-family: ${SERIF}; font-size: 1.3rem; }
 table { border-collapse: collapse; }
 th { font-weight: 600; text-align: left; vertical-align: bottom; }
 td { vertical-align: top; }
@@ -56,13 +56,13 @@ td { vertical-align: top; }
 .contents .unrun .title { color: var(--muted); }
 .contents td:nth-child(2) { width: 11.5rem; }
 
-.verdict { white-space: nowrap; font-weight: 600; }
-.verdict::before { content: attr(data-sign); display: inline-block; width: 1.35em; height: 1.35em; margin-right: .45em;
+.verdict { display: inline-grid; grid-template-columns: max-content 1fr; align-items: baseline; font-weight: 600; }
+.verdict::before { content: attr(data-sign); width: 1.35em; height: 1.35em; margin-right: .45em;
   border: 1.5px solid currentColor; border-radius: 50%; font-size: .82em; line-height: 1.2em; text-align: center; font-weight: 700; }
 .holds { color: var(--s3); }
 .fails { color: var(--s2); }
 .fails::before { border-radius: 2px; }
-.untestable { color: var(--muted); white-space: normal; }
+.untestable { color: var(--muted); }
 .untestable::before { border-style: dashed; }
 .counts { display: flex; flex-direction: column; gap: .1rem; }
 .counts .verdict { font-weight: 500; }
@@ -77,16 +77,15 @@ h3 { margin: 2.1rem 0 .7rem; font-size: 1.12rem; }
 
 .claims { width: 100%; border-bottom: 1px solid var(--ink); }
 .claims th { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--ink); color: var(--muted); font-weight: 500; }
-.claims td { padding: .6rem .9rem .6rem 0; font-variant-numeric: tabular-nums; }
+.claims td { padding: 0 .9rem .65rem 0; font-variant-numeric: tabular-nums; }
 .claims tbody + tbody { border-top: 1px solid var(--faint); }
-.claims tr + tr td { padding-top: 0; }
+.claims .statement { padding: .6rem 0 .35rem; border: 0; font-family: ${SERIF}; font-size: 1rem; font-weight: 400; line-height: 1.42;
+  color: var(--ink); max-width: 38rem; }
 .claims th:last-child, .claims td:last-child { padding-right: 0; }
-.claims td:nth-last-child(-n+2) { width: 8.2rem; }
-.claims .paper { width: 6.4rem; }
-.claims .statement { font-family: ${SERIF}; font-size: .98rem; line-height: 1.42; margin: 0 0 .3rem; }
-.claims .rule { margin: 0; color: var(--muted); font-size: .74rem; }
+.claims td + td { width: 6.8rem; }
+.claims td:last-child { width: 8.1rem; }
+.claims .rule { color: var(--muted); }
 .label { display: none; }
-.claims .tag { display: inline-block; margin-bottom: .2rem; }
 
 figure { margin: 1.9rem 0; }
 figcaption { margin-top: .5rem; max-width: 40rem; }
@@ -99,6 +98,7 @@ figcaption b { font-weight: 600; }
 .data th:last-child, .data td:last-child { padding-right: 0; }
 .data td { white-space: nowrap; }
 .data .text { white-space: normal; min-width: 7rem; }
+.data .command { white-space: pre; }
 .data tr + tr td { border-top: 1px solid var(--faint); }
 .data .number, .data .measured { text-align: right; }
 .table figcaption { margin: 0 0 .5rem; }
@@ -111,18 +111,20 @@ footer dd { margin: 0; }
   .masthead { padding-top: 1.4rem; }
   .facts, footer dl { grid-template-columns: 1fr; gap: 0; }
   .facts dd, footer dd { margin-bottom: .45rem; }
-  .contents tr, .claims tr { display: block; padding: .6rem 0; }
+  .contents tr, .claims tr, .claims .statement { display: block; padding: .6rem 0; }
+  .claims tr, .claims .statement { padding: 0; }
+  .claims tbody { display: block; padding: .7rem 0; }
   .contents tr + tr { border-top: 1px solid var(--faint); }
   .contents td, .claims td { display: block; width: auto !important; padding: 0; border: 0; }
   .contents td:last-child { text-align: left; }
   .contents td:nth-child(2) { margin-top: .3rem; }
   .counts { flex-flow: row wrap; gap: .1rem .9rem; }
   .claims thead { display: none; }
-  .claims tr + tr { padding-top: 0; }
-  .claims td + td { margin-top: .35rem; }
+  .claims td { margin-top: .3rem; }
+  .claims tr + tr + tr { margin-top: .8rem; }
   .label { display: inline; color: var(--muted); }
-  .scroll > svg { min-width: 32rem; margin: 0; }
-  .scroll > svg.narrow { min-width: 0; }
+  .scroll > svg { margin: 0; }
+  .wide > svg { min-width: 32rem; }
 }
 @media print {
   html { font-size: 10pt; }

@@ -6,14 +6,13 @@
  * that measures them again. A run of today and a recorded one are shown side by side.
  */
 
-import type { Verdict } from './claim.ts';
 import { formatDate, formatSeconds } from './format.ts';
 import { type Html, html, raw } from './html.ts';
 import type { ContentsRow, Issue } from './issue.ts';
 import { renderArticle } from './page-article.ts';
 import { PAGE_CSS } from './page-style.ts';
 import type { Section } from './section.ts';
-import { renderVerdict, VERDICTS } from './verdict.ts';
+import { countVerdicts, describeVerdicts, inNumber, renderVerdict } from './verdict.ts';
 
 /** A system's place in the contents and its sections, quick before recorded. */
 interface Entry {
@@ -60,7 +59,7 @@ function renderFacts({ machine, seconds, systems }: Issue): Html {
   return html`<dl class="facts">
 <dt>Machine</dt><dd>${machine}</dd>
 <dt>Took</dt><dd>${formatSeconds(seconds)}</dd>
-<dt>Claims</dt><dd>${claims.length === 0 ? 'none measured' : describeCounts(count(systems))}</dd>
+<dt>Claims</dt><dd>${describeVerdicts(claims)}</dd>
 </dl>`;
 }
 
@@ -103,27 +102,10 @@ function renderContentsRow({ row, sections }: Entry): Html {
 <td>${sections.map((section) => html`<div>${formatSeconds(section.seconds)}${section.recorded && html` <span class="quiet">recorded</span>`}</div>`)}</td></tr>`;
 }
 
-type Counts = readonly (readonly [Verdict, number])[];
-
-function count(sections: readonly Section[]): Counts {
-  const claims = sections.flatMap((section) => section.claims);
-  return (Object.keys(VERDICTS) as Verdict[])
-    .map((verdict) => [verdict, claims.filter((claim) => claim.verdict === verdict).length] as const)
-    .filter(([, n]) => n > 0);
-}
-
 function renderCounts(sections: readonly Section[]): Html[] {
-  return count(sections).map(([verdict, n]) => renderVerdict(verdict, inNumber(verdict, n)));
-}
-
-function describeCounts(counts: Counts): string {
-  return counts.map(([verdict, n]) => inNumber(verdict, n)).join(', ');
-}
-
-/** `1 holds`, `3 hold`. */
-function inNumber(verdict: Verdict, n: number): string {
-  const plural = { holds: 'hold', 'does not hold': 'do not hold', 'not testable at this scale': verdict }[verdict];
-  return `${n} ${n === 1 ? verdict : plural}`;
+  return countVerdicts(sections.flatMap((section) => section.claims)).map(([verdict, count]) =>
+    renderVerdict(verdict, inNumber(verdict, count).replace(' at this scale', '')),
+  );
 }
 
 const HOW_TO_READ = html`<footer>
@@ -133,7 +115,7 @@ const HOW_TO_READ = html`<footer>
 <dt>${renderVerdict('not testable at this scale', 'not testable')}</dt><dd>The interval lies on both sides and is wider than the smallest effect that the run was built to
 detect, or nothing could be measured at this size. A narrower one is decided by its value.</dd>
 </dl>
-<p>Rules, seeds and smallest detectable effects are fixed in the code before a run. “±” and brackets are intervals at 95 %
+<p>Rules, seeds and smallest detectable effects are fixed in the code before a run. “±” and brackets are intervals at 95%
 unless a caption says otherwise. A <i>quick</i> run was made for this page; a <i>recorded</i> one took longer and is kept in the
 repository with its date, commit and machine. Every command is typed in a terminal; in a clone of the repository, put
 <code>npx</code> before it.</p>

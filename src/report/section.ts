@@ -8,7 +8,7 @@
 import type { Claim, ClaimRule, Tier } from './claim.ts';
 import type { Experiment, ExperimentContext, Findings } from './experiment.ts';
 import type { Figure } from './figure.ts';
-import { formatNumber } from './format.ts';
+import { formatExact } from './format.ts';
 import type { Table } from './table.ts';
 
 /** What a system is, before anything is run. */
@@ -25,6 +25,7 @@ export interface RuleInWords {
   /** The claim's id. */
   readonly id: string;
   readonly statement: string;
+  readonly paper: number | string | null;
   readonly unit: string;
   readonly predicate: string;
   readonly seeds: readonly number[];
@@ -96,14 +97,15 @@ function announced(experiment: Experiment, tier: Tier): readonly ClaimRule[] {
   return experiment.rules.filter((rule) => rule.seeds[tier].length > 0);
 }
 
-function inWords({ id, statement, unit, predicate, seeds, detects }: ClaimRule, tier: Tier): RuleInWords {
+function inWords({ id, statement, paper, unit, predicate, seeds, detects }: ClaimRule, tier: Tier): RuleInWords {
   return {
     id,
     statement,
+    paper,
     unit,
     predicate: predicate.words(unit),
     seeds: seeds[tier],
-    detects: detects === null ? null : formatNumber(detects, { unit }),
+    detects: detects === null ? null : formatExact(detects, unit),
   };
 }
 

@@ -6,7 +6,7 @@
  * of the tensor room.
  */
 
-import { blocks, seedKey } from '../tensor/threefry.ts';
+import { threefry } from '../tensor/index.ts';
 import type { Measured } from './measured.ts';
 
 export type Statistic = (values: readonly number[]) => number;
@@ -56,12 +56,12 @@ export function bootstrapInterval(
   needs('bootstrapInterval', values, 2);
   needsLevel('bootstrapInterval', level);
   const n = values.length;
-  const key = seedKey(seed);
+  const key = threefry.seedKey(seed);
   const perResample = Math.ceil(n / 2);
   const resample = new Array<number>(n);
   const results: number[] = [];
   for (let r = 0; r < resamples; r++) {
-    const words = blocks(key, perResample, r * perResample);
+    const words = threefry.blocks(key, perResample, r * perResample);
     // A word times n, divided by 2³²: uneven by n/2³², which no statistic can see.
     for (let i = 0; i < n; i++) resample[i] = values[Math.floor((words[i & 1]![i >> 1]! * n) / 2 ** 32)]!;
     results.push(statistic(resample));
