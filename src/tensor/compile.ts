@@ -8,6 +8,7 @@
  */
 import { NDArray } from './array.ts';
 import { type Loaded, load } from './load.ts';
+import { firstNonFinite, type NonFinite } from './nonfinite.ts';
 import { simplify } from './passes/simplify.ts';
 import { input, type Program, Tensor, type Type, tensorNames } from './program.ts';
 import type { Device } from './runtime/device.ts';
@@ -32,6 +33,11 @@ export interface Compiled<A extends readonly unknown[], R> {
   program(...args: Arguments<A>): Program;
   /** Values of intermediate tensors, by the names of the printed program (`%12`). */
   inspect(names: readonly string[], ...args: Arguments<A>): Promise<Map<string, NDArray>>;
+  /**
+   * Where the first value that is not finite came from, for these arguments: the op and the user's line. The whole
+   * program runs once more, watched; undefined when all it computes is finite.
+   */
+  findNonFinite(...args: Arguments<A>): Promise<NonFinite | undefined>;
   /** Number of signatures seen. */
   readonly signatures: number;
   /** Gives back the loaded programs. */
@@ -90,6 +96,8 @@ export function compile<A extends readonly unknown[], R>(
     }
   };
 
+  const findNonFinite = (...args: unknown[]) => firstNonFinite(program(...args), readArguments(args).arrays, device());
+
   const release = async () => {
     const entries = await Promise.allSettled(seen.values());
     seen.clear();
@@ -97,7 +105,7 @@ export function compile<A extends readonly unknown[], R>(
   };
 
   Object.defineProperty(run, 'signatures', { get: () => seen.size });
-  return Object.assign(run, { program, inspect, release }) as unknown as Compiled<A, R>;
+  return Object.assign(run, { program, inspect, findNonFinite, release }) as unknown as Compiled<A, R>;
 }
 
 /** Traces `fn` for arguments of the types of `args`. */

@@ -3,6 +3,7 @@
  * @module
  */
 export { array, NDArray, type Nested, store, toFloats, toNested, zerosArray } from './array.ts';
+export { capacity, lengthMask, padTo } from './capacity.ts';
 export { type Arguments, type Compiled, compile } from './compile.ts';
 export { constant } from './constant.ts';
 export {
@@ -19,6 +20,7 @@ export {
 } from './dtype.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
+export type { NonFinite } from './nonfinite.ts';
 export { type ConvOptions, conv, convTranspose } from './ops/conv.ts';
 export {
   abs,
