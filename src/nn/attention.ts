@@ -40,7 +40,8 @@ export interface AttentionOptions {
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!);
-  const scores = mul(matmul(q, k, { transposeB: true }), scale);
+  // the queries are scaled, which are fewer than the scores
+  const scores = matmul(mul(q, scale), k, { transposeB: true });
   const bias = scoreBias(q.shape.at(-2)!, k.shape.at(-2)!, q.dtype, options);
   return matmul(softmax(bias === undefined ? scores : add(scores, bias)), v);
 }

@@ -6,6 +6,7 @@ import { NDArray, store } from '../array.ts';
 import type { Emitter } from '../lower.ts';
 import {
   apply,
+  applyAll,
   constantOp,
   formatType,
   type Op,
@@ -224,33 +225,40 @@ const sumOp: Op<Reduction> = {
     axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, reducedShape(x!.shape, axes, keepDims)) : undefined,
   lower: (emit, [x], { inputs, outputs, attrs: { axes, keepDims } }) => {
     const { dtype, shape } = inputs[0]!;
-    const rows = elements(shape.slice(0, axes.length));
-    const columns = elements(shape.slice(axes.length));
-    // over leading axes products with ones are faster than ReduceSum, and more accurate when the rows are first
-    // summed in about √rows groups
-    if (
-      dtype === 'float32' &&
-      axes.length > 0 &&
-      axes.every((axis, i) => axis === i) &&
-      rows >= rowsForProduct &&
-      columns > 1
-    ) {
-      const onesRow = (n: number) => emit.constant(new NDArray('float32', [1, n], new Float32Array(n).fill(1)));
-      const groups = largestDivisor(rows, Math.ceil(Math.sqrt(rows)));
-      const partial =
-        groups > 1
-          ? emit.op('MatMul', [onesRow(rows / groups), emit.reshape(x!, [groups, rows / groups, columns])])
-          : x!;
-      const total = emit.op('MatMul', [
-        onesRow(groups > 1 ? groups : rows),
-        emit.reshape(partial, [groups > 1 ? groups : rows, columns]),
-      ]);
-      return emit.reshape(total, outputs[0]!.shape);
+    const lead = axes.filter((axis, i) => axis === i);
+    const [rows, columns] = [elements(shape.slice(0, lead.length)), elements(shape.slice(lead.length))];
+    if (dtype !== 'float32' || rows < rowsForProduct || columns === 1) {
+      return reduce(emit, 'ReduceSum', x!, inputs[0]!, { axes, keepDims });
     }
-    return reduce(emit, 'ReduceSum', x!, inputs[0]!, { axes, keepDims });
+    const total = sumOfRows(emit, x!, rows, columns);
+    if (lead.length === axes.length) return emit.reshape(total, outputs[0]!.shape);
+    const rest = emit.reshape(total, shape.slice(lead.length));
+    const others = axes.slice(lead.length).map((axis) => axis - lead.length);
+    return emit.reshape(emit.op('ReduceSum', [rest, emit.ints(others)], { keepdims: 0 }), outputs[0]!.shape);
   },
   meaning: ([x], { axes }, [type]) => [foldOver(x!, axes, type!, 0, (total, v) => total + v)],
 };
+
+/**
+ * The sum of the rows of a matrix [rows, columns], as products with ones: over leading axes these are faster than
+ * ReduceSum, and more accurate, when the rows are first summed in about √rows groups.
+ */
+function sumOfRows(emit: Emitter, x: string, rows: number, columns: number): string {
+  const groups = largestDivisor(rows, Math.ceil(Math.sqrt(rows)));
+  if (groups === 1) return emit.op('MatMul', [emit.constant(onesRow(rows)), emit.reshape(x, [rows, columns])]);
+  const split = emit.reshape(x, [groups, rows / groups, columns]);
+  const partial = emit.op('MatMul', [emit.constant(onesRow(rows / groups)), split]);
+  return emit.op('MatMul', [emit.constant(onesRow(groups)), emit.reshape(partial, [groups, columns])]);
+}
+
+const onesRows = new Map<number, NDArray>();
+
+/** [1, n] ones. Made once, so that a program holds it once. */
+function onesRow(n: number): NDArray {
+  const known = onesRows.get(n) ?? new NDArray('float32', [1, n], new Float32Array(n).fill(1));
+  onesRows.set(n, known);
+  return known;
+}
 
 /** The largest divisor of n that is at most `limit`. */
 function largestDivisor(n: number, limit: number): number {
@@ -390,6 +398,36 @@ function pairs(rank: number, axis: number, range: Range): (Range | undefined)[] 
   return Array.from({ length: rank }, (_, i) => (i === axis ? range : undefined));
 }
 
+/** x cut along an axis, one slice a part. */
+function slices(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
+  let from = 0;
+  return sizes.map((size) => {
+    from += size;
+    return slice(x, pairs(x.rank, axis, [from - size, from]));
+  });
+}
+
+const splitOp: Op<{ sizes: readonly number[]; axis: number }> = {
+  name: 'split',
+  infer: ([x], { sizes, axis }) =>
+    sizes.map((size) => ({ dtype: x!.dtype, shape: x!.shape.map((n, i) => (i === axis ? size : n)) })),
+  // one concatenation, where the gradients of slices would each be padded to the whole
+  vjp: ({ outputs, attrs: { axis } }, gs) => [
+    concat(
+      outputs.map((y, i) => gs[i] ?? zeros(y.shape, y.dtype)),
+      axis,
+    ),
+  ],
+  lower: (emit, [x], { attrs: { sizes, axis } }) => emit.ops('Split', [x!, emit.ints(sizes)], sizes.length, { axis }),
+  meaning: ([x], { sizes, axis }, types) => {
+    let from = 0;
+    return sizes.map((size, k) => {
+      from += size;
+      return remap(x!, types[k]!, (index) => index.map((i, a) => (a === axis ? from - size + i : i)));
+    });
+  },
+};
+
 /** x cut along an axis into parts of the given sizes, or into `parts` equal ones. */
 export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
   const i = normalizeAxis('split', axis, x.rank);
@@ -400,11 +438,7 @@ export function split(x: Tensor, parts: number | readonly number[], axis = -1): 
       `split: expected sizes that sum to ${n}, got ${typeof parts === 'number' ? `${parts} equal parts` : formatShape(sizes)}`,
     );
   }
-  let from = 0;
-  return sizes.map((size) => {
-    from += size;
-    return slice(x, pairs(x.rank, i, [from - size, from]));
-  });
+  return sizes.length === 1 ? [x] : [...applyAll(splitOp, [x], { sizes, axis: i })];
 }
 
 const flipOp: Op<{ axes: readonly number[] }> = {
@@ -448,7 +482,7 @@ const concatOp: Op<{ axis: number }> = {
     ];
   },
   vjp: ({ inputs, attrs: { axis } }, [g]) =>
-    split(
+    slices(
       g!,
       inputs.map((t) => t.shape[axis]!),
       axis,

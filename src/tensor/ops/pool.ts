@@ -2,13 +2,22 @@
  * Pooling and resizing over the spatial axes of x [n, c, ...space].
  */
 import { NDArray } from '../array.ts';
-import { apply, applyAll, constantOp, formatType, type Op, requireFloat, type Tensor, type Type } from '../program.ts';
+import {
+  apply,
+  applyAll,
+  constantOp,
+  formatType,
+  type Op,
+  requireFloat,
+  type Tensor,
+  type Type,
+  type Value,
+} from '../program.ts';
 import { elements, formatShape, strides as stridesOf } from '../shape.ts';
 import { convTranspose, readWindow, type Window, windowSizes } from './conv.ts';
 import { mul } from './elementwise.ts';
 import { scatterAdd } from './indexing.ts';
-import { matmul } from './linear.ts';
-import { forEachIndex, full, reshape, swapAxes, zeros } from './movement.ts';
+import { forEachIndex, full, reshape, zeros } from './movement.ts';
 
 interface PoolAttrs extends Window {
   readonly kernel: readonly number[];
@@ -147,9 +156,12 @@ export function avgPool(x: Tensor, window: number | readonly number[], options: 
 
 // ---------------------------------------------------------------- resizing
 
+/** How {@link resize} fills the new entries. */
+export type ResizeMode = 'nearest' | 'linear';
+
 interface ResizeAttrs {
   readonly sizes: readonly number[];
-  readonly mode: 'nearest' | 'linear';
+  readonly mode: ResizeMode;
 }
 
 const resizeOp: Op<ResizeAttrs> = {
@@ -163,53 +175,84 @@ const resizeOp: Op<ResizeAttrs> = {
     }
     return [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, 2), ...sizes] }];
   },
-  // a product with one small matrix an axis, so its gradient is one with their transposes
-  vjp: ({ inputs: [x], attrs: { sizes, mode } }, [g]) => {
-    let out = g!;
-    for (const [i, size] of sizes.entries()) {
-      const from = x!.shape[i + 2]!;
-      if (from === size && mode === 'nearest') continue;
-      const weights = apply(constantOp, [], {
-        value: new NDArray('float32', [size, from], Float32Array.from(resizeMatrix(from, size, mode))),
-      });
-      out = swapAxes(matmul(swapAxes(out, i + 2, -1), weights), i + 2, -1);
-    }
-    return [out];
-  },
+  vjp: ({ inputs: [x], attrs: { mode } }, [g]) => [apply(resizeTransposeOp, [g!], { sizes: x!.shape.slice(2), mode })],
   lower: (emit, [x], { inputs, attrs: { sizes, mode } }) =>
     emit.op('Resize', [x!, '', '', emit.ints([...inputs[0]!.shape.slice(0, 2), ...sizes])], {
       mode,
       coordinate_transformation_mode: mode === 'nearest' ? 'asymmetric' : 'half_pixel',
       nearest_mode: 'floor',
     }),
-  meaning: ([x], { sizes, mode }) => {
-    let { data } = x!;
-    const shape = [...x!.shape];
-    for (const [i, size] of sizes.entries()) {
-      const from = shape[i + 2]!;
-      const weights = resizeMatrix(from, size, mode);
-      const inner = elements(shape.slice(i + 3));
-      const outer = elements(shape.slice(0, i + 2));
-      const next = new Float64Array(outer * size * inner);
-      for (let a = 0; a < outer; a++) {
-        for (let t = 0; t < size; t++) {
-          for (let s = 0; s < from; s++) {
-            const weight = weights[t * from + s]!;
-            if (weight === 0) continue;
-            for (let b = 0; b < inner; b++)
-              next[(a * size + t) * inner + b]! += weight * data[(a * from + s) * inner + b]!;
-          }
-        }
-      }
-      data = next;
-      shape[i + 2] = size;
-    }
-    return [data];
-  },
+  meaning: ([x], { sizes, mode }) => [alongSpace(x!, sizes, (from, to) => resizeMatrix(from, to, mode))],
 };
 
+/** The gradient of a resize: what each source entry gave, summed. */
+const resizeTransposeOp: Op<ResizeAttrs> = {
+  name: 'resizeTranspose',
+  infer: ([g], { sizes }) => [{ dtype: g!.dtype, shape: [...g!.shape.slice(0, 2), ...sizes] }],
+  vjp: ({ inputs: [x], attrs: { mode } }, [g]) => [apply(resizeOp, [g!], { sizes: x!.shape.slice(2), mode })],
+  // a product with one small matrix an axis
+  lower: (emit, [g], { inputs, attrs: { sizes, mode } }) => {
+    const { dtype, shape } = inputs[0]!;
+    return sizes.reduce((out, size, i) => {
+      const from = shape[i + 2]!;
+      if (from === size) return out;
+      const last = shape.map((_, axis) => axis).filter((axis) => axis !== i + 2);
+      const weights = emit.array(dtype, [from, size], Array.from(resizeMatrix(size, from, mode)));
+      const product = emit.op('MatMul', [emit.op('Transpose', [out], { perm: [...last, i + 2] }), weights]);
+      return emit.op('Transpose', [product], { perm: shape.map((_, axis) => [...last, i + 2].indexOf(axis)) });
+    }, g!);
+  },
+  meaning: ([g], { sizes, mode }) => [
+    alongSpace(g!, sizes, (from, to) => {
+      const forward = resizeMatrix(to, from, mode);
+      return Float64Array.from({ length: to * from }, (_, k) => forward[(k % from) * to + Math.floor(k / from)]!);
+    }),
+  ],
+};
+
+/** Applies a matrix [size, from] along each spatial axis. */
+function alongSpace(
+  x: Value,
+  sizes: readonly number[],
+  matrix: (from: number, to: number) => Float64Array,
+): Float64Array {
+  let { data } = x;
+  const shape = [...x.shape];
+  for (const [i, size] of sizes.entries()) {
+    const from = shape[i + 2]!;
+    const weights = matrix(from, size);
+    const inner = elements(shape.slice(i + 3));
+    const outer = elements(shape.slice(0, i + 2));
+    const next = new Float64Array(outer * size * inner);
+    for (let a = 0; a < outer; a++) {
+      for (let t = 0; t < size; t++) {
+        for (let s = 0; s < from; s++) {
+          const weight = weights[t * from + s]!;
+          if (weight === 0) continue;
+          for (let b = 0; b < inner; b++)
+            next[(a * size + t) * inner + b]! += weight * data[(a * from + s) * inner + b]!;
+        }
+      }
+    }
+    data = next;
+    shape[i + 2] = size;
+  }
+  return data;
+}
+
+const resizeArrays = new Map<string, NDArray>();
+
+/** {@link resizeMatrix} as an array, [size, from]. Made once. */
+export function resizeArray(from: number, size: number, mode: ResizeMode): NDArray {
+  const key = [from, size, mode].join();
+  const known =
+    resizeArrays.get(key) ?? new NDArray('float32', [size, from], Float32Array.from(resizeMatrix(from, size, mode)));
+  resizeArrays.set(key, known);
+  return known;
+}
+
 /** How much of each source entry goes into each entry of the resized axis: [size, from]. */
-function resizeMatrix(from: number, size: number, mode: ResizeAttrs['mode']): Float64Array {
+function resizeMatrix(from: number, size: number, mode: ResizeMode): Float64Array {
   const weights = new Float64Array(size * from);
   for (let t = 0; t < size; t++) {
     if (mode === 'nearest') {
@@ -228,6 +271,6 @@ function resizeMatrix(from: number, size: number, mode: ResizeAttrs['mode']): Fl
  * x resized to spatial `sizes`: `nearest` takes the entry at ⌊i · from / size⌋, `linear` interpolates between the
  * centres of entries, as PyTorch's interpolate does with align_corners off.
  */
-export function resize(x: Tensor, sizes: readonly number[], mode: 'nearest' | 'linear'): Tensor {
+export function resize(x: Tensor, sizes: readonly number[], mode: ResizeMode): Tensor {
   return apply(resizeOp, [x], { sizes, mode });
 }

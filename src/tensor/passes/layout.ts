@@ -22,6 +22,11 @@ function transposed(x: Tensor): { plain: Tensor; by: Permutation } | undefined {
     : { plain, by: (x.node.attrs as { permutation: Permutation }).permutation };
 }
 
+/** Whether the plain tensor has a spatial axis in front, as the convolutions want it. */
+function spaceFirst(by: Permutation): boolean {
+  return by.indexOf(0) >= 2;
+}
+
 /** A list by transposed axes as one by plain axes. */
 function plainOrder<T>(list: readonly T[], by: Permutation): T[] {
   const out = new Array<T>(list.length);
@@ -161,10 +166,10 @@ export const pushTransposition: Rule = (node, inputs) => {
   const [output] = node.outputs;
   if (node.outputs.length !== 1) return undefined;
   if (node.op.elementwise) {
-    // operands of the result's size have to agree; the others are small, and moving them costs little
+    // operands of the result's size decide: all transposed, or the op would only move others instead
     const large = inputs.filter((x) => x.size === output!.size && x.rank === output!.rank).map(transposed);
-    const found = large[0];
-    if (!found || !large.every((t) => t?.by.every((axis, i) => axis === found.by[i]))) return undefined;
+    if (large.length === 0 || large.includes(undefined)) return undefined;
+    const found = large.find((t) => spaceFirst(t!.by)) ?? large[0]!;
     return transpose(
       again(
         node,

@@ -13,6 +13,7 @@ import { constant } from '../constant.ts';
 import type { Window } from '../ops/conv.ts';
 import { matmul } from '../ops/linear.ts';
 import { concat, pad, reshape, slice, spread, sum, transpose } from '../ops/movement.ts';
+import { type ResizeMode, resizeArray } from '../ops/pool.ts';
 import type { Program, Tensor } from '../program.ts';
 import { reachable } from '../program.ts';
 import { elements } from '../shape.ts';
@@ -26,14 +27,17 @@ type Attrs = Window & { readonly groups: number; readonly kernel?: readonly numb
 /** Up to this many matrix entries, both axes are transformed by one product; beyond, one after the other. */
 const entriesTogether = 1 << 14;
 
+/** Spatial axes (of [n, c, ...space]) that an op mixes; the others are like images. */
+interface Active {
+  readonly active: readonly number[];
+}
+
 /** A convolution's sizes, whichever of its three ops is being rewritten. */
-interface Geometry {
+interface Geometry extends Active {
   readonly x: readonly number[];
   readonly w: readonly number[];
   readonly y: readonly number[];
   readonly attrs: Attrs;
-  /** Spatial axes (of [n, c, ...space]) that the kernel spans; the others are like images. */
-  readonly active: readonly number[];
 }
 
 function geometry(x: readonly number[], w: readonly number[], y: readonly number[], attrs: Attrs): Geometry {
@@ -44,23 +48,32 @@ function geometry(x: readonly number[], w: readonly number[], y: readonly number
   return { x, w, y, attrs, active };
 }
 
+/** Axes in the order of the products: the active space, the rest of it, images, channels. */
+function order({ active }: Active, rank: number): { axes: number[]; still: number[] } {
+  // images last, so that sums over all of space are sums over leading axes
+  const still = [...Array.from({ length: rank - 2 }, (_, i) => i + 2).filter((i) => !active.includes(i)), 0];
+  return { axes: [...active, ...still, 1], still };
+}
+
 /** [n, c, ...space] as [...active space, images, c]. */
-function spaceFirst({ active }: Geometry, x: Tensor): Tensor {
-  const still = x.shape.map((_, i) => i).filter((i) => i !== 1 && !active.includes(i));
-  const moved = transpose(x, [...active, ...still, 1]);
-  return reshape(moved, [...active.map((i) => x.shape[i]!), elements(still.map((i) => x.shape[i]!)), x.shape[1]!]);
+function spaceFirst(geo: Active, x: Tensor): Tensor {
+  const { axes, still } = order(geo, x.rank);
+  return reshape(transpose(x, axes), [
+    ...geo.active.map((i) => x.shape[i]!),
+    elements(still.map((i) => x.shape[i]!)),
+    x.shape[1]!,
+  ]);
 }
 
 /** The way back, to `shape`. */
-function channelsFirst({ active }: Geometry, x: Tensor, shape: readonly number[]): Tensor {
-  const still = shape.map((_, i) => i).filter((i) => i !== 1 && !active.includes(i));
-  const order = [...active, ...still, 1];
+function channelsFirst(geo: Active, x: Tensor, shape: readonly number[]): Tensor {
+  const { axes } = order(geo, shape.length);
   return transpose(
     reshape(
       x,
-      order.map((i) => shape[i]!),
+      axes.map((i) => shape[i]!),
     ),
-    shape.map((_, i) => order.indexOf(i)),
+    shape.map((_, i) => axes.indexOf(i)),
   );
 }
 
@@ -262,10 +275,30 @@ const toProducts: Rule = (node, inputs) => {
       const products = a.dtype === 'float32' ? productsFor(geo) : undefined;
       return products?.weights?.(spaceFirst(geo, a), spaceFirst(geo, b));
     }
+    case 'resize':
+    case 'resizeTranspose':
+      return resized(a, out, (node.attrs as { mode: ResizeMode }).mode, node.op.name === 'resizeTranspose');
     default:
       return undefined;
   }
 };
+
+/** A resize, or its transpose, as products from the left. */
+function resized(x: Tensor, shape: readonly number[], mode: ResizeMode, transposed: boolean): Tensor | undefined {
+  const active = shape.flatMap((n, i) => (n === x.shape[i] ? [] : [i]));
+  if (x.dtype !== 'float32' || active.length === 0 || active.length > 2) return undefined;
+  const geo = { active };
+  let y = spaceFirst(geo, x);
+  for (const [k, axis] of active.entries()) {
+    const [from, to] = [x.shape[axis]!, shape[axis]!];
+    const weights = transposed ? resizeArray(to, from, mode) : resizeArray(from, to, mode);
+    const lead = y.shape.slice(0, k);
+    const rest = y.shape.slice(k + 1);
+    const product = matmul(constant(weights), reshape(y, [...lead, from, elements(rest)]), { transposeA: transposed });
+    y = reshape(product, [...lead, to, ...rest]);
+  }
+  return channelsFirst(geo, y, shape);
+}
 
 /** A program with its convolutions as this machine runs them fastest. */
 export function spatial(program: Program): Program {
