@@ -24,4 +24,12 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     about: 'training steps, forward passes, memory and compile times against PyTorch eager',
     load: () => import('./train.ts'),
   },
+  faults: {
+    about: 'training killed at random moments, on a full disk and in an unwritable folder',
+    load: () => import('./faults.ts'),
+  },
+  memory: {
+    about: 'resident memory over 10,000 training steps',
+    load: () => import('./memory.ts'),
+  },
 };

@@ -31,7 +31,7 @@ export class RunFolder implements AsyncDisposable {
 
   /** Opens a folder, making it if it is not there. @throws Error naming it when nothing can be written there */
   static async open(folder: string): Promise<RunFolder> {
-    const { access, mkdir, open } = await import('node:fs/promises');
+    const { access, mkdir, open, readdir, rm } = await import('node:fs/promises');
     const { join } = await import('node:path');
     const checkpointPath = join(folder, 'checkpoint.safetensors');
     const metricsPath = join(folder, 'metrics.jsonl');
@@ -41,6 +41,9 @@ export class RunFolder implements AsyncDisposable {
         throw new Error(`fit: expected a folder that can be written to, got ${folder}: ${cause.message}`, { cause });
       });
     try {
+      // a process that was killed while it wrote leaves its temporary file
+      const left = (await readdir(folder)).filter((name) => /^\.checkpoint\.safetensors\..*\.tmp$/.test(name));
+      await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
       const exists = await access(checkpointPath).then(
         () => true,
         () => false,
