@@ -164,7 +164,9 @@ function extent(curves: readonly Curve[]): Domain {
 function spread(curves: readonly StyledCurve[], [from, to]: Domain, height: number) {
   const line = ((to - from) * 15) / height;
   const ends = curves.map((curve) => ({ curve, at: curve.points.at(-1)!.y })).sort((a, b) => a.at - b.at);
-  for (let pass = 0; pass < 30; pass++) {
+  for (let pass = 0; pass < 60; pass++) {
+    ends[0]!.at = Math.max(ends[0]!.at, from);
+    ends.at(-1)!.at = Math.min(ends.at(-1)!.at, to);
     for (let i = 1; i < ends.length; i++) {
       const [below, above] = [ends[i - 1]!, ends[i]!];
       const missing = Math.max(0, line - (above.at - below.at));

@@ -98,11 +98,12 @@ function ticks(
   return { ticks: values.map(positionOf), tickFormat: (_, i) => formatExact(values[i]!) };
 }
 
-/** Three to six round values from `first` to `last`. */
+/** Three to seven round values from `first` to `last`. */
 function roundValues(first: number, last: number): number[] {
   const [low, high] = first < last ? [first, last] : [last, first];
-  const decade = 10 ** Math.floor(Math.log10((high - low) / 2));
-  const step = decade * [5, 2.5, 2, 1].find((s) => (high - low) / (s * decade) >= 3)!;
+  const third = (high - low) / 3;
+  const decade = 10 ** Math.floor(Math.log10(third));
+  const step = decade * ([5, 2.5, 2].find((s) => s * decade <= third) ?? 1);
   const from = Math.ceil(low / step - 1e-9);
   const to = Math.floor(high / step + 1e-9);
   return Array.from({ length: to - from + 1 }, (_, i) => Number(((from + i) * step).toPrecision(12)));
