@@ -24,7 +24,6 @@ interface Loaded {
   /** Steps that one run of ours makes. */
   readonly steps: number;
   readonly trainSeconds: number;
-  readonly forwardSeconds: number;
 }
 
 export async function run(given: BenchOptions): Promise<BenchReport> {
@@ -75,19 +74,20 @@ async function measure(name: string, rounds: number, python: string, peerName: s
         goal: what === 'train' ? goals[name]! : forwardGoal,
       }),
     );
+    if (what === 'forward') continue;
+    const [memory, peak] = [await ours.ask<number>({ do: 'peak' }), await peer.ask<number>({ do: 'peak' })];
+    rows.push(
+      row({
+        case: `memory/${name}`,
+        unit: 'MiB',
+        ours: memory / 2 ** 20,
+        peer: peak / 2 ** 20,
+        peerName,
+        ratio: memory / peak,
+        goal: memoryGoal,
+      }),
+    );
   }
-  const [memory, peak] = [await ours.ask<number>({ do: 'peak' }), await peer.ask<number>({ do: 'peak' })];
-  rows.push(
-    row({
-      case: `memory/${name}`,
-      unit: 'MiB',
-      ours: memory / 2 ** 20,
-      peer: peak / 2 ** 20,
-      peerName,
-      ratio: memory / peak,
-      goal: memoryGoal,
-    }),
-  );
   // the first call of a signature: tracing, simplifying, lowering, loading and one run
   rows.push(
     row({

@@ -233,7 +233,11 @@ const convTransposeOp: Op<TransposeAttrs> = {
       return [reach - before, reach - after + outputPadding[i]!] as const;
     });
     const depthwise = groups > 1 && groups === wt!.shape[0];
-    if (stride.every((s) => s === 1) && turned.flat().every((n) => n >= 0) && (depthwise || Math.min(...space) >= 16)) {
+    if (
+      stride.every((s) => s === 1) &&
+      turned.flat().every((n) => n >= 0) &&
+      (depthwise || kernel.every((k) => k === 1) || Math.min(...space) >= 16)
+    ) {
       return emit.op('Conv', [x!, turnKernel(emit, w!, wt!, groups)], {
         strides: stride,
         pads: pads({ ...attrs, padding: turned }),
@@ -370,9 +374,11 @@ function weightsByColumns(emit: Emitter, x: string, g: string, xt: Type, gt: Typ
   forEachIndex(kernel, (tap) => {
     const from = tap.map((t, i) => t * dilation[i]!);
     const to = from.map((f, i) => f + (sizes[i]! - 1) * stride[i]! + 1);
-    taps.push(
-      emit.op('Slice', [padded, emit.ints(from), emit.ints(to), emit.ints(axes.map((i) => i + 1)), emit.ints(stride)]),
+    const whole = to.every(
+      (end, i) => stride[i] === 1 && end - from[i]! === space[i]! + padding[i]![0] + padding[i]![1],
     );
+    const bounds = [from, to, axes.map((i) => i + 1), stride].map((list) => emit.ints(list));
+    taps.push(whole ? padded : emit.op('Slice', [padded, ...bounds]));
   });
   const rows = n * elements(sizes);
   const perGroup = c / groups;

@@ -221,8 +221,12 @@ const sumOp: Op<Reduction> = {
   vjp: ({ inputs: [x], attrs: { axes } }, [g]) => [
     broadcastTo(reshape(g!, reducedShape(x!.shape, axes, true)), x!.shape),
   ],
-  simplify: ([x], { axes, keepDims }) =>
-    axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, reducedShape(x!.shape, axes, keepDims)) : undefined,
+  simplify: ([x], { axes, keepDims }) => {
+    if (axes.every((axis) => x!.shape[axis] === 1)) return reshape(x!, reducedShape(x!.shape, axes, keepDims));
+    const { op, inputs, attrs } = x!.node;
+    // the sign is changed after the sum, where there is less of it
+    return op.name === 'neg' ? apply(op, [sum(inputs[0]!, axes, { keepDims })], attrs) : undefined;
+  },
   lower: (emit, [x], { inputs, outputs, attrs: { axes, keepDims } }) => {
     const { dtype, shape } = inputs[0]!;
     const lead = axes.filter((axis, i) => axis === i);
