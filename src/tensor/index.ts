@@ -21,6 +21,8 @@ export {
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
 export type { NonFinite } from './nonfinite.ts';
+export { exportOnnx, saveOnnx } from './onnx/export.ts';
+export { type OnnxModel, openOnnx, type Port } from './onnx/open.ts';
 export { type ConvOptions, conv, convTranspose } from './ops/conv.ts';
 export {
   abs,

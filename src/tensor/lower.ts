@@ -235,7 +235,8 @@ export class Emitter {
   /** Output i's name: its path, marked where that is an input's name too or came before. */
   #outputName(program: Program, i: number): string {
     const path = program.outputNames[i] || `output${i}`;
-    const clashes = program.inputs.some((t) => inputName(t) === path) || program.outputNames.indexOf(path) < i;
+    const earlier = program.outputNames.slice(0, i).includes(path);
+    const clashes = earlier || program.inputs.some((t) => inputName(t) === path);
     return `${this.#scope}${path}${clashes ? `.${i}` : ''}`;
   }
 

@@ -11,6 +11,9 @@ type MessageName = keyof typeof messages;
 /** Deepest nesting of messages that a reader follows: far above any real model, far below the stack's end. */
 const deepest = 100;
 
+/** Most messages that a reader makes: far above any real model, and what they take stays far below a machine's memory. */
+const mostMessages = 2_000_000;
+
 /** Encodes a model. */
 export function encodeModel(model: ModelProto): Uint8Array {
   const writer = new BinaryWriter();
@@ -25,7 +28,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
 export function decodeModel(bytes: Uint8Array): ModelProto {
   let model: Partial<ModelProto>;
   try {
-    model = readMessage(new BinaryReader(bytes), 'Model', bytes.length, 0) as Partial<ModelProto>;
+    model = readMessage(new BinaryReader(bytes), 'Model', bytes.length, 0, { messages: 0 }) as Partial<ModelProto>;
   } catch (cause) {
     throw new SyntaxError(`onnx: expected an ONNX model, got bytes that do not parse (${(cause as Error).message})`, {
       cause,
@@ -78,11 +81,28 @@ function writeField(writer: BinaryWriter, number: number, type: string, value: u
   }
 }
 
-function readMessage(reader: BinaryReader, name: MessageName, end: number, depth: number): Record<string, unknown> {
+const fieldsByNumber = Object.fromEntries(
+  Object.entries(messages as Record<string, Message>).map(([name, fields]) => [
+    name,
+    new Map(Object.entries(fields).map(([field, [number, type]]) => [number, [field, type] as const])),
+  ]),
+);
+
+/** What has been read so far. */
+interface Count {
+  messages: number;
+}
+
+function readMessage(
+  reader: BinaryReader,
+  name: MessageName,
+  end: number,
+  depth: number,
+  count: Count,
+): Record<string, unknown> {
   if (depth > deepest) throw new RangeError(`messages nested deeper than ${deepest}`);
-  const byNumber = new Map<number, [string, string]>(
-    Object.entries(messages[name] as Message).map(([field, [number, type]]) => [number, [field, type]]),
-  );
+  if (++count.messages > mostMessages) throw new RangeError(`more than ${mostMessages} messages`);
+  const byNumber = fieldsByNumber[name]!;
   const value: Record<string, unknown> = {};
   while (reader.pos < end) {
     const [number, wire] = reader.tag();
@@ -94,19 +114,26 @@ function readMessage(reader: BinaryReader, name: MessageName, end: number, depth
     const [field, type] = known;
     if (type.endsWith('[]')) {
       value[field] ??= [];
-      (value[field] as unknown[]).push(readField(reader, wire, type.slice(0, -2), end, depth));
+      (value[field] as unknown[]).push(readField(reader, wire, type.slice(0, -2), end, depth, count));
     } else if (type === 'ints' || type === 'floats' || type === 'doubles') {
       value[field] ??= [];
       readNumbers(reader, wire, type, value[field] as number[], end);
     } else {
-      value[field] = readField(reader, wire, type, end, depth);
+      value[field] = readField(reader, wire, type, end, depth, count);
     }
   }
   if (reader.pos !== end) throw new RangeError('a field runs past its message');
   return value;
 }
 
-function readField(reader: BinaryReader, wire: WireType, type: string, end: number, depth: number): unknown {
+function readField(
+  reader: BinaryReader,
+  wire: WireType,
+  type: string,
+  end: number,
+  depth: number,
+  count: Count,
+): unknown {
   switch (type) {
     case 'int':
       expectWire(wire, WireType.Varint);
@@ -125,7 +152,7 @@ function readField(reader: BinaryReader, wire: WireType, type: string, end: numb
       const length = reader.uint32();
       if (length > end - reader.pos)
         throw new RangeError(`a message of ${length} bytes where ${end - reader.pos} are left`);
-      return readMessage(reader, type as MessageName, reader.pos + length, depth + 1);
+      return readMessage(reader, type as MessageName, reader.pos + length, depth + 1, count);
     }
   }
 }

@@ -56,7 +56,7 @@ export class SessionDevice implements Device {
         const feeds: Record<string, OrtTensor> = {};
         for (const [i, { name }] of model.inputs.entries()) feeds[name] = this.#feed(inputs[i]!);
         const results = await this.#run(session, feeds);
-        return model.outputs.map(({ name, type }) => this.#array(results[name]!, type.dtype, type.shape));
+        return model.outputs.map(({ name, type }) => this.#array(results[name]!, type.dtype));
       },
       release: () => this.#release(session),
     };
@@ -132,10 +132,10 @@ export class SessionDevice implements Device {
     return remote.tensor;
   }
 
-  #array(tensor: OrtTensor, dtype: DType, shape: readonly number[]): NDArray {
-    if (tensor.location === 'cpu') return new NDArray(dtype, shape, storageOf(tensor, dtype));
+  #array(tensor: OrtTensor, dtype: DType): NDArray {
+    if (tensor.location === 'cpu') return new NDArray(dtype, tensor.dims, storageOf(tensor, dtype));
     const remote: RemoteTensor = { device: this, tensor };
-    return new NDArray(dtype, shape, { remote });
+    return new NDArray(dtype, tensor.dims, { remote });
   }
 }
 
