@@ -20,8 +20,9 @@ export function treeBytes(tree: unknown): number {
   return (flattenTree(tree).leaves as NDArray[]).reduce((total, { data }) => total + data.byteLength, 0);
 }
 
-/** Batches, all of one type, joined along new leading axes of the sizes `lead`, in order. */
+/** Batches, all of one type, joined along new leading axes of the sizes `lead`, in order; with none, the one batch. */
 export function stackBatches<B>(batches: readonly B[], lead: readonly number[]): B {
+  if (lead.length === 0) return batches[0]!;
   const flats = batches.map((batch) => flattenTree(batch));
   const [first] = flats as [(typeof flats)[0], ...typeof flats];
   const stacked = first.leaves.map((_, i) => {

@@ -6,26 +6,13 @@
  * seed determine the weights to the bit, however often the run is stopped or killed and started again in its folder.
  */
 import type { Progress } from '../command/index.ts';
-import {
-  compile,
-  type Device,
-  dispose,
-  flattenTree,
-  type MapTree,
-  type NDArray,
-  random,
-  type Tensor,
-  toHost,
-} from '../tensor/index.ts';
-import { type BatchSource, type BatchStream, reader, stackBatches, treeBytes } from './batches.ts';
+import { compile, type Device, dispose, type NDArray, random, toHost } from '../tensor/index.ts';
+import { type BatchSource, type BatchStream, reader } from './batches.ts';
 import { fillTree } from './checkpoint.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
-import { Pace } from './pace.ts';
 import { type MetricsRecord, RunFolder } from './run-folder.ts';
-import { type Carry, type Loss, trainingStep, trainingSteps } from './training-step.ts';
-
-/** A tree of arrays where the traced code has a tree of tensors. */
-export type Arrays<T> = MapTree<T, Tensor, NDArray>;
+import { StepRunner } from './step-runner.ts';
+import type { Arrays, Carry, Loss } from './training-step.ts';
 
 /** A model in the middle of training. */
 export interface Snapshot<P, S> {
@@ -98,21 +85,26 @@ export class NotFiniteError extends RangeError {
   /** The step in which it appeared, counted from 1. */
   readonly step: number;
 
-  constructor(step: number, what: string, advice: string) {
-    super(`fit: expected finite numbers, got ${what} in step ${step} (${advice})`);
+  constructor(
+    step: number,
+    { what, origin }: { readonly what: string; readonly origin: string | undefined },
+    checkpoint: string | undefined,
+  ) {
+    const cause = origin === undefined ? '' : `: ${origin}`;
+    const saved = checkpoint === undefined ? '' : `; the last good checkpoint stays in ${checkpoint}`;
+    super(
+      `fit: expected finite numbers, got ${what} in step ${step}${cause} (a lower rate or clipped gradients may help${saved})`,
+    );
     this.step = step;
   }
 }
-
-/** With more parameters than this, steps are so long that several in a run gain nothing. */
-const smallModel = 1_000_000;
 
 /**
  * Trains.
  *
  * A small model takes several steps in one run of its program, as many as fit in about a tenth of a second.
  *
- * @throws NotFiniteError at a loss, or at weights about to be saved, that are not finite; Error, naming the file, when
+ * @throws NotFiniteError, naming step, op and line, at a loss or weights that are not finite; Error, naming the file, when
  * a checkpoint or a record cannot be written; RangeError when the folder's checkpoint is of another model or seed. The
  * last checkpoint stays as it was.
  * @example
@@ -134,15 +126,13 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
 
   let { carry, step, best, batches } = await begin(options, key, folder);
   const resumedAt = step;
-  const looped = parameterCount(options.params) <= smallModel;
-  const one = trainingStep(options.loss, optimizer, accumulate);
-  const program = compile(looped ? trainingSteps(one) : one, deviceOf(options)) as unknown as TrainingProgram<P, B, S>;
-  const pace = new Pace(looped ? (evaluation?.every ?? steps) : 1);
   const draw = reader(batches);
+  const { loss } = options;
+  const limit = evaluation?.every ?? steps;
+  const runner = new StepRunner({ loss, optimizer, accumulate, key, device: deviceOf(options), limit }, options.params);
 
   const save = async () => {
-    const tree = { ...(await toHost(carry)), key, ...(best && { best: best.params }) };
-    if (!allFinite(tree)) throw new NotFiniteError(step, 'weights that are not', adviceFor(folder));
+    const tree = { ...carry, key, ...(best && { best: best.params }) };
     const { position } = batches;
     await folder?.save(tree, { step, position, ...(best && { best: { step: best.step, value: best.value } }) });
   };
@@ -170,25 +160,15 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
         throw signal.reason;
       }
       const untilEvent = Math.min(steps - step, evaluation ? evaluation.every - (step % evaluation.every) : steps);
-      const count = pace.next(untilEvent);
-      const drawn: Arrays<B>[] = [];
-      while (drawn.length < count * accumulate) drawn.push(await draw());
-      const lead = [...(looped ? [count] : []), ...(accumulate > 1 ? [accumulate] : [])];
-      const input = lead.length > 0 ? stackBatches(drawn, lead) : drawn[0]!;
-
-      const started = performance.now();
-      const [next, metrics] = await program(carry, input, key);
-      const records = recordsOf(await toHost(metrics), step, count);
-      pace.took(performance.now() - started, treeBytes(input));
-      const bad = records.find(({ loss }) => !Number.isFinite(loss));
-      if (bad) throw new NotFiniteError(bad.step, `a loss of ${bad.loss}`, adviceFor(folder));
+      const { carry: next, metrics, broken } = await runner.run(carry, draw, untilEvent);
+      if (broken) throw new NotFiniteError(step + broken.index + 1, broken, folder?.checkpoint);
       if (step > resumedAt) dispose(carry); // the first arrays are the caller's
       carry = next;
-      step += count;
+      await record(metrics.map((values, i) => ({ step: step + i + 1, ...values })));
+      step += metrics.length;
 
-      await record(records);
       if (evaluation && (step % evaluation.every === 0 || step === steps)) await evaluate(evaluation);
-      options.progress?.update(`step ${step}/${steps}, loss ${records.at(-1)!.loss.toPrecision(4)}`, step / steps);
+      options.progress?.update(`step ${step}/${steps}, loss ${metrics.at(-1)!.loss.toPrecision(4)}`, step / steps);
       if (folder && step < steps && performance.now() - saved >= checkpointSeconds * 1000) {
         await save();
         saved = performance.now();
@@ -196,18 +176,10 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
     }
     if (step > resumedAt) await save();
   } finally {
-    await program.release();
+    await runner.release();
   }
   return { step, ...carry, ...(best && { best }) };
 }
-
-interface TrainingProgram<P, B, S> {
-  (carry: Arrays<Carry<P, S>>, batches: Arrays<B>, key: NDArray): Promise<[Arrays<Carry<P, S>>, Metrics]>;
-  release(): Promise<void>;
-}
-
-/** The metrics of a run: a scalar each, or one number a step. */
-type Metrics = Readonly<Record<string, NDArray>>;
 
 /** Where training begins: at step 0 with the caller's parameters, or where the folder's checkpoint stands. */
 async function begin<P, B, S, At>(
@@ -227,7 +199,7 @@ async function begin<P, B, S, At>(
   if (folder?.found === undefined) return { carry, step: 0, best: undefined, batches: batches() };
 
   const { tensors, progress } = folder.found;
-  const from = `fit: ${folder.checkpointPath}`;
+  const from = `fit: ${folder.checkpoint}`;
   const like = { ...carry, key, ...(progress.best && { best: params }) };
   const { key: savedKey, best, ...saved } = fillTree(like, tensors, { from }) as typeof like & { best: Arrays<P> };
   if (String(savedKey.data) !== String(key.data)) {
@@ -243,33 +215,4 @@ async function begin<P, B, S, At>(
 
 function deviceOf({ device }: { readonly device?: Device }): { device?: Device } {
   return device === undefined ? {} : { device };
-}
-
-function parameterCount(params: unknown): number {
-  return (flattenTree(params).leaves as NDArray[]).reduce((total, { size }) => total + size, 0);
-}
-
-/** One record a step from the metrics of a run that began after `before` steps. */
-function recordsOf(metrics: Metrics, before: number, count: number): (MetricsRecord & { readonly loss: number })[] {
-  const columns = Object.entries(metrics);
-  return Array.from({ length: count }, (_, i) => {
-    const values = columns.map(([name, { data }]) => [name, Number(data[i])]);
-    return { step: before + i + 1, ...Object.fromEntries(values) };
-  });
-}
-
-/** Whether all float32 numbers of a tree on the host are finite. */
-function allFinite(tree: unknown): boolean {
-  return (flattenTree(tree).leaves as NDArray[]).every(({ dtype, data }) => {
-    if (dtype !== 'float32') return true;
-    // in double precision float32 numbers cannot overflow a sum, so it is finite when they are
-    let total = 0;
-    for (const value of data as Float32Array) total += value;
-    return Number.isFinite(total);
-  });
-}
-
-function adviceFor(folder: RunFolder | undefined): string {
-  const saved = folder ? `the last good checkpoint stays in ${folder.checkpointPath}` : 'nothing was saved';
-  return `${saved}; a lower learning rate or clipped gradients may help`;
 }

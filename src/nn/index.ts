@@ -22,7 +22,6 @@ export {
   sinusoidalEncoding,
 } from './encodings.ts';
 export {
-  type Arrays,
   type Best,
   type Evaluation,
   type FitOptions,
@@ -86,12 +85,4 @@ export {
   warmUp,
 } from './schedules.ts';
 export { type SgdOptions, sgd } from './sgd.ts';
-export {
-  type Carry,
-  type Loss,
-  type LossContext,
-  type LossResult,
-  type StepMetrics,
-  trainingStep,
-  trainingSteps,
-} from './training-step.ts';
+export type { Arrays, Loss, LossContext, LossResult } from './training-step.ts';

@@ -15,18 +15,24 @@ export interface MetricsRecord {
 
 /** An open run folder. */
 export class RunFolder implements AsyncDisposable {
-  /** Where the checkpoint lies. */
-  readonly checkpointPath: string;
+  readonly #checkpointPath: string;
   /** The checkpoint that was there when the folder was opened. */
   readonly found: Checkpoint | undefined;
   readonly #metricsPath: string;
   readonly #metrics: FileHandle;
+  #saved: boolean;
 
   private constructor(checkpointPath: string, found: Checkpoint | undefined, metricsPath: string, metrics: FileHandle) {
-    this.checkpointPath = checkpointPath;
+    this.#checkpointPath = checkpointPath;
     this.found = found;
+    this.#saved = found !== undefined;
     this.#metricsPath = metricsPath;
     this.#metrics = metrics;
+  }
+
+  /** Where the last good checkpoint lies, if there is one. */
+  get checkpoint(): string | undefined {
+    return this.#saved ? this.#checkpointPath : undefined;
   }
 
   /** Opens a folder, making it if it is not there. @throws Error naming it when nothing can be written there */
@@ -68,7 +74,8 @@ export class RunFolder implements AsyncDisposable {
 
   /** Replaces the checkpoint. @throws Error naming the file when it cannot; the old one then stays */
   async save(tree: unknown, progress: Progressed): Promise<void> {
-    await saveCheckpoint(this.checkpointPath, tree, progress);
+    await saveCheckpoint(this.#checkpointPath, tree, progress);
+    this.#saved = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,16 +17,16 @@ test('steps in one run and steps run by run give the same bits', async () => {
   const start = { params: w, optimizer: await compile((p: Tensor) => optimizer.init(p))(w), state: {} };
   const key = random.key(1);
 
-  const [together, { loss }] = await run(start, array(values, { shape: [4, 3] }), key);
+  const [together, { metrics }] = await run(start, array(values, { shape: [4, 3] }), key);
   let apart: typeof together = start;
   const losses: number[] = [];
   for (let i = 0; i < 4; i++) {
-    const [next, metrics] = await run(apart, array(values.slice(3 * i, 3 * i + 3), { shape: [1, 3] }), key);
+    const [next, result] = await run(apart, array(values.slice(3 * i, 3 * i + 3), { shape: [1, 3] }), key);
     apart = next;
-    losses.push(metrics.loss!.data[0] as number);
+    losses.push(result.metrics.loss!.data[0] as number);
   }
   expect(bytesOf(together)).toEqual(bytesOf(apart));
-  expect(Array.from(loss!.data as Float32Array)).toEqual(losses);
+  expect(Array.from(metrics.loss!.data as Float32Array)).toEqual(losses);
   expect(new Set(losses).size).toBe(4);
 });
 

@@ -8,19 +8,26 @@
 import {
   add,
   cast,
+  flattenTree,
   formatType,
   iota,
+  type MapTree,
   mapTree,
   mean,
   mul,
+  type NDArray,
   random,
   scan,
+  sum,
   Tensor,
   valueAndGrad,
   zeros,
   zipTrees,
 } from '../tensor/index.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
+
+/** A tree of arrays where the traced code has a tree of tensors. */
+export type Arrays<T> = MapTree<T, Tensor, NDArray>;
 
 /** What a loss may look at besides parameters and batch. */
 export interface LossContext<S> {
@@ -52,15 +59,22 @@ export interface Carry<P, S> {
   readonly state: S;
 }
 
-/** What a step hands out: `loss` and the loss function's metrics, as float32 scalars. */
+/** `loss` and the loss function's metrics, as float32 scalars. */
 export type StepMetrics = Record<string, Tensor>;
+
+/** What a step hands out besides the next carry. */
+export interface StepResult {
+  readonly metrics: StepMetrics;
+  /** The sum of all new parameters, which is finite only if each of them is. */
+  readonly weights: Tensor;
+}
 
 /** A traced training step. With `accumulate` above 1 the batch's leaves have that many parts along their first axis. */
 export function trainingStep<P, B, S>(
   loss: Loss<P, B, S>,
   optimizer: Optimizer,
   accumulate: number,
-): (carry: Carry<P, S>, batch: B, key: Tensor) => [Carry<P, S>, StepMetrics] {
+): (carry: Carry<P, S>, batch: B, key: Tensor) => [Carry<P, S>, StepResult] {
   const differentiate = valueAndGrad((params: P, batch: B, context: LossContext<S>) => {
     const result = loss(params, batch, context);
     const { loss: value, metrics = {}, state = context.state } = result instanceof Tensor ? { loss: result } : result;
@@ -80,7 +94,10 @@ export function trainingStep<P, B, S>(
     const { gradients, metrics, state } =
       accumulate === 1 ? part(params, batch, context) : accumulated(part, params, batch, context, accumulate);
     const [next, moved] = optimizer.update(gradients, carry.optimizer, params);
-    return [{ params: next, optimizer: moved, state }, metrics];
+    return [
+      { params: next, optimizer: moved, state },
+      { metrics, weights: total(next) },
+    ];
   };
 }
 
@@ -115,10 +132,10 @@ function accumulated<P, B, S>(
   };
 }
 
-/** A step for every entry along the first axis of the batches' leaves; the metrics get that axis too. */
+/** A step for every entry along the first axis of the batches' leaves; the results get that axis too. */
 export function trainingSteps<P, B, S>(
-  step: (carry: Carry<P, S>, batch: B, key: Tensor) => [Carry<P, S>, StepMetrics],
-): (carry: Carry<P, S>, batches: B, key: Tensor) => [Carry<P, S>, StepMetrics] {
+  step: (carry: Carry<P, S>, batch: B, key: Tensor) => [Carry<P, S>, StepResult],
+): (carry: Carry<P, S>, batches: B, key: Tensor) => [Carry<P, S>, StepResult] {
   return (carry, batches, key) => scan((before, batch: B) => step(before, batch, key), carry, batches);
 }
 
@@ -130,4 +147,10 @@ function scalars(metrics: Readonly<Record<string, Tensor>>): StepMetrics {
       return [name, cast(value, 'float32')];
     }),
   );
+}
+
+function total(params: unknown): Tensor {
+  return (flattenTree(params).leaves as Tensor[])
+    .map((leaf) => cast(sum(leaf), 'float32'))
+    .reduce((before, one) => add(before, one));
 }
