@@ -6,7 +6,7 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../tensor/files.ts';
+import { replaceFile } from '../tensor/index.ts';
 import { type ContentsRow, forMachines, type Issue } from './issue.ts';
 import { renderPage } from './page.ts';
 

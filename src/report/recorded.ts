@@ -7,7 +7,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { replaceFile } from '../tensor/files.ts';
+import { replaceFile } from '../tensor/index.ts';
 import type { Provenance, Section } from './section.ts';
 
 /** A section of the recorded tier. */

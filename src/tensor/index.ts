@@ -18,6 +18,7 @@ export {
   type Storage,
   toHalf,
 } from './dtype.ts';
+export { replaceFile } from './files.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
 export type { NonFinite } from './nonfinite.ts';

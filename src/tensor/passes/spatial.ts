@@ -14,8 +14,8 @@ import type { Window } from '../ops/conv.ts';
 import { matmul } from '../ops/linear.ts';
 import { concat, pad, reshape, slice, spread, sum, transpose } from '../ops/movement.ts';
 import { type ResizeMode, resizeArray } from '../ops/pool.ts';
-import type { Program, Tensor } from '../program.ts';
-import { reachable } from '../program.ts';
+import { applyAll, type Node, type Program, reachable, type Tensor } from '../program.ts';
+import { isLoop } from '../scan.ts';
 import { elements } from '../shape.ts';
 import { inBlocks } from './depthwise.ts';
 import { pushTransposition } from './layout.ts';
@@ -300,16 +300,32 @@ function resized(x: Tensor, shape: readonly number[], mode: ResizeMode, transpos
   return channelsFirst(geo, y, shape);
 }
 
-/** A program with its convolutions as this machine runs them fastest. */
+/** A program with its convolutions as this machine runs them fastest, in loops too. */
 export function spatial(program: Program): Program {
-  const convolutions = reachable(program.outputs).filter(({ op }) => op.name === 'conv' || op.name === 'convTranspose');
-  if (convolutions.length === 0) return program;
-  const blocked = simplify(program, onX64 ? [inBlocks] : []);
+  const nodes = reachable(program.outputs);
+  const convolutions = nodes.filter(({ op }) => op.name === 'conv' || op.name === 'convTranspose');
+  const outside = nodes.some(isLoop) ? insideLoops(program, nodes) : program;
+  if (convolutions.length === 0) return outside;
+  const blocked = simplify(outside, onX64 ? [inBlocks] : []);
   // pointwise ones gain nothing alone: where no wider one calls for the layout, they stay as they are
   const wide = convolutions.some(
     ({ inputs: [, w], attrs }) => (attrs as Attrs).groups === 1 && w!.shape.slice(2).some((k) => k > 1),
   );
   return wide ? simplify(blocked, [toProducts, pushTransposition]) : blocked;
+}
+
+/** The program with the bodies of its loops rewritten. */
+function insideLoops(program: Program, nodes: readonly Node[]): Program {
+  const made = new Map<Tensor, Tensor>();
+  for (const node of nodes) {
+    const inputs = node.inputs.map((t) => made.get(t) ?? t);
+    const body = isLoop(node) ? spatial(node.attrs.body) : undefined;
+    const same = inputs.every((t, i) => t === node.inputs[i]) && (!isLoop(node) || body === node.attrs.body);
+    if (same) continue;
+    const outputs = applyAll(node.op, inputs, body ? { ...(node.attrs as object), body } : node.attrs);
+    for (const [i, output] of outputs.entries()) made.set(node.outputs[i]!, output);
+  }
+  return { ...program, outputs: program.outputs.map((t) => made.get(t) ?? t) };
 }
 
 /** Where the runtime has kernels for blocked channels. */
