@@ -290,10 +290,7 @@ export function convTranspose(
   const window = readWindow('convTranspose', rank, options);
   const { outputPadding = 0 } = options;
   const extra = typeof outputPadding === 'number' ? new Array<number>(rank).fill(outputPadding) : outputPadding;
-  if (
-    extra.length !== rank ||
-    extra.some((n, i) => !Number.isInteger(n) || n < 0 || n >= Math.max(window.stride[i]!, window.dilation[i]!))
-  ) {
+  if (extra.length !== rank || extra.some((n, i) => !Number.isInteger(n) || n < 0 || n >= window.stride[i]!)) {
     throw new RangeError(
       `convTranspose: expected output padding below the stride, got ${JSON.stringify(outputPadding)}`,
     );

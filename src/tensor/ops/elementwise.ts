@@ -3,7 +3,7 @@
  *
  * Derivatives are written beside each op: `g` is the cotangent of the result `y`.
  */
-import { NDArray, store } from '../array.ts';
+import type { NDArray } from '../array.ts';
 import { type DType, isFloat, isInteger } from '../dtype.ts';
 import type { Emitter } from '../lower.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type Value,
 } from '../program.ts';
 import { broadcastShapes, elements, sameShape, strides } from '../shape.ts';
-import { unbroadcast } from './movement.ts';
+import { requireHeld, scalar, unbroadcast } from './movement.ts';
 
 /** What arithmetic takes: a tensor, or a number. */
 export type Operand = Tensor | number;
@@ -26,7 +26,14 @@ export type Operand = Tensor | number;
 
 /** The number `value` as a tensor of the element type of `like`. */
 export function scalarLike(like: Tensor, value: number): Tensor {
-  return apply(constantOp, [], { value: new NDArray(like.dtype, [], store(like.dtype, [value])) });
+  return scalar(like.dtype, value);
+}
+
+/** An operand beside `like`: a number takes its element type, if it fits. */
+function operand(op: string, like: Tensor, value: Operand): Tensor {
+  if (typeof value !== 'number') return value;
+  requireHeld(op, like.dtype, value);
+  return scalarLike(like, value);
 }
 
 /** Reads `value` at the positions of a result of `shape`. */
@@ -66,7 +73,7 @@ export function wrap(dtype: DType, value: number): number {
   }
 }
 
-type Accepts = 'float' | 'number' | 'signed' | 'integer' | 'bool' | 'any';
+type Accepts = 'float' | 'number' | 'signed' | 'integer' | 'unsigned' | 'bool' | 'any';
 
 function requireKind(op: string, accepts: Accepts, { dtype, shape }: Tensor): void {
   const fits =
@@ -74,11 +81,12 @@ function requireKind(op: string, accepts: Accepts, { dtype, shape }: Tensor): vo
     (accepts === 'float' && isFloat(dtype)) ||
     (accepts === 'bool' && dtype === 'bool') ||
     (accepts === 'integer' && isInteger(dtype)) ||
+    (accepts === 'unsigned' && (dtype === 'uint8' || dtype === 'uint32')) ||
     (accepts === 'number' && dtype !== 'bool') ||
     (accepts === 'signed' && (isFloat(dtype) || dtype === 'int32' || dtype === 'int64'));
   if (!fits)
     throw new TypeError(
-      `${op}: expected ${accepts === 'bool' ? 'a bool' : `a ${accepts}`} tensor, got ${formatType({ dtype, shape })}`,
+      `${op}: expected ${/^[aeiou]/.test(accepts) ? 'an' : 'a'} ${accepts} tensor, got ${formatType({ dtype, shape })}`,
     );
 }
 
@@ -159,8 +167,8 @@ function binary(name: string, rule: Binary): (a: Operand, b: Operand) => Tensor 
   return (a, b) => {
     if (typeof a === 'number' && typeof b === 'number')
       throw new TypeError(`${name}: expected a tensor, got two numbers`);
-    const left = typeof a === 'number' ? scalarLike(b as Tensor, a) : a;
-    return apply(op, [left, typeof b === 'number' ? scalarLike(left, b) : b], undefined);
+    const left = operand(name, b as Tensor, a);
+    return apply(op, [left, operand(name, left, b)], undefined);
   };
 }
 
@@ -701,14 +709,14 @@ export const bitwiseXor = bitwise('bitwiseXor', 'BitwiseXor', (a, b) => a ^ b);
 
 /** a shifted left by b bits, 0 ≤ b < width. For uint8 and uint32. */
 export const shiftLeft = binary('shiftLeft', {
-  accepts: 'integer',
+  accepts: 'unsigned',
   lower: (emit, inputs) => emit.op('BitShift', inputs, { direction: 'LEFT' }),
   meaning: (a, b) => a << b,
 });
 
 /** a shifted right by b bits, 0 ≤ b < width. For uint8 and uint32. */
 export const shiftRight = binary('shiftRight', {
-  accepts: 'integer',
+  accepts: 'unsigned',
   lower: (emit, inputs) => emit.op('BitShift', inputs, { direction: 'RIGHT' }),
   meaning: (a, b) => a >>> b,
 });
@@ -761,8 +769,7 @@ const whereOp: Op<undefined> = {
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const like = typeof a === 'number' ? b : a;
   if (typeof like === 'number') throw new TypeError('where: expected a tensor to choose, got two numbers');
-  const [x, y] = [a, b].map((v) => (typeof v === 'number' ? scalarLike(like, v) : v)) as [Tensor, Tensor];
-  return apply(whereOp, [condition, x, y], undefined);
+  return apply(whereOp, [condition, operand('where', like, a), operand('where', like, b)], undefined);
 }
 
 const castOp: Op<{ dtype: DType }> = {

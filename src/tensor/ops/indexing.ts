@@ -65,11 +65,15 @@ export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return apply(takeOp, [x, indices], { axis: normalizeAxis('take', axis, x.rank) });
 }
 
+function requireAddable(op: string, dtype: DType): void {
+  if (dtype === 'bool') throw new TypeError(`${op}: expected numbers, got bool (cast first)`);
+}
+
 const indexAddOp: Op<AlongAxis> = {
   name: 'indexAdd',
   infer: ([base, indices, updates], { axis }) => {
     requireIndices('indexAdd', indices!);
-    requireSameDType('indexAdd', [base!, updates!]);
+    requireAddable('indexAdd', requireSameDType('indexAdd', [base!, updates!]));
     const expected = base!.shape.map((n, i) => (i === axis ? indices!.size : n));
     if (indices!.rank !== 1 || !sameShape(updates!.shape, expected)) {
       throw new RangeError(
@@ -172,7 +176,7 @@ const scatterAddOp: Op<AlongAxis> = {
   name: 'scatterAdd',
   infer: ([base, indices, updates], { axis }) => {
     requireIndices('scatterAdd', indices!);
-    requireSameDType('scatterAdd', [base!, updates!]);
+    requireAddable('scatterAdd', requireSameDType('scatterAdd', [base!, updates!]));
     requireAligned('scatterAdd', base!, indices!, axis);
     if (!sameShape(indices!.shape, updates!.shape)) {
       throw new RangeError(

@@ -3,7 +3,7 @@
  */
 import { apply, formatType, type Op, requireSameDType, type Tensor } from '../program.ts';
 import { broadcastShapes, elements, formatShape, strides } from '../shape.ts';
-import { reshape, swapAxes, unbroadcast, zeros } from './movement.ts';
+import { reshape, swapAxes, unbroadcast } from './movement.ts';
 
 interface Transposed {
   readonly transposeA: boolean;
@@ -44,10 +44,6 @@ const matmulOp: Op<Transposed> = {
     return [unbroadcast(da, a!.shape), unbroadcast(db, b!.shape)];
   },
   simplify: ([a, b], { transposeA, transposeB }) => {
-    const [m, k] = matrix(a!, transposeA);
-    const [, n] = matrix(b!, transposeB);
-    if (k === 0)
-      return zeros([...broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n], a!.dtype);
     const [x, y] = [untransposed(a!), untransposed(b!)];
     if (x === undefined && y === undefined) return undefined;
     return matmul(x ?? a!, y ?? b!, {

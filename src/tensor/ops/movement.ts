@@ -3,6 +3,7 @@
  * is what broadcasting becomes when it is differentiated. Their gradients are made of each other.
  */
 import { NDArray, store } from '../array.ts';
+import { isFloat } from '../dtype.ts';
 import type { Emitter } from '../lower.ts';
 import {
   apply,
@@ -564,7 +565,7 @@ const padOp: Op<{ widths: readonly (readonly [number, number])[]; value: number 
         const source = index.map((i, axis) => i - widths[axis]![0]);
         return source.every((i, axis) => i >= 0 && i < x!.shape[axis]!) ? source : undefined;
       },
-      Number(store(type!.dtype === 'float16' ? 'float32' : type!.dtype, [value])[0]),
+      value,
     ),
   ],
 };
@@ -579,14 +580,28 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
       `pad: expected ${x.rank} pairs of non-negative widths for ${formatType(x)}, got ${JSON.stringify(widths)}`,
     );
   }
+  requireHeld('pad', x.dtype, value);
   return apply(padOp, [x], { widths, value });
 }
 
 // ---------------------------------------------------------------- constants
 
+/** A constant of one element. */
+export function scalar(dtype: Type['dtype'], value: number): Tensor {
+  return apply(constantOp, [], { value: new NDArray(dtype, [], store(dtype, [value])) });
+}
+
+/** @throws TypeError when an integer or bool type does not have the value, which would be cut to fit */
+export function requireHeld(op: string, dtype: Type['dtype'], value: number): void {
+  if (isFloat(dtype)) return;
+  if (!Number.isSafeInteger(value) || Number(store(dtype, [value])[0]) !== value)
+    throw new TypeError(`${op}: expected a number of the element type, got ${value} for ${dtype} (cast first)`);
+}
+
 /** A tensor filled with one value. */
 export function full(shape: readonly number[], value: number, dtype: Type['dtype'] = 'float32'): Tensor {
-  return broadcastTo(apply(constantOp, [], { value: new NDArray(dtype, [], store(dtype, [value])) }), shape);
+  requireHeld('full', dtype, value);
+  return broadcastTo(scalar(dtype, value), shape);
 }
 
 /** A tensor of zeros. */

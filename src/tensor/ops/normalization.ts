@@ -42,7 +42,9 @@ const layerNormOp: Op<{ epsilon: number }> = {
   lower: (emit, inputs, { outputs, attrs: { epsilon } }) => {
     const count = emit.isUsed(outputs[1]!) || emit.isUsed(outputs[2]!) ? 3 : 1;
     const made = emit.ops('LayerNormalization', inputs, count, { axis: -1, epsilon: { float: epsilon } });
-    return [made[0]!, made[1] ?? '', made[2] ?? ''];
+    // the statistics come in float32, whatever x is
+    const [centre, scale] = made.slice(1).map((s) => (outputs[1]!.dtype === 'float16' ? emit.cast(s, 'float16') : s));
+    return [made[0]!, centre ?? '', scale ?? ''];
   },
   meaning: ([x, weight, bias], { epsilon }, [type, statistics]) => {
     const y = new Float64Array(x!.data.length);

@@ -1,7 +1,7 @@
 /**
  * Pooling and resizing over the spatial axes of x [n, c, ...space].
  */
-import { NDArray } from '../array.ts';
+import { NDArray, store } from '../array.ts';
 import {
   apply,
   applyAll,
@@ -138,15 +138,15 @@ const avgPoolOp: Op<PoolAttrs> = {
 function reciprocalCounts(x: Type, y: Type, attrs: PoolAttrs): NDArray {
   const one = { dtype: x.dtype, shape: [1, 1, ...x.shape.slice(2)] };
   const windows = { dtype: x.dtype, shape: [1, 1, ...y.shape.slice(2)] };
-  const count = new Float32Array(elements(windows.shape));
+  const count = new Float64Array(elements(windows.shape));
   forEachInWindow(one, windows, attrs, (_, yi) => {
     count[yi]!++;
   });
-  return new NDArray(
-    'float32',
-    windows.shape,
+  const reciprocals = store(
+    x.dtype,
     count.map((n) => 1 / n),
   );
+  return new NDArray(x.dtype, windows.shape, reciprocals);
 }
 
 /** The mean of each window's real elements. */

@@ -2,11 +2,11 @@
  * Simplification: the program built again from its inputs, each node at most once.
  *
  * Equal nodes become one (common subexpressions), an op's own `simplify` rule replaces what it can (x · 1, a reshape of
- * a reshape, a transpose that a product absorbs), and what no output needs is never reached. A tensor without elements
- * is a constant, whatever made it: runtimes are unreliable with those.
+ * a reshape, a transpose that a product absorbs), and what no output needs is never reached. Tensors without elements
+ * become constants, and so does what is made of nothing else: runtimes are unreliable with those.
  */
-import { contentKey, NDArray } from '../array.ts';
-import { allocate } from '../dtype.ts';
+import { contentKey, type NDArray } from '../array.ts';
+import { fromValue } from '../interpret.ts';
 import {
   apply,
   applyAll,
@@ -31,10 +31,8 @@ export function simplify(program: Program, rules: readonly Rule[] = []): Program
     const key = keyOf(node, inputs);
     const same = key === undefined ? undefined : known.get(key);
     if (same) return same;
-    if (node.op !== (constantOp as unknown) && node.outputs.every(({ size }) => size === 0))
-      return node.outputs.map(({ dtype, shape }) =>
-        settle(apply(constantOp, [], { value: new NDArray(dtype, shape, allocate(dtype, 0)) })),
-      );
+    const empty = withoutElements(node, inputs);
+    if (empty) return empty.map(settle);
     let simpler = node.op.simplify?.(inputs, node.attrs);
     for (const rule of rules) simpler ??= rule(node, inputs);
     const outputs = simpler
@@ -72,6 +70,23 @@ export function simplify(program: Program, rules: readonly Rule[] = []): Program
       );
   }
   return { ...program, outputs: program.outputs.map((t) => made.get(t)!) };
+}
+
+/** The outputs of a node as constants, where they have no elements or all its operands have none. */
+function withoutElements(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | undefined {
+  if (node.op === (constantOp as unknown)) return undefined;
+  const none = (list: readonly Tensor[]) => list.every(({ size }) => size === 0);
+  if (!none(node.outputs) && (inputs.length === 0 || !none(inputs))) return undefined;
+  const values = none(node.outputs)
+    ? node.outputs.map(() => new Float64Array(0))
+    : node.op.meaning(
+        inputs.map(({ dtype, shape }) => ({ dtype, shape, data: new Float64Array(0) })),
+        node.attrs,
+        node.outputs,
+      );
+  return node.outputs.map(({ dtype, shape }, i) =>
+    apply(constantOp, [], { value: fromValue({ dtype, shape, data: values[i]! }) }),
+  );
 }
 
 let identities = 0;
