@@ -29,11 +29,16 @@ export function subcommand(verb: Verb, ask: (asked: Asked) => void): Command {
     .action((...parsed: unknown[]) => {
       const names = Object.keys(verb.args);
       const values = parsed[names.length] as Record<string, unknown>;
+      // Commander's own check comes before the one for unknown options, and would hide that `--tagret` is misspelt.
+      for (const [name, option] of Object.entries(verb.options)) {
+        const missing = option.kind !== 'flag' && option.required && values[name] === undefined;
+        if (missing) command.error(`required option '${declare(name, option).flags}' not specified`);
+      }
       const args = Object.fromEntries(names.map((name, i) => [name, parsed[i]]));
       const options = Object.fromEntries(
         Object.entries(verb.options).map(([name, option]) => [name, values[name] ?? absent(option)]),
       );
-      ask({ verb, args, options, json: values['json'] === true, debug: values['debug'] === true } as Asked);
+      ask({ verb, args, options, json: values.json === true, debug: values.debug === true } as Asked);
     });
 }
 
@@ -42,8 +47,10 @@ function declare(name: string, option: Declared): Option {
   if (option.kind === 'flag') return new Option(flag, option.help);
   const value = option.kind === 'choice' ? option.choices.join('|') : option.value;
   const many = option.kind === 'text' && option.many;
-  const declared = new Option(`${flag} <${value}>`, option.help + (many ? ' (may be repeated)' : ''));
-  if (option.required) declared.makeOptionMandatory();
+  const declared = new Option(
+    `${flag} <${value}>`,
+    `${option.help}${many ? ' (may be repeated)' : ''}${option.required ? ' (required)' : ''}`,
+  );
   if (option.default !== undefined) declared.default(option.default);
   if (option.kind === 'choice') declared.choices(option.choices);
   if (option.kind === 'number') declared.argParser((text) => number(option, text));

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { describeError, isBadRequest, trace } from './errors.ts';
+
+test.each([
+  [new RangeError("fit: expected a column, got 'qualty'; did you mean quality?"), true],
+  [new TypeError('adamW: expected floats, got int32'), true],
+  [new SyntaxError('csv: wine.csv:3:7: unterminated quote'), true],
+  [Object.assign(new Error("ENOENT: no such file, open 'x.csv'"), { code: 'ENOENT' }), true],
+  [Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }), false],
+  [new TypeError("Cannot read properties of undefined (reading 'x')"), false],
+  [new RangeError('Invalid typed array length: 5'), false],
+  [new RangeError('internal: expected a shape, got none'), false],
+  [new Error('fit: the loss is NaN'), false],
+  ['a string', false],
+])('%s: a bad request is %s', (error, bad) => {
+  expect(isBadRequest(error)).toBe(bad);
+});
+
+test('an error is told in one line, and traced with its causes', () => {
+  expect(describeError(new Error('first\n  second'))).toBe('first second');
+  const error = new Error('outer', { cause: new AggregateError([new RangeError('inner')], 'all') });
+  expect(trace(error)).toMatch(/^Error: outer\n.*caused by AggregateError: all\n.*RangeError: inner\n/s);
+});
