@@ -73,7 +73,9 @@ async function build(argv: readonly string[], world: World, ask: (asked: Asked) 
     .description('Ten research systems on one tensor engine.')
     .version(version, '--version', 'print the version')
     .addHelpText('after', EXAMPLES);
-  for (const verb of [issueVerb(world)] as Verb[]) program.addCommand(subcommand(verb, ask));
+  // The command's own verbs; `tenfold devices` will stand beside this one.
+  const own: readonly Verb[] = [issueVerb(world)];
+  for (const verb of own) program.addCommand(subcommand(verb, ask));
   const words = argv.filter((word) => !word.startsWith('-'));
   const named = words[0] === 'help' ? words[1] : words[0];
   for (const { id, title, job, load } of world.systems) {

@@ -72,6 +72,7 @@ describe('verdicts', () => {
 test('the words come from the numbers that are tested', () => {
   expect(atMost(0.03).words('bit')).toBe('measured ≤ 0.03\u00a0bit');
   expect(atLeast(-1).words('')).toBe('measured ≥ −1');
+  expect(equals('3, then 10').words('')).toBe('measured is “3, then 10”');
   expect(within(0.7578784625, 0.01).words('bit')).toBe('|measured − 0.7578784625| ≤ 0.01\u00a0bit');
 });
 

@@ -123,7 +123,7 @@ export function within(target: number, tolerance: number): Predicate {
 /** measured = value exactly: an order, a name, a count. */
 export function equals(value: number | string): Predicate {
   return {
-    words: (unit) => `measured = ${typeof value === 'number' ? formatExact(value, unit) : value}`,
+    words: (unit) => (typeof value === 'number' ? `measured = ${formatExact(value, unit)}` : `measured is “${value}”`),
     test: (measurement) => measurement.value === value,
   };
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { html, raw } from './html.ts';
 
 test('strings are escaped, HTML is not, nothing is left by nothing', () => {
-  const list = ['a', html`<i>b</i>`, false, null, undefined, 3];
+  const list = ['a', html`<i>b</i>`, false, null, undefined, 3] as const;
   expect(html`<p title="${'"<&>\''}">${list}${raw('<br>')}</p>`.html).toBe(
     '<p title="&#34;&#60;&#38;&#62;&#39;">a<i>b</i>3<br></p>',
   );
