@@ -112,7 +112,7 @@ export class NotFiniteError extends RangeError {
  *   loss: (p: Mlp, { x, y }: { x: Tensor; y: Tensor }) => crossEntropyLoss(mlp(p, x), y),
  *   params: await compile(initMlp)(random.key(0)),
  *   optimizer: adamW({ rate: 1e-3 }),
- *   batches: (start?: Position) => batches(train, { size: 128, key: random.key(1), start }),
+ *   batches: (start?: Position) => batches(train, { size: 128, key: random.key(1), ...(start && { start }) }),
  *   steps: 1000,
  *   folder: 'runs/mlp',
  * });
