@@ -1,0 +1,4 @@
+import { defaultDevice } from 'tenfold/tensor';
+import { contract } from './suite.ts';
+
+contract({ device: defaultDevice });
