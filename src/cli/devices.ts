@@ -1,7 +1,7 @@
 /** `tenfold devices`: where programs can run on this machine. */
 
 import { type Verb, verb } from '../command/index.ts';
-import { type DeviceInfo, devices } from '../tensor/index.ts';
+import type { DeviceInfo } from '../tensor/index.ts';
 
 interface DevicesResult {
   readonly devices: readonly DeviceInfo[];
@@ -18,7 +18,11 @@ export const devicesVerb: Verb = verb({
     { line: 'tenfold devices', does: 'list the providers, and what each one that does not run lacks' },
     { line: 'tenfold devices --json', does: 'the same for a program' },
   ],
-  run: async (): Promise<DevicesResult> => ({ devices: await devices() }),
+  run: async (): Promise<DevicesResult> => {
+    // the engine is loaded only here: other commands start without it
+    const { devices } = await import('../tensor/index.ts');
+    return { devices: await devices() };
+  },
   text: ({ devices }) => {
     const width = Math.max(...devices.map(({ provider }) => provider.length));
     return devices

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { Unfinished, type Verb } from '../command/index.ts';
+import { devicesVerb } from './devices.ts';
 import { describeError, isBadRequest, trace } from './errors.ts';
 import { issueVerb } from './issue.ts';
 import { type Asked, subcommand } from './parse.ts';
@@ -73,8 +74,7 @@ async function build(argv: readonly string[], world: World, ask: (asked: Asked) 
     .description('Ten research systems on one tensor engine.')
     .version(version, '--version', 'print the version')
     .addHelpText('after', EXAMPLES);
-  // The command's own verbs; `tenfold devices` will stand beside this one.
-  const own: readonly Verb[] = [issueVerb(world)];
+  const own: readonly Verb[] = [issueVerb(world), devicesVerb];
   for (const verb of own) program.addCommand(subcommand(verb, ask));
   const words = argv.filter((word) => !word.startsWith('-'));
   const named = words[0] === 'help' ? words[1] : words[0];

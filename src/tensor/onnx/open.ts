@@ -39,7 +39,7 @@ const maxBytes = 2 ** 31 - 1;
 
 /**
  * Opens an ONNX model, from a path or from its bytes.
- * @throws SyntaxError when the file is not an ONNX model
+ * @throws SyntaxError when the file is not an ONNX model, or one that the device's provider does not run
  * @throws RangeError when it claims more than it has, or constants outside its folder
  * @throws TypeError when an input or output has a type that the engine has not
  *
@@ -69,7 +69,7 @@ export async function openOnnx(source: string | Uint8Array, options: { device?: 
   try {
     executable = await device.load(lowered);
   } catch (cause) {
-    throw new Error(`openOnnx: ${device.provider} refuses the model: ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`openOnnx: ${device.provider} refuses the model: ${(cause as Error).message}`, { cause });
   }
   const run = async (given: Readonly<Record<string, NDArray>>) => {
     const arrays = readInputs(inputs, given);

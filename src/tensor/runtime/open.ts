@@ -50,7 +50,8 @@ async function start(device: Device): Promise<void> {
     await copy.release();
   } catch (cause) {
     await device.close();
-    const reason = (cause as Error).message.split('\n')[0]!;
+    // without the place in its source that the runtime's assertions begin with
+    const reason = (cause as Error).message.split('\n')[0]!.replace(/^.* was false\. /, '');
     const wayOut = device.provider === 'webgpu' ? ' (it needs a GPU driver: on Linux, Vulkan)' : '';
     throw new Error(`openDevice: ${device.provider} does not start on this machine${wayOut}: ${reason}`, { cause });
   }
@@ -76,7 +77,11 @@ export async function devices(): Promise<DeviceInfo[]> {
       await device.close();
       found.push({ provider: name, usable: true, ...(name === 'cpu' && { threads: defaultThreads }) });
     } catch (error) {
-      found.push({ provider: name, usable: false, reason: (error as Error).message });
+      found.push({
+        provider: name,
+        usable: false,
+        reason: (error as Error).message.replace(`openDevice: ${name} `, ''),
+      });
     }
   }
   return found;
