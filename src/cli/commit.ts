@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /**
- * The full id of the commit that the clone at `root` has checked out, with `+changes` after it where files differ from it.
+ * The full id of the commit that the clone at `root` has checked out, with `+changes` after it where files differ from it,
+ * other than those that recorded runs write.
  * @throws RangeError outside a clone: a recorded run has to name the commit that made it
  */
 export async function commitOf(root: URL): Promise<string> {
@@ -15,6 +16,6 @@ export async function commitOf(root: URL): Promise<string> {
   const [commit, prefix] = lines.split('\n');
   // A prefix: the package lies inside another repository, as an installed one does.
   if (prefix) throw new RangeError('issue --recorded: expected a clone of the repository, got a package without one');
-  const changes = await git('status', '--porcelain', '--untracked-files=no');
+  const changes = await git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!recorded');
   return changes === '' ? commit! : `${commit}+changes`;
 }

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -235,6 +236,24 @@ describe('issue', () => {
   test('a recorded run needs a clone, to name its commit', async () => {
     expect(await run(`issue --recorded tide --out ${join(folder, 'out')}`)).toBe(2);
     expect(err).toBe('tenfold: issue --recorded: expected a clone of the repository, got a package without one\n');
+  });
+
+  test.skipIf(spawnSync('git', ['--version']).status !== 0)('a recorded run is kept with its commit', async () => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
+    git('init', '--quiet');
+    git('add', '.');
+    git('-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '--message', 'One');
+    expect(await run(`issue --recorded tide --out ${join(folder, 'out')}`)).toBe(0);
+    const { section } = JSON.parse(await readFile(join(folder, 'recorded', 'tide.json'), 'utf8'));
+    expect(section).toMatchObject({
+      tier: 'recorded',
+      claims: [{ measured: 0.25, command: 'tenfold issue --recorded tide' }],
+      rules: [{ id: 'small', seeds: [1, 2] }],
+      recorded: { commit: git('rev-parse', 'HEAD'), command: 'tenfold issue --recorded tide' },
+    });
+    expect((await issueAt(join(folder, 'out'))).systems).toHaveLength(1);
+    expect(await run(`issue tide --out ${join(folder, 'out')}`)).toBe(0);
+    expect((await issueAt(join(folder, 'out'))).systems).toHaveLength(2);
   });
 
   test('what was recorded stands beside a later quick run, and under it in the file', async () => {
