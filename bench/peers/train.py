@@ -1,13 +1,18 @@
 """The models of bench/src/models in plain PyTorch, eager: one training step with AdamW, or one forward pass."""
 
+import json
 import os
 import resource
 import time
 
+import numpy as np
 import torch
 from lines import serve
 from torch import nn
 from torch.nn import functional as F
+
+# what the networks with kinks use; gradients() also compares them with a smooth one
+activation = F.relu
 
 torch.set_num_threads(int(os.environ.get("THREADS", "2")))
 
@@ -79,13 +84,15 @@ class ResNetBlock(nn.Module):
         self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
         self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.shortcut = nn.Identity()
+        self.shortcut = None
         if stride != 1:
-            self.shortcut = nn.Sequential(nn.Conv2d(inputs, width, 1, stride, bias=False), nn.BatchNorm2d(width))
+            self.shortcut = nn.ModuleDict(
+                {"conv": nn.Conv2d(inputs, width, 1, stride, bias=False), "norm": nn.BatchNorm2d(width)}
+            )
 
     def forward(self, x):
-        h = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
-        return F.relu(h + self.shortcut(x))
+        h = self.norm2(self.conv2(activation(self.norm1(self.conv1(x)))))
+        return activation(h + (x if self.shortcut is None else self.shortcut.norm(self.shortcut.conv(x))))
 
 
 class ResNet18(nn.Module):
@@ -103,7 +110,7 @@ class ResNet18(nn.Module):
         return torch.randn(32, 3, 32, 32), torch.randint(10, (32,))
 
     def forward(self, x):
-        return self.head(self.blocks(F.relu(self.norm(self.stem(x)))).mean((2, 3)))
+        return self.head(self.blocks(activation(self.norm(self.stem(x)))).mean((2, 3)))
 
     loss = staticmethod(F.cross_entropy)
 
@@ -122,7 +129,7 @@ class Separable(nn.Module):
     def __init__(self):
         super().__init__()
         width = 256
-        self.entry, self.norm = nn.Conv2d(12, width, 1, bias=False), nn.BatchNorm2d(width)
+        self.entry = nn.ModuleDict({"conv": nn.Conv2d(12, width, 1, bias=False), "norm": nn.BatchNorm2d(width)})
         self.blocks = nn.ModuleList(nn.ModuleList((SeparableConv(width), SeparableConv(width))) for _ in range(8))
         self.exit = nn.Conv2d(width, 2, 1)
 
@@ -131,9 +138,9 @@ class Separable(nn.Module):
         return torch.randn(64, 12, 15, 15), torch.randn(64, 2, 15, 15)
 
     def forward(self, x):
-        h = F.relu(self.norm(self.entry(x)))
+        h = activation(self.entry.norm(self.entry.conv(x)))
         for first, second in self.blocks:
-            h = F.relu(h + second(F.relu(first(h))))
+            h = activation(h + second(activation(first(h))))
         return self.exit(h)
 
     loss = staticmethod(F.mse_loss)
@@ -149,18 +156,18 @@ class UnetBlock(nn.Module):
         self.norm1, self.norm2 = nn.GroupNorm(8, inputs), nn.GroupNorm(8, out)
         self.conv1, self.conv2 = spatial_conv(inputs, out), spatial_conv(out, out)
         self.time = nn.Linear(time_width, out)
-        self.skip = nn.Identity() if inputs == out else nn.Conv3d(inputs, out, 1)
+        self.skip = None if inputs == out else nn.Conv3d(inputs, out, 1)
 
     def forward(self, x, time):
         h = self.conv1(F.silu(self.norm1(x))) + self.time(time)[:, :, None, None, None]
-        return self.skip(x) + self.conv2(F.silu(self.norm2(h)))
+        return (x if self.skip is None else self.skip(x)) + self.conv2(F.silu(self.norm2(h)))
 
 
 class UnetAttention(nn.Module):
     def __init__(self, width, axes, heads=4):
         super().__init__()
         self.axes, self.heads, self.norm = axes, heads, nn.GroupNorm(8, width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
 
     def forward(self, x):
         order = [axis for axis in (0, 2, 3, 4) if axis not in self.axes] + self.axes + [1]
@@ -169,9 +176,10 @@ class UnetAttention(nn.Module):
         for axis in self.axes:
             length *= x.shape[axis]
         tokens = moved.reshape(-1, length, width)
-        q, k, v = (t.view(-1, length, self.heads, width // self.heads).transpose(1, 2) for t in self.qkv(tokens).split(width, -1))
+        projected = F.linear(tokens, self.attention.in_proj_weight, self.attention.in_proj_bias)
+        q, k, v = (t.view(-1, length, self.heads, width // self.heads).transpose(1, 2) for t in projected.split(width, -1))
         p = (q @ k.transpose(-1, -2) * (width // self.heads) ** -0.5).softmax(-1)
-        y = self.out((p @ v).transpose(1, 2).reshape(-1, length, width))
+        y = self.attention.out_proj((p @ v).transpose(1, 2).reshape(-1, length, width))
         return x + y.view(moved.shape).permute([order.index(i) for i in range(5)])
 
 
@@ -180,11 +188,17 @@ class Unet3d(nn.Module):
         super().__init__()
         c = 64
         self.time, self.stem = nn.Linear(c, 256), spatial_conv(3, c)
-        self.down, self.down_time = UnetBlock(c, c), UnetAttention(c, [2])
+        self.down = nn.ModuleDict({"block": UnetBlock(c, c), "overTime": UnetAttention(c, [2])})
         self.smaller = spatial_conv(c, c, 2)
-        self.low, self.low_space, self.low_time = UnetBlock(c, 2 * c), UnetAttention(2 * c, [3, 4]), UnetAttention(2 * c, [2])
+        self.low = nn.ModuleDict(
+            {
+                "block": UnetBlock(c, 2 * c),
+                "overSpace": UnetAttention(2 * c, [3, 4]),
+                "overTime": UnetAttention(2 * c, [2]),
+            }
+        )
         self.middle, self.larger = UnetBlock(2 * c, 2 * c), spatial_conv(2 * c, c)
-        self.up, self.up_time = UnetBlock(2 * c, c), UnetAttention(c, [2])
+        self.up = nn.ModuleDict({"block": UnetBlock(2 * c, c), "overTime": UnetAttention(c, [2])})
         self.norm, self.exit = nn.GroupNorm(8, c), spatial_conv(c, 3)
 
     @staticmethod
@@ -195,10 +209,10 @@ class Unet3d(nn.Module):
     def forward(self, inputs):
         x, t = inputs
         time = F.silu(self.time(t))
-        high = self.down_time(self.down(self.stem(x), time))
-        h = self.low_time(self.low_space(self.low(self.smaller(high), time)))
+        high = self.down.overTime(self.down.block(self.stem(x), time))
+        h = self.low.overTime(self.low.overSpace(self.low.block(self.smaller(high), time)))
         h = self.larger(F.interpolate(self.middle(h, time), size=(16, 32, 32), mode="nearest"))
-        h = self.up_time(self.up(torch.cat([h, high], 1), time))
+        h = self.up.overTime(self.up.block(torch.cat([h, high], 1), time))
         return self.exit(F.silu(self.norm(h)))
 
     loss = staticmethod(F.mse_loss)
@@ -236,8 +250,38 @@ def forward(steps=1):
         return (time.perf_counter() - start) / steps
 
 
+def gradients(model, folder):
+    """Relative L2 errors, by parameter, of the gradients in `folder` and of float32's, against float64's."""
+    global activation
+    activation = F.silu if model.endswith("-silu") else F.relu
+    model = model.removesuffix("-silu")
+    manifest = json.load(open(os.path.join(folder, "manifest.json")))
+
+    def read(kind, name):
+        entry = manifest[kind][name]
+        data = np.fromfile(os.path.join(folder, entry["file"]), dtype=entry["dtype"])
+        return torch.from_numpy(data.reshape(entry["shape"]).copy())
+
+    def compute(dtype):
+        own = MODELS[model]().to(dtype)
+        own.load_state_dict({n: read("params", n).to(dtype) for n, _ in own.named_parameters()}, strict=False)
+        inputs = [read("batch", n) for n in sorted(manifest["batch"])]
+        *xs, y = [t.long() if t.dtype == torch.int32 else t.to(dtype) for t in inputs]
+        loss = own.train().loss(own(xs[::-1] if len(xs) > 1 else xs[0]), y)
+        loss.backward()
+        return loss.item(), {n: p.grad.double() for n, p in own.named_parameters()}
+
+    loss, exact = compute(torch.float64)
+    _, single = compute(torch.float32)
+
+    def errors(gradient):
+        return [((gradient(n) - g).norm() / g.norm()).item() for n, g in exact.items()]
+
+    return {"loss": loss, "ours": errors(lambda n: read("gradients", n).double()), "peer": errors(single.get)}
+
+
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-serve({"load": load, "train": train, "forward": forward, "peak": peak})
+serve({"load": load, "train": train, "forward": forward, "peak": peak, "gradients": gradients})

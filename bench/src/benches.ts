@@ -20,6 +20,10 @@ export interface BenchEntry {
 }
 
 export const benches: Readonly<Record<string, BenchEntry>> = {
+  gradients: {
+    about: 'gradients of convolutional networks against PyTorch in float64',
+    load: () => import('./gradients.ts'),
+  },
   train: {
     about: 'training steps, forward passes, memory and compile times against PyTorch eager',
     load: () => import('./train.ts'),

@@ -12,7 +12,7 @@ import {
   linear,
   type Norm,
 } from 'tenfold/nn';
-import { add, mean, random, relu, type Tensor } from 'tenfold/tensor';
+import { add, mean, random, relu, silu, type Tensor } from 'tenfold/tensor';
 import { model } from './model.ts';
 
 const batch = 32;
@@ -53,42 +53,50 @@ function init(key: Tensor) {
   };
 }
 
+type Activation = (x: Tensor) => Tensor;
+
 type Params = ReturnType<typeof init>;
 type State = readonly BatchStatistics[];
 
 /** The network over a way to normalise, which hands out statistics one after the other. */
-function network(p: Params, x: Tensor, norm: (p: Norm, x: Tensor) => Tensor): Tensor {
-  let h = relu(norm(p.norm, conv(p.stem, x, { padding: 1 })));
+function network(p: Params, x: Tensor, activation: Activation, norm: (p: Norm, x: Tensor) => Tensor): Tensor {
+  let h = activation(norm(p.norm, conv(p.stem, x, { padding: 1 })));
   for (const [i, own] of p.blocks.entries()) {
     const { stride } = blocks[i]!;
-    const inner = relu(norm(own.norm1, conv(own.conv1, h, { padding: 1, stride })));
+    const inner = activation(norm(own.norm1, conv(own.conv1, h, { padding: 1, stride })));
     const outer = norm(own.norm2, conv(own.conv2, inner, { padding: 1 }));
     const skip = own.shortcut ? norm(own.shortcut.norm, conv(own.shortcut.conv, h, { stride })) : h;
-    h = relu(add(outer, skip));
+    h = activation(add(outer, skip));
   }
   return linear(p.head, mean(h, [2, 3]));
 }
 
 const widths = [64, ...blocks.flatMap(({ width, stride }) => new Array<number>(stride === 1 ? 2 : 3).fill(width))];
 
-export const resnet18 = model({
-  init,
-  state: (): State => widths.map(initBatchStatistics),
-  batch: (key) => {
-    const [a, b] = random.split(key) as [Tensor, Tensor];
-    return { x: random.normal(a, [batch, 3, 32, 32]), y: random.integers(b, [batch], 0, 10) };
-  },
-  loss: (params, { x, y }: { x: Tensor; y: Tensor }, state) => {
-    const next: BatchStatistics[] = [];
-    const logits = network(params, x, (p, h) => {
-      const [out, statistics] = batchNormTraining(p, h, state[next.length]!);
-      next.push(statistics);
-      return out;
-    });
-    return [crossEntropyLoss(logits, y), next];
-  },
-  forward: (params, { x }, state) => {
-    let i = 0;
-    return network(params, x, (p, h) => batchNorm(p, h, state[i++]!));
-  },
-});
+const withActivation = (activation: Activation) =>
+  model({
+    init,
+    state: (): State => widths.map(initBatchStatistics),
+    batch: (key) => {
+      const [a, b] = random.split(key) as [Tensor, Tensor];
+      return { x: random.normal(a, [batch, 3, 32, 32]), y: random.integers(b, [batch], 0, 10) };
+    },
+    loss: (params, { x, y }: { x: Tensor; y: Tensor }, state) => {
+      const next: BatchStatistics[] = [];
+      const logits = network(params, x, activation, (p, h) => {
+        const [out, statistics] = batchNormTraining(p, h, state[next.length]!);
+        next.push(statistics);
+        return out;
+      });
+      return [crossEntropyLoss(logits, y), next];
+    },
+    forward: (params, { x }, state) => {
+      let i = 0;
+      return network(params, x, activation, (p, h) => batchNorm(p, h, state[i++]!));
+    },
+  });
+
+export const resnet18 = withActivation(relu);
+
+/** The same with a smooth activation, whose gradient rounding cannot change by a step. */
+export const resnet18Smooth = withActivation(silu);

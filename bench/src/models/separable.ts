@@ -13,7 +13,7 @@ import {
   mseLoss,
   type Norm,
 } from 'tenfold/nn';
-import { add, random, relu, type Tensor } from 'tenfold/tensor';
+import { add, random, relu, silu, type Tensor } from 'tenfold/tensor';
 import { model } from './model.ts';
 
 const [blocks, width, size, bands, batch] = [8, 256, 15, 12, 64];
@@ -42,34 +42,42 @@ function init(key: Tensor) {
   };
 }
 
+type Activation = (x: Tensor) => Tensor;
+
 type Params = ReturnType<typeof init>;
 
-function network(p: Params, x: Tensor, norm: (p: Norm, x: Tensor) => Tensor): Tensor {
+function network(p: Params, x: Tensor, activation: Activation, norm: (p: Norm, x: Tensor) => Tensor): Tensor {
   const separable = (own: Params['blocks'][number][number], h: Tensor) =>
     norm(own.norm, conv(own.pointwise, conv(own.depthwise, h, { padding: 1, groups: width })));
-  let h = relu(norm(p.entry.norm, conv(p.entry.conv, x)));
-  for (const [first, second] of p.blocks) h = relu(add(h, separable(second, relu(separable(first, h)))));
+  let h = activation(norm(p.entry.norm, conv(p.entry.conv, x)));
+  for (const [first, second] of p.blocks) h = activation(add(h, separable(second, activation(separable(first, h)))));
   return conv(p.exit, h);
 }
 
-export const separable = model({
-  init,
-  state: (): readonly BatchStatistics[] => Array.from({ length: 2 * blocks + 1 }, () => initBatchStatistics(width)),
-  batch: (key) => {
-    const [a, b] = random.split(key) as [Tensor, Tensor];
-    return { x: random.normal(a, [batch, bands, size, size]), y: random.normal(b, [batch, 2, size, size]) };
-  },
-  loss: (params, { x, y }: { x: Tensor; y: Tensor }, state) => {
-    const next: BatchStatistics[] = [];
-    const out = network(params, x, (p, h) => {
-      const [z, statistics] = batchNormTraining(p, h, state[next.length]!);
-      next.push(statistics);
-      return z;
-    });
-    return [mseLoss(out, y), next];
-  },
-  forward: (params, { x }, state) => {
-    let i = 0;
-    return network(params, x, (p, h) => batchNorm(p, h, state[i++]!));
-  },
-});
+const withActivation = (activation: Activation) =>
+  model({
+    init,
+    state: (): readonly BatchStatistics[] => Array.from({ length: 2 * blocks + 1 }, () => initBatchStatistics(width)),
+    batch: (key) => {
+      const [a, b] = random.split(key) as [Tensor, Tensor];
+      return { x: random.normal(a, [batch, bands, size, size]), y: random.normal(b, [batch, 2, size, size]) };
+    },
+    loss: (params, { x, y }: { x: Tensor; y: Tensor }, state) => {
+      const next: BatchStatistics[] = [];
+      const out = network(params, x, activation, (p, h) => {
+        const [z, statistics] = batchNormTraining(p, h, state[next.length]!);
+        next.push(statistics);
+        return z;
+      });
+      return [mseLoss(out, y), next];
+    },
+    forward: (params, { x }, state) => {
+      let i = 0;
+      return network(params, x, activation, (p, h) => batchNorm(p, h, state[i++]!));
+    },
+  });
+
+export const separable = withActivation(relu);
+
+/** The same with a smooth activation, whose gradient rounding cannot change by a step. */
+export const separableSmooth = withActivation(silu);
