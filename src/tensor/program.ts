@@ -144,15 +144,16 @@ function callSite(): Error {
   return site;
 }
 
-const engineFolder = new URL('.', import.meta.url).href.replace(/\/$/, '');
+/** Folders whose code makes nodes for the user: the engine's, and that of the layers above it. */
+const ownFolders = ['./', '../nn/'].map((folder) => new URL(folder, import.meta.url).href);
 
-/** The first stack frame outside the engine, as `file:line:column`; undefined when there is none. */
+/** The first stack frame outside the engine and its layers, as `file:line:column`; undefined when there is none. */
 export function formatSite(site: Error | undefined): string | undefined {
   for (const line of site?.stack?.split('\n').slice(1) ?? []) {
     const place = /\(?((?:file:\/\/|\/|[A-Za-z]:\\|https?:)[^()]*:\d+:\d+)\)?$/.exec(line)?.[1];
-    if (place && !place.includes(engineFolder) && !place.includes(engineFolder.replace('file://', ''))) {
+    if (place === undefined) continue;
+    if (!ownFolders.some((folder) => place.includes(folder.replace('file://', ''))))
       return place.replace('file://', '');
-    }
   }
   return undefined;
 }
