@@ -23,6 +23,7 @@ import {
   scan,
   sin,
   slice,
+  split,
   sqrt,
   square,
   sub,
@@ -163,6 +164,19 @@ describe.skipIf(noVulkan)(`the WebGPU provider${noVulkan ? `: ${noVulkan}` : ''}
     const [cpu, gpu] = [await compile(loss)(x), await toHost(await compile(loss, { device })(x))];
     close(gpu[0], cpu[0], 3);
     close(gpu[1], cpu[1]);
+  });
+
+  it('takes as many operands and results as there are', async () => {
+    const x = array(Array.from({ length: 40 }, (_, i) => i));
+    const f = (t: Tensor) => {
+      const parts = split(t, 40);
+      return concat(parts.reverse().map((part) => mul(part, 2)));
+    };
+    const wanted = toNested(await compile(f)(x));
+    expect(toNested(await toHost(await compile(f, { device })(x)))).toEqual(wanted);
+    const total = (t: Tensor) => scan((c: Tensor, v: Tensor) => [add(c, v), c] as const, zeros([]), t);
+    const [end, before] = await toHost(await compile(total, { device })(x));
+    expect([end.item(), toNested(before)]).toEqual([780, toNested((await compile(total)(x))[1])]);
   });
 
   it('has sines as exact as the CPU has', async () => {

@@ -23,8 +23,6 @@ export interface Support {
   readonly lowerings: Target['lowerings'];
   /** Whether it hands on an array of this type unchanged. */
   copies(dtype: DType): boolean;
-  /** Whether it takes tensors without elements. */
-  readonly empty: boolean;
 }
 
 /** The operator set of models that go to the CPU. */
@@ -36,7 +34,6 @@ const everything: Support = {
   lacks: () => undefined,
   lowerings: {},
   copies: () => true,
-  empty: true,
 };
 
 /** The runtime's own kernels, on Node and in a browser. */

@@ -10,7 +10,6 @@
  */
 import { NDArray } from '../array.ts';
 import { allocate, isFloat } from '../dtype.ts';
-import { fromValue } from '../interpret.ts';
 import {
   apply,
   applyAll,
@@ -44,9 +43,10 @@ export interface Placed {
  * @throws TypeError naming the op and the user's line, when the provider lacks one that the host cannot compute first
  */
 export function place(program: Program, provider: string, support: Support): Placed {
-  const whole = support.empty ? program : withoutEmpty(program);
+  // simplification has made constants of tensors without elements, but for parts of what was split
+  const wanted = program.outputs.map((t) => (t.size === 0 ? empty(t) : t));
   const host = new Set<Node>();
-  for (const node of reachable(whole.outputs)) {
+  for (const node of reachable(wanted)) {
     if (isGiven(node) || host.has(node)) continue;
     const reason = support.lacks(node);
     if (reason === undefined) continue;
@@ -65,7 +65,7 @@ export function place(program: Program, provider: string, support: Support): Pla
   const kept: Tensor[] = [];
   const rest: Tensor[] = [];
   const names: string[] = [];
-  const results = whole.outputs.map((t, i) => {
+  const results = wanted.map((t, i) => {
     const from = onHost(t) ? kept : rest;
     const known = from === kept || !support.copies(t.dtype) ? from.indexOf(t) : -1;
     if (known < 0 && from === rest) names.push(program.outputNames[i]!);
@@ -108,45 +108,6 @@ export function refusal(provider: string, node: Node, reason: string): TypeError
 
 function isGiven(node: Node): boolean {
   return node.op === (inputOp as unknown) || node.op === (constantOp as unknown);
-}
-
-/**
- * The program without a node that has an operand or a result of no elements: an empty result is a constant, and so is
- * what is made of empty operands only; joining or adding nothing leaves the other operand.
- */
-function withoutEmpty(program: Program): Program {
-  const nodes = reachable(program.outputs);
-  if (!nodes.some((node) => [...node.inputs, ...node.outputs].some((t) => t.size === 0))) return program;
-  const made = new Map<Tensor, Tensor>();
-  for (const node of nodes) {
-    if (node.op === (inputOp as unknown)) continue;
-    const inputs = node.inputs.map((t) => made.get(t) ?? t);
-    for (const [i, output] of at(node.site, () => rebuilt(node, inputs)).entries()) made.set(node.outputs[i]!, output);
-  }
-  return { ...program, outputs: program.outputs.map((t) => (t.size === 0 ? empty(t) : (made.get(t) ?? t))) };
-}
-
-function rebuilt(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
-  if (node.outputs.every((t) => t.size === 0)) return node.outputs.map(empty);
-  if (inputs.length > 0 && inputs.every((t) => t.size === 0)) {
-    const values = node.op.meaning(
-      inputs.map(({ dtype, shape }) => ({ dtype, shape, data: new Float64Array(0) })),
-      node.attrs,
-      node.outputs,
-    );
-    return node.outputs.map(({ dtype, shape }, i) =>
-      apply(constantOp, [], { value: fromValue({ dtype, shape, data: values[i]! }) }),
-    );
-  }
-  if (inputs.some((t) => t.size === 0)) {
-    const [first] = inputs;
-    if (node.op.name === 'indexAdd' || node.op.name === 'scatterAdd') return [first!];
-    if (node.op.name === 'concat') {
-      const full = inputs.filter((t) => t.size > 0);
-      return full.length === 1 ? full : applyAll(node.op, full, node.attrs);
-    }
-  }
-  return inputs.every((t, i) => t === node.inputs[i]) ? node.outputs : applyAll(node.op, inputs, node.attrs);
 }
 
 function empty({ dtype, shape }: Tensor): Tensor {
