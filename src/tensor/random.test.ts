@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { toFloats } from './array.ts';
+import { compile } from './compile.ts';
+import type { Tensor } from './program.ts';
+import { hashed, key, split } from './random.ts';
+
+const n = 1 << 18;
+
+test('hashed numbers are uniform, independent of their neighbours and of other keys', async () => {
+  const draw = compile((k: Tensor) => {
+    const [a, b] = split(k) as [Tensor, Tensor];
+    return [hashed(a, [n]), hashed(b, [n])];
+  });
+  const [a, b] = (await draw(key(7))).map(toFloats) as [ArrayLike<number>, ArrayLike<number>];
+  const counts = new Array<number>(256).fill(0);
+  let [lag, across, near] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    counts[Math.floor(a[i]! * 256)]!++;
+    if (i > 0) lag += (a[i]! - 0.5) * (a[i - 1]! - 0.5);
+    across += (a[i]! - 0.5) * (b[i]! - 0.5);
+    near += Number(Math.floor(a[i]! * 16) === Math.floor(b[i]! * 16));
+  }
+  // chi-square with 255 degrees of freedom: mean 255, standard deviation 22.6
+  const chi = counts.reduce((sum, c) => sum + (c - n / 256) ** 2 / (n / 256), 0);
+  expect(Math.abs(chi - 255)).toBeLessThan(5 * 22.6);
+  // correlations of n pairs of variance 1/12 each: standard deviation √n / 12
+  for (const sum of [lag, across]) expect(Math.abs(sum)).toBeLessThan((5 * Math.sqrt(n)) / 12);
+  expect(Math.abs(near - n / 16)).toBeLessThan(5 * Math.sqrt((n / 16) * (15 / 16)));
+});
+
+test('hashed numbers are the same for the same key and place', async () => {
+  const draw = compile((k: Tensor) => [hashed(k, [6]), hashed(k, [2, 3])]);
+  const [flat, folded] = await draw(key(3));
+  expect(folded!.data).toEqual(flat!.data);
+});
