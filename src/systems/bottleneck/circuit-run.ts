@@ -9,13 +9,15 @@
  *   between the last two is what the channels' noise costs.
  */
 import type { Progress } from '../../command/index.ts';
-import { dataset } from '../../data/index.ts';
-import type { Arrays } from '../../nn/index.ts';
+import { dataset, shuffled, takeRows } from '../../data/index.ts';
+import { adam, type Arrays, averaged, type OptimizerState } from '../../nn/index.ts';
 import {
   array,
   at,
   compile,
+  equal,
   exp,
+  iota,
   leakyRelu,
   log,
   maximum,
@@ -23,12 +25,13 @@ import {
   mul,
   neg,
   random,
+  scan,
   softplus,
   stack,
   type Tensor,
   toFloats,
+  valueAndGrad,
   where,
-  equal,
 } from '../../tensor/index.ts';
 import { type Annealing, anneal, type Reading } from './anneal.ts';
 import { binaryChannelInformation, send, toBits } from './channel.ts';
@@ -41,9 +44,10 @@ import {
   subsetOf,
   truthTable,
 } from './circuits.ts';
-import { type SimpleEncoders, simpleEncoders } from './encoders.ts';
+import { type SimpleEncoders, simpleEncoders, startLogVariance } from './encoders.ts';
 import { bitInputs } from './inputs.ts';
-import { type Bottleneck, type BottleneckParams, bottleneck } from './model.ts';
+import type { Mlp } from './mlp.ts';
+import { type Bottleneck, type BottleneckParams, bottleneck, type Example } from './model.ts';
 import { classTask } from './task.ts';
 
 /** How a circuit's model is trained. */
@@ -55,6 +59,8 @@ export interface CircuitRecipe {
   readonly batch: number;
   /** Steps between readings. */
   readonly every: number;
+  /** Readings before this step are left out: the network is still learning the circuit. */
+  readonly learnt: number;
 }
 
 /** A reading of a circuit's model. All in bits. */
@@ -74,48 +80,116 @@ export const openAbove = 0.1;
 
 type Params = BottleneckParams<SimpleEncoders>;
 
-/** Anneals one model of a circuit and returns its readings. */
+/** Samples of all channels that I(U;Y) is measured on. */
+const samples = 4096;
+/** Rows that the bounds are taken on. */
+const sampled = 256;
+/** Steps for which the network learns to read channels that were opened again. */
+const reopenSteps = 200;
+
+/** What annealing a circuit's model shows. */
+export interface CircuitRun {
+  readonly readings: readonly CircuitReading[];
+  /** For every set of channels that was open at a reading, I(U;Y) in bits when they are opened wide and the others shut. */
+  readonly reopened: ReadonlyMap<number, number>;
+}
+
+/**
+ * Anneals one model of a circuit.
+ * @param options.reopen also measure every set of open channels wide open
+ */
 export async function runCircuit(
   circuit: Circuit,
   recipe: CircuitRecipe,
-  options: { readonly seed: number; readonly progress?: Progress; readonly signal?: AbortSignal },
-): Promise<CircuitReading[]> {
+  options: {
+    readonly seed: number;
+    readonly reopen?: boolean;
+    readonly progress?: Progress;
+    readonly signal?: AbortSignal;
+  },
+): Promise<CircuitRun> {
+  const { reopen: reopening = false, ...rest } = options;
   const model = circuitModel(circuit, recipe.hidden);
   const whole = outputEntropy(circuit);
   // every row of the truth table, often enough to make a batch
-  const copies = Math.max(1, Math.ceil(recipe.batch >> circuit.inputs));
-  const rows = repeated(circuit, copies);
-  const draws = Math.ceil(8192 / rows.y.size);
-  const receive = compile((params: Params, key: Tensor, x: Tensor, y: Tensor) =>
-    receiverLosses(model, circuit, draws, params, key, x, y),
+  const rows = repeated(circuit, Math.max(1, recipe.batch >> circuit.inputs));
+  const receive = compile((params: Params, key: Tensor, example: Example<Tensor>) =>
+    receiverLosses(model, circuit, params, key, example),
   );
   const readings: CircuitReading[] = [];
+  const found = new Map<number, Arrays<Params>>();
+  const reopened = new Map<number, number>();
   try {
     await anneal({
       model,
       train: dataset(rows),
       held: rows,
-      sample: rows.x,
       draws: 1,
+      sample: takeRows(rows.x, shuffled(random.key(0), rows.y.size).subarray(0, sampled)),
       ...recipe,
-      ...options,
+      ...rest,
       async onReading(reading, params) {
-        const { network, perfect } = await receive(params, random.key(reading.step), rows.x, rows.y);
+        if (reading.step < recipe.learnt) return undefined;
+        const { network, perfect } = await receive(params, random.key(reading.step), rows);
         const information = channelInformation(params);
+        const open = subsetOf(information.flatMap((bits, i) => (bits > openAbove ? [i] : [])));
+        if (open > 0 && !found.has(open)) found.set(open, params);
         readings.push({
           ...reading,
           information,
-          open: subsetOf(information.flatMap((bits, i) => (bits > openAbove ? [i] : []))),
+          open,
           measured: whole - toBits(network.item()),
           possible: whole - toBits(perfect.item()),
         });
         return undefined;
       },
     });
+    if (reopening) {
+      const refit = compile((params: Params, open: Tensor, key: Tensor, example: Example<Tensor>) =>
+        reopen(model, recipe.rate, params, open, key, example),
+      );
+      for (const [open, params] of found) {
+        options.signal?.throwIfAborted();
+        const mask = Float32Array.from({ length: circuit.inputs }, (_, i) => (open >> i) & 1);
+        const wide = await refit(params, array(mask, { shape: [mask.length, 1, 1] }), random.key(options.seed), rows);
+        const { network } = await receive(wide, random.key(options.seed), rows);
+        reopened.set(open, whole - toBits(network.item()));
+      }
+      await refit.release();
+    }
   } finally {
     await receive.release();
   }
-  return readings;
+  return { readings, reopened };
+}
+
+/**
+ * Traced: the model with the open channels as wide as at the start and the others shut, its network trained on. It tells
+ * what the open inputs hold of the output, where the annealed channels tell only what is left of them.
+ */
+function reopen(
+  model: Bottleneck<Tensor, Params>,
+  rate: number,
+  params: Params,
+  open: Tensor,
+  key: Tensor,
+  example: Example<Tensor>,
+): Params {
+  const encoders = { mean: open, logVariance: mul(open, startLogVariance) };
+  const optimizer = averaged(adam({ rate }), 0.97);
+  const loss = (integrator: Mlp, key: Tensor) => {
+    const noise = random.normal(key, [model.features, example.y.size, 1]);
+    return model.pass({ ...params, encoders, integrator }, example, noise).taskLoss;
+  };
+  const [[, state]] = scan(
+    ([integrator, state], step: Tensor) => {
+      const [, gradients] = valueAndGrad(loss)(integrator, random.foldIn(key, step));
+      return [optimizer.update(gradients as Mlp, state, integrator), undefined] as const;
+    },
+    [params.integrator, optimizer.init(params.integrator)] as [Mlp, OptimizerState<Mlp>],
+    iota(reopenSteps),
+  );
+  return { ...params, encoders, integrator: state.moments.average! };
 }
 
 /** The model of the Boolean recipe: simple encoders and leaky relus. */
@@ -140,12 +214,11 @@ function channelInformation({ encoders }: Arrays<Params>): number[] {
 function receiverLosses(
   model: Bottleneck<Tensor, Params>,
   circuit: Circuit,
-  draws: number,
   params: Params,
   key: Tensor,
-  x: Tensor,
-  y: Tensor,
+  { x, y }: Example<Tensor>,
 ) {
+  const draws = Math.max(1, Math.round(samples / y.size));
   const losses = Array.from({ length: draws }, (_, i) => {
     const noise = random.normal(random.foldIn(key, i), [model.features, y.size, 1]);
     const { channel, taskLoss } = model.pass(params, { x, y }, noise);

@@ -23,7 +23,7 @@ export interface SimpleEncoders<T = Tensor> {
 }
 
 /** Channels start with so little noise that every value gets through: ln σ² = −3. */
-const startLogVariance = -3;
+export const startLogVariance = -3;
 
 /** For bits given as ±1: x is sent as N(μ x, σ²), one μ and one σ a feature. */
 export function simpleEncoders(features: number): Encoders<SimpleEncoders> {

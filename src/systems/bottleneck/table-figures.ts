@@ -1,0 +1,146 @@
+/** What the method finds in a table, drawn. */
+import * as Plot from '@observablehq/plot';
+import { curves, type Figure, faint, figure, formatNumber, matrix, muted, series } from '../../report/index.ts';
+import { type Feature, probedNumbers } from './columns.ts';
+import type { Score, TableReading } from './table-run.ts';
+import { channelBits, descent, goodness, totalBits } from './trajectory.ts';
+
+const bare = { tickSize: 0, color: muted, labelArrow: 'none' } as const;
+
+/** How a score's axis is called. */
+function scoreAxis(kind: Score['kind']): string {
+  return kind === 'bits' ? 'information about the target, I(U;Y) at least (bit)' : 'share of the variance explained';
+}
+
+/** What a model tells about the target against the bits that it takes in. */
+export function tablePlane(options: {
+  readonly id: string;
+  readonly target: string;
+  readonly runs: readonly (readonly TableReading[])[];
+  /** The same with one encoder for all columns together. */
+  readonly joint?: readonly TableReading[];
+}): Figure {
+  const { id, target, runs, joint } = options;
+  const { kind } = runs[0]![0]!.score;
+  const points = (readings: readonly TableReading[], seed: number) =>
+    descent(readings).map((reading) => ({
+      seed,
+      total: totalBits(reading),
+      score: Math.max(0, goodness(reading.score)),
+    }));
+  const own = runs.flatMap(points);
+  const control = joint ? points(joint, 0) : [];
+  const most = Math.max(...own.map(({ total }) => total));
+  const name = (at: readonly { total: number; score: number }[], share: number) => {
+    const nearest = at.reduce((a, b) => (Math.abs(b.total - most * share) < Math.abs(a.total - most * share) ? b : a));
+    return [nearest];
+  };
+  return figure({
+    id,
+    title: `How much it takes to know ${target}`,
+    caption: `Prediction on rows held out against the bits that all channels carry, while the price of information rises.
+      ${runs.length > 1 ? `A blue line a seed. ` : ''}${joint ? `Dashed: one encoder that reads all columns together, the ordinary information bottleneck; it may say in one word what two columns say twice.` : ''}`,
+    description: `The prediction rises steeply with the first bits and levels off.`,
+    plot: {
+      width: 660,
+      height: 340,
+      marginTop: 30,
+      marginRight: 30,
+      marginBottom: 44,
+      marginLeft: 48,
+      x: { domain: [0, most] },
+      y: { domain: kind === 'error' ? [0, 1] : [0, Math.max(...own.map(({ score }) => score)) * 1.05] },
+      marks: [
+        Plot.gridY({ stroke: faint, strokeOpacity: 1 }),
+        Plot.axisX({ ...bare, label: 'information that all channels carry (bit)', labelAnchor: 'center' }),
+        Plot.axisY({ ...bare, label: scoreAxis(kind), labelAnchor: 'top' }),
+        Plot.line(control, { x: 'total', y: 'score', stroke: muted, strokeDasharray: '4 3', strokeWidth: 1.6 }),
+        Plot.line(own, { x: 'total', y: 'score', z: 'seed', stroke: series[0], strokeWidth: 1.75 }),
+        Plot.text(name(own, 0.35), {
+          x: 'total',
+          y: 'score',
+          text: () => 'a channel a column',
+          dy: 18,
+          textAnchor: 'start',
+          fill: series[0],
+          fontWeight: 500,
+        }),
+        ...(joint
+          ? [
+              Plot.text(name(control, 0.02), {
+                x: 'total',
+                y: 'score',
+                text: () => 'all columns together',
+                dx: 10,
+                dy: 2,
+                textAnchor: 'start',
+                fill: muted,
+              }),
+            ]
+          : []),
+      ],
+    },
+  });
+}
+
+/** Where the bits go: what every column's channel carries against the bits of all. */
+export function columnBits(options: {
+  readonly id: string;
+  readonly features: readonly Feature[];
+  readonly readings: readonly TableReading[];
+  /** A column that tells nothing, by its name. */
+  readonly control?: string;
+}): Figure {
+  const { id, features, readings, control } = options;
+  // the columns that carry most, as many as there are colours; the rest would not be told apart
+  const most = features.map((_, i) => Math.max(...descent(readings).map((reading) => channelBits(reading, i))));
+  const shown = [...features.keys()]
+    .filter((i) => features[i]!.name !== control)
+    .sort((a, b) => most[b]! - most[a]!)
+    .slice(0, series.length);
+  const controls = [...features.keys()].filter((i) => features[i]!.name === control);
+  const path = descent(readings).toReversed();
+  const left = features.length - shown.length - controls.length;
+  return figure({
+    id,
+    title: 'Where the bits go',
+    caption: `Information that each column's channel carries, against that of all together.${control === undefined ? '' : ` Dashed: ${control}, a control that cannot tell anything.`}${left > 0 ? ` ${left} columns that carry less are not drawn.` : ''}`,
+    description: shown
+      .map((i) => `${features[i]!.name} carries at most ${formatNumber(most[i]!, { unit: 'bit' })}`)
+      .join('; '),
+    plot: curves({
+      x: { label: 'information that all channels carry (bit)' },
+      y: { label: 'of it in each column (bit)' },
+      curves: [...shown, ...controls].map((i) => ({
+        name: features[i]!.name,
+        points: path.map((reading) => ({ x: totalBits(reading), y: channelBits(reading, i) })),
+        ...(controls.includes(i) && { reference: true as const }),
+      })),
+    }),
+  });
+}
+
+/** Which values of a column the model still tells apart at a reading. */
+export function valuesApart(options: {
+  readonly id: string;
+  readonly feature: Feature;
+  readonly overlap: Float32Array;
+  /** Bits that the column's channel carries at this reading. */
+  readonly bits: number;
+}): Figure {
+  const { id, feature, overlap, bits } = options;
+  const { name } = feature;
+  const n = Math.round(Math.sqrt(overlap.length));
+  const values = Array.from({ length: n }, (_, i) =>
+    overlap.slice(i * n, (i + 1) * n).map((x) => Math.min(1, Math.max(0, 1 - x))),
+  );
+  const steps = feature.kind === 'continuous' ? feature.range : feature.categories;
+  return figure({
+    id,
+    title: `Which values of ${name} are told apart`,
+    caption: `With ${formatNumber(bits, { unit: 'bit' })} about ${name}: 1 − exp(−Bhattacharyya distance) of the Gaussians that two values
+      are sent as. Light: the two are one value to the model. Dark: it keeps them distinct.${feature.kind === 'continuous' ? ` ${probedNumbers} evenly spaced values.` : ''}`,
+    description: `A matrix of ${n} by ${n} values of ${name}.`,
+    plot: matrix({ x: { label: name, steps }, y: { label: name, steps }, values, label: 'told apart' }),
+  });
+}
