@@ -9,6 +9,7 @@ import {
   defaultDevice,
   dispose,
   exp,
+  exportOnnx,
   iota,
   isNaN,
   log,
@@ -18,6 +19,7 @@ import {
   mul,
   type NDArray,
   openDevice,
+  openOnnx,
   random,
   relu,
   scan,
@@ -84,6 +86,7 @@ describe.skipIf(noVulkan)(`the WebGPU provider${noVulkan ? `: ${noVulkan}` : ''}
         order: random.permutation(a, 9),
         coin: random.bernoulli(b, 0.3, [40]),
         class: random.categorical(a, zeros([6, 4])),
+        hashed: random.hashed(a, [50]),
         next: b,
       };
     };
@@ -93,7 +96,7 @@ describe.skipIf(noVulkan)(`the WebGPU provider${noVulkan ? `: ${noVulkan}` : ''}
     // a key stays on the host, where the next program needs it
     expect(gpu.next.remote).toBeUndefined();
     const got = await toHost(gpu);
-    for (const name of ['bits', 'order', 'coin', 'class', 'next'] as const)
+    for (const name of ['bits', 'order', 'coin', 'class', 'hashed', 'next'] as const)
       expect(toNested(got[name])).toEqual(toNested(cpu[name]));
     close(got.normal, cpu.normal);
   });
@@ -129,6 +132,13 @@ describe.skipIf(noVulkan)(`the WebGPU provider${noVulkan ? `: ${noVulkan}` : ''}
     // whole numbers that are given can be computed first
     const g = compile((i: Tensor) => mul(cast(bitwiseAnd(i, 1), 'float32'), 2), { device });
     expect(toNested(await toHost(await g(array([1, 2, 3], { dtype: 'int32' }))))).toEqual([2, 0, 2]);
+  });
+
+  it('refuses a model that has an operator which it lacks', async () => {
+    const model = exportOnnx(compile((i: Tensor) => bitwiseAnd(i, 1)).program(array([1], { dtype: 'int32' })));
+    await expect(openOnnx(model, { device })).rejects.toThrow(/^openOnnx: webgpu refuses the model: .*fallback to CPU/);
+    const other = await openOnnx(exportOnnx(compile((x: Tensor) => exp(x)).program(array([1]))), { device });
+    expect(toNested((await toHost(await other({ x: array([0]) }))).output0!)).toEqual([1]);
   });
 
   it('is never given a tensor without elements, which ends its process', async () => {
