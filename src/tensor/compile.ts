@@ -10,7 +10,7 @@ import { NDArray } from './array.ts';
 import { type Loaded, load } from './load.ts';
 import { firstNonFinite, type NonFinite } from './nonfinite.ts';
 import { simplify } from './passes/simplify.ts';
-import { input, type Program, Tensor, type Type, tensorNames } from './program.ts';
+import { input, inputOp, type Program, reachable, Tensor, type Type, tensorNames } from './program.ts';
 import type { Device } from './runtime/device.ts';
 import { defaultDevice } from './runtime/open.ts';
 import { flattenTree, type MapTree } from './tree.ts';
@@ -124,11 +124,16 @@ export function trace(fn: (...args: unknown[]) => unknown, args: readonly unknow
       }),
     );
   });
-  const result = flattenTree(fn(...tensors));
+  const returned = fn(...tensors);
+  if (returned instanceof Promise)
+    throw new TypeError('compile: expected a function that returns tensors, got one that returns a promise');
+  const result = flattenTree(returned);
   const at = result.leaves.flatMap((leaf, i) => (leaf instanceof Tensor ? [i] : []));
+  const outputs = at.map((i) => result.leaves[i] as Tensor);
+  requireOwn(outputs, inputs);
   const program = simplify({
     inputs,
-    outputs: at.map((i) => result.leaves[i] as Tensor),
+    outputs,
     outputNames: at.map((i) => result.paths[i]!),
   });
   return {
@@ -139,6 +144,16 @@ export function trace(fn: (...args: unknown[]) => unknown, args: readonly unknow
       return result.build(leaves);
     },
   };
+}
+
+/** @throws ReferenceError when outputs reach an argument of another trace, which has no value here */
+function requireOwn(outputs: readonly Tensor[], inputs: readonly Tensor[]): void {
+  const own = new Set(inputs.map((t) => t.node));
+  for (const node of reachable(outputs)) {
+    if (node.op !== (inputOp as unknown) || own.has(node)) continue;
+    const { name } = node.attrs as { name: string };
+    throw new ReferenceError(`compile: expected tensors of this trace, got ${name} of another (make it an argument)`);
+  }
 }
 
 interface Call {

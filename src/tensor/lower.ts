@@ -207,9 +207,10 @@ export class Emitter {
       for (const [i, output] of [result].flat().entries()) names.set(node.outputs[i]!, output);
     }
     const declared = program.inputs.filter((t) => !captured.has(t));
-    const rename = this.#readable(program, names);
+    const outputNames = this.#outputNames(program);
+    const rename = this.#readable(program, names, outputNames);
     const output = program.outputs.map((tensor, i) => {
-      const wanted = this.#outputName(program, i);
+      const wanted = outputNames[i]!;
       const from = names.get(tensor)!;
       if (rename(from) !== wanted) this.#nodes.push({ opType: 'Identity', input: [from], output: [wanted] });
       return valueInfo(wanted, tensor);
@@ -232,22 +233,29 @@ export class Emitter {
     return new Emitter(this.target, this.shared, this);
   }
 
-  /** Output i's name: its path, marked where that is an input's name too or came before. */
-  #outputName(program: Program, i: number): string {
-    const path = program.outputNames[i] || `output${i}`;
-    const earlier = program.outputNames.slice(0, i).includes(path);
-    const clashes = earlier || program.inputs.some((t) => inputName(t) === path);
-    return `${this.#scope}${path}${clashes ? `.${i}` : ''}`;
+  /** Names of the outputs: their paths, marked where something else has the name or might be given it. */
+  #outputNames(program: Program): string[] {
+    const taken = new Set(program.inputs.map(inputName));
+    return program.outputNames.map((path, i) => {
+      let name = path || `output${i}`;
+      while (taken.has(name) || /^[.%]/.test(name)) name = `result${i}.${name}`;
+      taken.add(name);
+      return this.#scope + name;
+    });
   }
 
   /** Renames what the program's nodes made as the printed program does, and outputs by their paths: profiles can be read. */
-  #readable(program: Program, names: ReadonlyMap<Tensor, string>): (name: string) => string {
+  #readable(
+    program: Program,
+    names: ReadonlyMap<Tensor, string>,
+    outputNames: readonly string[],
+  ): (name: string) => string {
     const printed = tensorNames(program);
     const own = new Set(this.#nodes.flatMap((proto) => proto.output!));
     const renamed = new Map<string, string>();
     for (const [i, tensor] of program.outputs.entries()) {
       const name = names.get(tensor)!;
-      if (own.has(name) && !renamed.has(name)) renamed.set(name, this.#outputName(program, i));
+      if (own.has(name) && !renamed.has(name)) renamed.set(name, outputNames[i]!);
     }
     for (const [tensor, name] of names) {
       if (own.has(name) && !renamed.has(name)) renamed.set(name, this.#scope + printed.get(tensor)!);

@@ -126,7 +126,12 @@ function product(a: Tensor, b: Tensor): Tensor | undefined {
 }
 
 const shape = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 });
-const step = fc.record({ op: fc.nat({ max: steps.length - 1 }), a: fc.nat(), b: fc.nat(), n: fc.nat({ max: 63 }) });
+const step: fc.Arbitrary<Step> = fc.record({
+  op: fc.nat({ max: steps.length - 1 }),
+  a: fc.nat(),
+  b: fc.nat(),
+  n: fc.nat({ max: 63 }),
+});
 
 /** Programs of up to 25 random ops, whose outputs are the last few tensors and sometimes the gradient of their sum. */
 const programs = fc
