@@ -10,10 +10,10 @@ import { closingOrder, exactTotal } from './trajectory.ts';
 const bare = { tickSize: 0, color: muted, labelArrow: 'none' } as const;
 const width = 660;
 
-/** The shorter of `3, 6, 10` and `all but 4, 5`. */
+/** The shorter of `3, 6, 10` and `not 4, 5`. */
 function shortName(subset: number, { inputs }: Circuit): string {
   const rest = ((1 << inputs) - 1) & ~subset;
-  const [name, others] = [subsetName(subset), `all but ${subsetName(rest)}`];
+  const [name, others] = [subsetName(subset), `not ${subsetName(rest)}`];
   return others.length < name.length ? others : name;
 }
 
@@ -70,7 +70,7 @@ export function circuitPlane(id: string, circuit: Circuit, runs: readonly Circui
         Plot.ruleY([whole], { stroke: muted, strokeDasharray: '1 3' }),
         Plot.text(['H(Y)'], { x: [0.12], y: [whole], dy: -8, textAnchor: 'start', fill: muted }),
         Plot.dot(dots.values(), { x: 'size', y: 'bits', r: 1.3, fill: muted, fillOpacity: 0.45 }),
-        Plot.dot(best, { x: (_, i) => i, y: (bits) => bits, r: 4.5, stroke: ink, strokeWidth: 1.2 }),
+        Plot.dot(best.slice(1), { x: (_, i) => i + 1, y: (bits) => bits, r: 4.5, stroke: ink, strokeWidth: 1.2 }),
         Plot.line(points, { x: 'total', y: 'possible', z: 'seed', stroke: muted, strokeDasharray: '4 3' }),
         Plot.line(points, {
           x: 'total',
@@ -88,6 +88,8 @@ export function circuitPlane(id: string, circuit: Circuit, runs: readonly Circui
           textAnchor: 'end',
           dx: 6,
           fill: ink,
+          stroke: 'var(--paper)',
+          strokeWidth: 4,
           fontWeight: 500,
         }),
       ],
@@ -127,7 +129,7 @@ export function channelRidges(id: string, circuit: Circuit, runs: readonly Circu
       width,
       height: 60 + 34 * order.length,
       marginTop: 34,
-      marginRight: 86,
+      marginRight: 98,
       marginBottom: 44,
       marginLeft: 70,
       x: { type: 'log', domain: [runs[0]!.readings[0]!.beta, last] },

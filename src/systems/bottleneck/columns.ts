@@ -1,9 +1,9 @@
 /**
  * From a table to features and a target.
  *
- * Every column but the target becomes a feature unless nothing can be learnt from it: one value only, or text that is
- * different in most rows (a name, an identifier). A text column of many values keeps its most frequent ones and puts the
- * rest together. Missing values stay: they are one more category, or a mark beside the number. Whatever was left out,
+ * Every column but the target becomes a feature unless nothing can be learnt from it: one value only, or text of which
+ * most values are rare (a name, an identifier, a date). A text column of many values keeps its most frequent ones and
+ * puts the rest together. Missing values stay: they are one more category, or a mark beside the number. Whatever was left out,
  * put together or found missing is said, in `notes`.
  */
 import {
@@ -66,12 +66,12 @@ export function columnsOf(whole: Table, target: string): { columns: Columns; tab
     const { name } = column;
     const values = distinct.get(name)!;
     if (name === target) continue;
+    const kept = column.kind === 'categorical' ? mostFrequent(column, mostCategories) : column;
     if (values + Math.min(column.missing, 1) < 2) {
       notes.push(`${name} left out: it has one value only.`);
-    } else if (column.kind === 'categorical' && values > mostCategories && values > table.rows / 2) {
-      notes.push(`${name} left out: its ${values} values are nearly all different.`);
+    } else if (kept === undefined) {
+      notes.push(`${name} left out: its ${values} values are too many and too rare to learn from.`);
     } else {
-      const kept = column.kind === 'categorical' ? mostFrequent(column, mostCategories) : column;
       if (kept !== column) {
         notes.push(`${name}: the ${values - mostCategories + 1} rarest of its ${values} values are taken as one.`);
         table = table.with(kept);
@@ -166,13 +166,18 @@ function featureOf(column: Column): Feature {
   return { name: column.name, kind: 'continuous', scale: scaleOf(column), range: [at(0.01), at(0.99)] };
 }
 
-/** The column with all but its `count` − 1 most frequent categories put together; itself when it has no more. */
-function mostFrequent(column: CategoricalColumn, most: number): CategoricalColumn {
+/**
+ * The column with all but its most frequent categories put together; itself when it has no more than `most`, nothing
+ * when what is put together would be most of it.
+ */
+function mostFrequent(column: CategoricalColumn, most: number): CategoricalColumn | undefined {
   const counts = new Int32Array(column.categories.length);
   for (const code of column.codes) if (code >= 0) counts[code]!++;
-  const byCount = [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
   if (counts.filter((n) => n > 0).length <= most) return column;
+  const byCount = [...counts.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b);
   const kept = byCount.slice(0, most - 1).sort((a, b) => a - b);
+  const share = kept.reduce((sum, code) => sum + counts[code]!, 0) / (column.codes.length - column.missing);
+  if (share < 0.5) return undefined;
   const place = new Map(kept.map((code, i) => [code, i]));
   return categorical(
     column.name,

@@ -60,6 +60,7 @@ function measurements({ main, b, e, climate, bounds }: Evidence): Record<keyof t
   const away = (open: number, bits: number) => Math.abs(bits - information[open]!);
   const closeLast = (runs: readonly CircuitRun[], inputs: readonly number[]) =>
     count(runs, ({ readings }) => String(closingOrder(readings).slice(-inputs.length)) === String(inputs));
+  const totals = climate.runs.map((readings) => totalBits(moment(readings)));
   return {
     order: [closeLast(main, [9, 2])],
     subsets: main.map(({ readings }) => {
@@ -74,7 +75,7 @@ function measurements({ main, b, e, climate, bounds }: Evidence): Record<keyof t
     small: [closeLast(b, [2]) + closeLast(e, [2, 0])],
     bounds: [count(bounds.rows, ({ encloses }) => encloses === 'yes')],
     control: climate.runs.map((readings) => columnAt(climate, readings, control)),
-    redundant: climate.runs.map((readings) => columnAt(climate, readings, 'month')),
+    stable: [Math.max(...totals) - Math.min(...totals)],
     joint: [totalBits(moment(climate.runs[0]!)) - totalBits(moment(climate.joint))],
   };
 }

@@ -36,7 +36,7 @@ export const smallCircuitRecipes: Readonly<Record<Tier, CircuitRecipe>> = {
     every: 50,
     learnt: 200,
   },
-  recorded: circuitRecipes.recorded,
+  recorded: { ...circuitRecipes.recorded, annealing: { ...circuitRecipes.recorded.annealing, to: 1 } },
 };
 
 /** Tables. Recorded: the authors' widths, rates and prices, in a third of their steps. */

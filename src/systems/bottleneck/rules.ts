@@ -97,15 +97,16 @@ export const rules = {
     seeds: { quick: three, recorded: three },
     detects: 0.05,
   }),
-  redundant: claimRule({
-    id: 'redundant-column',
+  stable: claimRule({
+    id: 'stable-total',
     system,
-    statement: 'Nor does the month there, which the day of the year determines.',
+    statement:
+      'The month says nothing that the day of the year does not. Whichever of the two channels carries it, the bits of all channels at that reading are the same over the seeds (largest less smallest).',
     paper: null,
     unit: 'bit',
-    predicate: atMost(0.1),
+    predicate: atMost(1),
     seeds: { quick: three, recorded: three },
-    detects: 0.1,
+    detects: 0.5,
   }),
   joint: claimRule({
     id: 'ordinary-bottleneck',

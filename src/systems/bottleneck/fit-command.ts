@@ -1,0 +1,192 @@
+/** `tenfold bottleneck fit`: a table of the user's, annealed. */
+import { basename, join } from 'node:path';
+import { verb } from '../../command/index.ts';
+import { type Kind, readCsv, type Table } from '../../data/index.ts';
+import { type Columns, columnsOf } from './columns.ts';
+import { claimFolder, digestOf, readReadings, saveOverlaps } from './run-folder.ts';
+import { alignedText } from './text.ts';
+import { runTable, type Score, splitTable, type TableRecipe } from './table-run.ts';
+import { byWorth, levelsOf, shownFeatures, worthTable } from './worth.ts';
+
+/** Readings of a whole run. */
+const readingsOfARun = 60;
+
+export const fitVerb = verb({
+  name: 'fit',
+  summary: 'find which columns of a CSV file hold the information about a target',
+  about: `Trains a network that sees every column through a noisy channel of its own, and raises the price of information step by
+step: the columns that tell most about the target are given up last. The result is the information in bits that each
+column is worth at every quality of prediction, and which of its values matter.
+
+A column of numbers with more than ten different values is continuous, any other is categorical; --type says otherwise.
+Missing values stay in and are marked. A fifth of the rows is held out, and every score is on these.
+
+The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the same command is given again.`,
+  args: { file: { help: 'a CSV file with a header row, plain or gzipped' } },
+  options: {
+    target: { kind: 'text', value: 'COLUMN', help: 'the column to be predicted', required: true },
+    type: {
+      kind: 'text',
+      value: 'COLUMN=KIND',
+      help: 'continuous or categorical, where it is not to be inferred',
+      many: true,
+    },
+    skip: { kind: 'text', value: 'COLUMN', help: 'a column to leave out', many: true },
+    loss: {
+      kind: 'choice',
+      choices: ['squared', 'contrastive'],
+      help: 'for a continuous target: squared error, or InfoNCE, whose score is a bound of the information in bits',
+      default: 'squared',
+    },
+    joint: { kind: 'flag', help: 'one encoder for all columns together: the ordinary information bottleneck' },
+    betaFrom: {
+      kind: 'number',
+      value: 'BETA',
+      help: 'price of a nat at the beginning',
+      min: 1e-8,
+      max: 1e3,
+      default: 1e-4,
+    },
+    betaTo: { kind: 'number', value: 'BETA', help: 'price of a nat at the end', min: 1e-8, max: 1e3, default: 3 },
+    steps: {
+      kind: 'number',
+      value: 'N',
+      help: 'training steps in all',
+      integer: true,
+      min: 60,
+      max: 1e7,
+      default: 6000,
+    },
+    seed: {
+      kind: 'number',
+      value: 'N',
+      help: 'of split, weights and noise',
+      integer: true,
+      min: 0,
+      max: 1e9,
+      default: 0,
+    },
+    out: { kind: 'text', value: 'DIR', help: 'the folder of the run; by default runs/ and the file’s name' },
+  },
+  examples: [
+    { line: 'tenfold bottleneck fit wine.csv --target quality', does: 'which columns tell the quality' },
+    {
+      line: 'tenfold bottleneck fit bikes.csv --target rentals --type hour=categorical --skip date --loss contrastive',
+      does: 'hours as categories, no dates, and the score in bits',
+    },
+  ],
+  async run({ args: { file }, options, signal, progress }) {
+    if (!(options.betaTo > options.betaFrom)) {
+      throw new RangeError(`fit: expected --beta-to above --beta-from, got ${options.betaTo} and ${options.betaFrom}`);
+    }
+    const { columns, table } = await blamed(async () => {
+      const whole = await readCsv(file, { types: kindsOf(options.type) });
+      const skipped = options.skip.map((name) => whole.column(name).name);
+      return columnsOf(whole.select(whole.names.filter((name) => !skipped.includes(name))), options.target);
+    });
+    for (const line of columns.notes) progress.note(line);
+    const folder = options.out ?? join('runs', basename(file).replace(/\.csv(\.gz)?$/, ''));
+    const recipe = recipeOf(options, columns);
+    const { seed } = options;
+    await claimFolder(folder, { source: file, digest: await digestOf(file), rows: table.rows, columns, recipe, seed });
+    const onReading = (reading: Parameters<typeof saveOverlaps>[1]) => saveOverlaps(folder, reading);
+    const prepared = prepare(table, columns, seed);
+    await runTable(prepared, recipe, { seed, folder, onReading, progress, signal });
+
+    const readings = await readReadings(folder);
+    const levels = levelsOf(readings);
+    const features = shownFeatures(columns, recipe);
+    const best = readings.reduce((a, b) => (b.task < a.task ? b : a)).score;
+    return {
+      run: folder,
+      target: options.target,
+      rows: { trained: prepared.train.rows, held: prepared.held.rows },
+      notes: columns.notes,
+      best,
+      columns: byWorth(levels, features.length).map((i) => ({
+        name: features[i]!.name,
+        kind: features[i]!.kind,
+        bits: Object.fromEntries(levels.map(({ share, bits }) => [share, bits[i]!])),
+      })),
+      totalBits: Object.fromEntries(levels.map(({ share, total }) => [share, total])),
+      table: worthTable(features, levels),
+    };
+  },
+  text({ run, target, best, table, columns }) {
+    const lines = [`${target}: ${describe(best)} on rows held out, at best`];
+    if (columns.some(({ bits }) => Object.keys(bits).length > 0)) {
+      lines.push(
+        '',
+        `bits that each column is worth, where the model keeps this share of its best prediction`,
+        alignedText(table),
+      );
+    } else lines.push('no column tells anything about it');
+    return [...lines, '', `${run}: tenfold bottleneck plot ${run}`].join('\n');
+  },
+});
+
+function prepare(table: Table, columns: Columns, seed: number) {
+  const needed = 20;
+  if (table.rows < needed)
+    throw new RangeError(`fit: expected at least ${needed} rows with a target, got ${table.rows}`);
+  return splitTable(table, columns, seed);
+}
+
+function recipeOf(
+  options: { loss: string; joint: boolean; betaFrom: number; betaTo: number; steps: number },
+  { target }: Columns,
+): TableRecipe {
+  const { joint, betaFrom, betaTo, steps } = options;
+  const loss = options.loss as TableRecipe['loss'];
+  if (loss === 'contrastive' && target.kind === 'categorical') {
+    throw new RangeError(
+      `fit: expected a continuous target for --loss contrastive, got categories in "${target.name}"`,
+    );
+  }
+  const pretraining = Math.floor(steps / 6);
+  return {
+    encoder: [64, 64],
+    latent: 4,
+    integrator: [128, 128],
+    loss,
+    joint,
+    annealing: { from: betaFrom, to: betaTo, pretraining, steps: steps - pretraining },
+    rate: 1e-3,
+    batch: 128,
+    every: Math.max(1, Math.floor(steps / readingsOfARun)),
+  };
+}
+
+/** `hour=categorical` as what the reader takes. */
+function kindsOf(types: readonly string[]): Record<string, Kind> {
+  return Object.fromEntries(
+    types.map((text) => {
+      const at = text.lastIndexOf('=');
+      const kind = text.slice(at + 1);
+      if (at < 1 || (kind !== 'continuous' && kind !== 'categorical')) {
+        throw new RangeError(`fit: expected --type COLUMN=continuous or COLUMN=categorical, got ${text}`);
+      }
+      return [text.slice(0, at), kind];
+    }),
+  );
+}
+
+/** What the readers throw names the file first; a request's mistakes name the verb. */
+async function blamed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    for (const Kind of [RangeError, SyntaxError, TypeError]) {
+      if (error instanceof Kind && !error.message.startsWith('fit: ')) {
+        throw new Kind(`fit: ${error.message}`, { cause: error });
+      }
+    }
+    throw error;
+  }
+}
+
+/** A score in a few words. */
+function describe(score: Score): string {
+  if (score.kind === 'bits') return `${score.bits.toFixed(3)} bit of it known`;
+  return `${(100 * score.explained).toFixed(1)} % of the variance explained, error ${score.error.toPrecision(3)}`;
+}

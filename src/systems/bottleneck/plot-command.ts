@@ -1,0 +1,56 @@
+/** `tenfold bottleneck plot`: the figures of a run, and a page of them. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verb } from '../../command/index.ts';
+import type { Figure } from '../../report/index.ts';
+import { replaceFile } from '../../tensor/index.ts';
+import { runPage } from './run-page.ts';
+import { readOverlaps, readReadings, readSettings } from './run-folder.ts';
+import { columnBits, tablePlane, valuesApart } from './table-figures.ts';
+import { byWorth, levelsOf, shownFeatures, worthTable } from './worth.ts';
+
+/** Columns whose values are drawn, those worth most. */
+const drawnColumns = 6;
+/** A column that carries less has no values worth telling apart. */
+const leastBits = 0.05;
+
+export const plotVerb = verb({
+  name: 'plot',
+  summary: 'draw what a run of fit has found',
+  about: `Writes into the run's folder an SVG file a figure, figures/NAME.svg, and a page of all, index.html: the information
+plane (prediction against the bits that it takes), the bits of every column on the way, and for the columns that are
+worth most which of their values are told apart. May be asked while the run goes on.`,
+  args: { run: { help: 'the folder of a run' } },
+  options: {},
+  examples: [{ line: 'tenfold bottleneck plot runs/wine', does: 'figures and page of a run' }],
+  async run({ args: { run: folder } }) {
+    const settings = await readSettings(folder);
+    const { columns, recipe } = settings;
+    const readings = await readReadings(folder);
+    if (readings.length === 0) throw new RangeError(`plot: expected readings in ${folder}, got none yet`);
+    const features = shownFeatures(columns, recipe);
+    const levels = levelsOf(readings);
+    const figures: Figure[] = [tablePlane({ id: 'plane', target: columns.target.name, runs: [readings] })];
+    if (!recipe.joint) figures.push(columnBits({ id: 'columns', features, readings }));
+    const level = levels.find(({ share }) => share === 0.95) ?? levels[0];
+    if (level && !recipe.joint) {
+      const overlaps = await readOverlaps(folder, level.reading.step);
+      const worth = byWorth(levels, features.length).filter((i) => level.bits[i]! >= leastBits);
+      for (const [rank, i] of worth.slice(0, drawnColumns).entries()) {
+        const [feature, bits] = [features[i]!, level.bits[i]!];
+        figures.push(valuesApart({ id: `values-${rank + 1}`, feature, overlap: overlaps[i]!, bits }));
+      }
+    }
+    await mkdir(join(folder, 'figures'), { recursive: true });
+    const files: string[] = [];
+    for (const { id, svg } of figures) {
+      const path = join(folder, 'figures', `${id}.svg`);
+      await replaceFile(path, [svg]);
+      files.push(path);
+    }
+    const page = join(folder, 'index.html');
+    await replaceFile(page, [runPage(settings, figures, worthTable(features, levels))]);
+    return { page, figures: files };
+  },
+  text: ({ page, figures }) => [...figures, page].join('\n'),
+});
