@@ -25,7 +25,8 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     load: () => import('./gradients.ts'),
   },
   train: {
-    about: 'training steps, forward passes, memory and compile times against PyTorch eager',
+    about:
+      'training steps, forward passes, memory and compile times against PyTorch eager; training steps against jax-js',
     load: () => import('./train.ts'),
   },
   faults: {

@@ -2,7 +2,6 @@
  * Our side of the training benchmark, in a process of its own, as the peer's is: the same requests as
  * bench/peers/train.py, with the times that tracing and loading took besides.
  */
-import { createInterface } from 'node:readline';
 import { adamW, type OptimizerState } from 'tenfold/nn';
 import {
   compile,
@@ -18,6 +17,8 @@ import {
 } from 'tenfold/tensor';
 import { models } from './models/index.ts';
 import type { Model } from './models/model.ts';
+import { serve, timed } from './serve.ts';
+import { comparedLosses, writeStart } from './train-start.ts';
 
 type Arrays = ReturnType<typeof random.key> | object;
 
@@ -43,20 +44,32 @@ function trainer(model: Model) {
   return { step, many: (carry: Carry, batches: unknown) => scan(step, carry, batches) };
 }
 
-let current: { train(steps: number): Promise<void>; forward(): Promise<void> } | undefined;
+let current: {
+  train(steps: number): Promise<void>;
+  forward(): Promise<void>;
+  losses(): Promise<readonly number[]>;
+};
 
 const seconds = (since: number) => (performance.now() - since) / 1000;
 
-async function load(name: string): Promise<{ parameters: number; steps: number; trainSeconds: number }> {
+/** @param start a file to write parameters and batch to, for a peer that begins where we do */
+async function load(
+  name: string,
+  start: string | undefined,
+): Promise<{ parameters: number; steps: number; trainSeconds: number }> {
   const model = models[name];
   if (!model) throw new RangeError(`expected one of ${Object.keys(models).join(', ')}, got ${name}`);
   const { step, many } = trainer(model);
-  const start = compile((key: Tensor) => {
+  const begin = compile((key: Tensor) => {
     const params = model.init(key);
     return { carry: { params, optimizer: optimizer.init(params), state: model.state() }, batch: model.batch(key) };
   });
-  let { carry, batch } = (await start(random.key(1))) as unknown as { carry: Arrays; batch: Arrays };
-  await start.release();
+  let { carry, batch } = (await begin(random.key(1))) as unknown as { carry: Arrays; batch: Arrays };
+  await begin.release();
+  if (start !== undefined) {
+    const values = (tree: unknown) => mapTree(tree, ({ shape, data }: NDArray) => ({ shape, data }));
+    writeStart(start, { params: values((carry as { params: unknown }).params), batch: values(batch) });
+  }
   const parameters = [...leavesByPath<NDArray>((carry as { params: unknown }).params).values()].reduce(
     (n, leaf) => n + leaf.size,
     0,
@@ -69,10 +82,12 @@ async function load(name: string): Promise<{ parameters: number; steps: number; 
   const train = compile((steps === 1 ? step : many) as (carry: unknown, batch: unknown) => readonly [unknown, Tensor]);
   // loaded when it is first asked for, so that the memory of training is measured without it
   const forward = compile((x: unknown) => model.forward(constant(frozen.params), x, constant(frozen.state)));
+  const first: number[] = [];
   const once = async () => {
     const [next, loss] = (await train(carry as never, batches as never)) as unknown as [Arrays, NDArray<'float32'>];
     if (!loss.data.every(Number.isFinite)) throw new RangeError(`the loss became ${loss.data.at(-1)}`);
     carry = next;
+    if (first.length < comparedLosses) first.push(...loss.data);
   };
   const from = performance.now();
   await once();
@@ -84,40 +99,21 @@ async function load(name: string): Promise<{ parameters: number; steps: number; 
     forward: async () => {
       await forward(batch as never);
     },
+    losses: async () => {
+      while (first.length < comparedLosses) await once();
+      return first.slice(0, comparedLosses);
+    },
   };
   return { parameters, steps, trainSeconds };
 }
 
-async function timed(steps: number, work: () => Promise<void>): Promise<number> {
-  const from = performance.now();
-  await work();
-  return seconds(from) / steps;
-}
-
-async function answer(request: { do: string; model?: string; steps?: number }): Promise<unknown> {
-  const { steps = 1 } = request;
-  switch (request.do) {
-    case 'load':
-      return load(request.model!);
-    case 'train':
-      return timed(steps, () => current!.train(steps));
-    case 'forward':
-      return timed(steps, async () => {
-        for (let i = 0; i < steps; i++) await current!.forward();
-      });
-    case 'peak':
-      return process.resourceUsage().maxRSS * 1024;
-    default:
-      throw new RangeError(`unknown request ${request.do}`);
-  }
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply: object;
-  try {
-    reply = { ok: await answer(JSON.parse(line)) };
-  } catch (error) {
-    reply = { error: (error as Error).stack };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-}
+await serve({
+  load: ({ model, start }) => load(model!, start),
+  losses: () => current.losses(),
+  train: ({ steps = 1 }) => timed(steps, () => current.train(steps)),
+  forward: ({ steps = 1 }) =>
+    timed(steps, async () => {
+      for (let i = 0; i < steps; i++) await current.forward();
+    }),
+  peak: () => process.resourceUsage().maxRSS * 1024,
+});

@@ -1,10 +1,14 @@
-/** Training steps and forward passes against PyTorch in eager mode, each side in a process of its own, in turns. */
+/**
+ * Training steps and forward passes against PyTorch in eager mode, and training steps against jax-js; each side in a
+ * process of its own, in turns.
+ */
 import { fileURLToPath } from 'node:url';
 import { alternate, type Runner } from './alternate.ts';
 import type { BenchOptions } from './benches.ts';
 import { models } from './models/index.ts';
 import { findPython, Peer } from './peer.ts';
 import { type BenchReport, type Row, row, type Skipped } from './report.ts';
+import { measureJax } from './train-jax.ts';
 
 const threads = 2;
 const goals: Readonly<Record<string, number>> = { mlp: 0.5, gpt: 0.6, resnet18: 1.2, unet3d: 1.2, separable: 1.2 };
@@ -30,12 +34,16 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
   const names = typeof given.models === 'string' ? given.models.split(',') : Object.keys(models);
   const rounds = typeof given.rounds === 'string' ? Number(given.rounds) : 15;
   const python = await findPython('torch');
-  if ('missing' in python)
-    return { rows: [], skipped: names.map((name) => ({ case: `train/${name}`, reason: python.missing })) };
   const rows: Row[] = [];
   const skipped: Skipped[] = [];
-  for (const name of names)
-    rows.push(...(await measure(name, rounds, python.path, `PyTorch ${python.version} eager, ${threads} threads`)));
+  for (const name of names) {
+    if ('missing' in python) skipped.push({ case: `train/${name}`, reason: python.missing });
+    else
+      rows.push(...(await measure(name, rounds, python.path, `PyTorch ${python.version} eager, ${threads} threads`)));
+    const jax = await measureJax(name, rounds, threads);
+    rows.push(...jax.rows);
+    skipped.push(...jax.skipped);
+  }
   return { rows, skipped };
 }
 
