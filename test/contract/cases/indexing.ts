@@ -181,6 +181,7 @@ export const randoms: readonly Case[] = [
   random('bits', shapes(), t.random.bits),
   random('uniform', shapes(), (key, shape) => t.random.uniform(key, shape, -1, 3)),
   random('normal', shapes(), t.random.normal),
+  random('hashed', shapes(), t.random.hashed),
   random('bernoulli', shapes(), (key, shape) => t.random.bernoulli(key, 0.25, shape)),
   random('integers', shapes(), (key, shape) => t.random.integers(key, shape, -2, 5)),
   random('permutation', fc.nat({ max: 9 }), t.random.permutation),
