@@ -24,6 +24,10 @@ export const systems: readonly System[] = [
     citation:
       'K. A. Murphy and D. S. Bassett, “The Distributed Information Bottleneck reveals the explanatory structure of complex systems”, arXiv:2204.07576 (2022)',
     job: 'which inputs hold the information about a target, and which values of them',
+    load: {
+      commands: () => import('../systems/bottleneck/commands.ts'),
+      experiment: () => import('../systems/bottleneck/experiment.ts'),
+    },
   },
   {
     id: 'backdoor',
