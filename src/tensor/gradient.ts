@@ -12,6 +12,7 @@ import { flattenTree, type MapTree } from './tree.ts';
 
 /**
  * The gradients of the scalar `y` with respect to tensors it was computed from; zeros where it does not depend on one.
+ * Each of `xs` counts as independent of the others, even where one was computed from another.
  * @throws TypeError when y is not a float scalar, or when the way to `xs` leads through an op without a gradient
  */
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
