@@ -30,7 +30,7 @@ export const circuitRecipes: Readonly<Record<Tier, CircuitRecipe>> = {
 export const smallCircuitRecipes: Readonly<Record<Tier, CircuitRecipe>> = {
   quick: {
     hidden: [32, 32],
-    annealing: { from: 5e-3, to: 1, pretraining: 200, steps: 600 },
+    annealing: { from: 5e-3, to: 1.5, pretraining: 200, steps: 650 },
     rate: 6e-3,
     batch: 256,
     every: 50,
@@ -47,10 +47,10 @@ export const tableRecipes: Readonly<Record<Tier, TableRecipe>> = {
     integrator: [64, 64],
     loss: 'squared',
     joint: false,
-    annealing: { from: 3e-4, to: 2, pretraining: 300, steps: 1500 },
+    annealing: { from: 3e-4, to: 2, pretraining: 250, steps: 1200 },
     rate: 3e-3,
     batch: 128,
-    every: 60,
+    every: 50,
   },
   recorded: {
     encoder: [128, 128],

@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silent } from '../../command/index.ts';
+import { fitVerb } from './fit-command.ts';
+import { plotVerb } from './plot-command.ts';
+
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bottleneck-'));
+  file = join(folder, 'tea <b>.csv');
+  const rows = Array.from({ length: 300 }, (_, i) => {
+    const minutes = i % 15 === 0 ? '' : (i * 7) % 15;
+    return `cup ${i},${minutes},${i % 2 ? 'green' : 'black'},${Number(minutes) > 7 ? 'bitter' : 'mild'}`;
+  });
+  await writeFile(file, `name,minutes,kind,"taste & ""smell"""\n${rows.join('\n')}\n`);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+type FitOptions = Parameters<typeof fitVerb.run>[0]['options'];
+const defaults: FitOptions = {
+  target: 'taste & "smell"',
+  type: [],
+  skip: [],
+  loss: 'squared',
+  joint: false,
+  betaFrom: 1e-3,
+  betaTo: 3,
+  steps: 600,
+  seed: 0,
+  out: undefined,
+};
+const notes: string[] = [];
+const progress = { ...silent, note: (line: string) => void notes.push(line) };
+const run = (options: Partial<FitOptions>, signal = new AbortController().signal) =>
+  fitVerb.run({ args: { file }, options: { ...defaults, ...options }, signal, progress });
+const plot = (of: string) =>
+  plotVerb.run({ args: { run: of }, options: {}, signal: new AbortController().signal, progress: silent });
+
+describe('a run', () => {
+  let out: string;
+  let result: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    out = join(folder, 'run');
+    result = await run({ out });
+  });
+
+  test('finds the column that tells', () => {
+    expect(result.columns[0]!.name).toBe('minutes');
+    expect(result.rows).toEqual({ trained: 240, held: 60 });
+    expect(result.best.kind === 'bits' && result.best.bits).toBeGreaterThan(0.7);
+    expect(result.columns.map(({ name }) => name)).not.toContain('name');
+  });
+
+  test('says what it took the table for', () => {
+    expect(notes).toContain('name left out: its 300 values are too many and too rare to learn from.');
+    expect(notes.join('\n')).toMatch(/minutes: \d+ of 300 values are missing/);
+  });
+
+  test('is told in lines that name the columns and the next step', () => {
+    const text = fitVerb.text(result);
+    expect(text).toMatch(/^taste & "smell": 0\.\d{3} bit of it known/);
+    expect(text).toMatch(/\nminutes +\d\.\d\d/);
+    expect(text).toContain(`tenfold bottleneck plot ${out}`);
+  });
+
+  test('given again with the same settings is done at once', async () => {
+    expect(await run({ out })).toEqual(result);
+  });
+
+  test.each([
+    [{ seed: 1 }, 'expected the seed that the run in'],
+    [{ betaTo: 5 }, 'expected the settings that the run in'],
+    [{ target: 'kind' }, 'began with'],
+  ])('with other settings than the folder has, %j, is refused', async (options, message) => {
+    await expect(run({ out, ...options })).rejects.toThrow(message);
+  });
+
+  test('is drawn: figures and a page, with everything escaped', async () => {
+    const { page, figures } = await plot(out);
+    expect(await readdir(join(out, 'figures'))).toEqual(
+      expect.arrayContaining(['plane.svg', 'columns.svg', 'values-1.svg']),
+    );
+    expect(figures.length).toBeGreaterThanOrEqual(3);
+    const text = await readFile(page, 'utf8');
+    expect(text).toContain('What tells taste &#38; &#34;smell&#34;');
+    expect(text).not.toContain('tea <b>');
+    expect(text.match(/<svg /g)?.length).toBe(figures.length);
+    expect(text).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+test('a run that was stopped goes on', async () => {
+  const out = join(folder, 'stopped');
+  const stop = new AbortController();
+  const options = { ...defaults, out, steps: 300 };
+  const stopping = { update: () => stop.abort(new Error('stopped')), note: () => {} };
+  await expect(fitVerb.run({ args: { file }, options, signal: stop.signal, progress: stopping })).rejects.toThrow(
+    'stopped',
+  );
+  const done = await run({ out, steps: 300 });
+  expect(done.best).toEqual((await run({ out: join(folder, 'whole'), steps: 300 })).best);
+});
+
+test('all columns together', async () => {
+  const out = join(folder, 'joint');
+  const { columns } = await run({ out, joint: true, steps: 120 });
+  expect(columns.map(({ name }) => name)).toEqual(['all columns together']);
+  expect((await plot(out)).figures).toEqual([join(out, 'figures', 'plane.svg')]);
+});
+
+describe('bad requests', () => {
+  test.each([
+    [{ target: 'tast' }, 'fit: tea <b>.csv: there is no column "tast"'],
+    [{ target: 'minuts' }, 'did you mean "minutes"?'],
+    [{ skip: ['knd'] }, 'did you mean "kind"?'],
+    [{ type: ['minutes'] }, 'fit: expected --type COLUMN=continuous or COLUMN=categorical, got minutes'],
+    [{ type: ['minutes=number'] }, 'fit: expected --type COLUMN=continuous'],
+    [{ type: ['kind=continuous'] }, 'column "kind": expected a number, got "black"'],
+    [{ loss: 'contrastive' }, 'expected a continuous target for --loss contrastive'],
+    [{ betaFrom: 3, betaTo: 1 }, 'expected --beta-to above --beta-from'],
+  ] as [Partial<FitOptions>, string][])('%j', async (options, message) => {
+    await expect(run({ out: join(folder, 'bad'), ...options })).rejects.toThrow(message);
+  });
+
+  test('a table with too few rows', async () => {
+    const small = join(folder, 'small.csv');
+    await writeFile(small, 'x,y\n1,a\n2,b\n');
+    const request = {
+      options: { ...defaults, target: 'y', out: join(folder, 'bad') },
+      signal: new AbortController().signal,
+    };
+    await expect(fitVerb.run({ args: { file: small }, ...request, progress })).rejects.toThrow('at least 20 rows');
+  });
+
+  test('a folder that holds no run', async () => {
+    await expect(plot(folder)).rejects.toThrow('plot: expected the folder of a run');
+    await writeFile(join(folder, 'run.json'), '{');
+    await expect(plot(folder)).rejects.toThrow('run: expected JSON in');
+    await writeFile(join(folder, 'run.json'), '{}');
+    await expect(plot(folder)).rejects.toThrow('run: expected a tenfold bottleneck 1');
+  });
+});
