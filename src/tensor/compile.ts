@@ -125,8 +125,12 @@ export function trace(fn: (...args: unknown[]) => unknown, args: readonly unknow
     );
   });
   const returned = fn(...tensors);
-  if (returned instanceof Promise)
-    throw new TypeError('compile: expected a function that returns tensors, got one that returns a promise');
+  if (returned instanceof Promise) {
+    returned.catch(() => undefined);
+    throw new TypeError(
+      'compile: expected a function that returns tensors, got one that returns a promise (inside, call functions themselves, not their compiled forms)',
+    );
+  }
   const result = flattenTree(returned);
   const at = result.leaves.flatMap((leaf, i) => (leaf instanceof Tensor ? [i] : []));
   const outputs = at.map((i) => result.leaves[i] as Tensor);

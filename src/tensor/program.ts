@@ -114,6 +114,10 @@ export function applyAll<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A): rea
     }
   }
   const types = op.infer(inputs, attrs);
+  for (const { shape } of types) {
+    if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0))
+      throw new RangeError(`${op.name}: expected sizes that are non-negative integers, got ${formatShape(shape)}`);
+  }
   const outputs: Tensor[] = [];
   const node: Node<A> = { id: created++, op, inputs, attrs, outputs, site: currentSite ?? callSite() };
   for (const [i, type] of types.entries()) outputs.push(new Tensor(node as Node, i, type));

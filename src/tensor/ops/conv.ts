@@ -112,6 +112,9 @@ export const convOp: Op<ConvAttrs> = {
       );
     const [n, c, ...space] = x!.shape as [number, number, ...number[]];
     const [o, perGroup, ...kernel] = w!.shape as [number, number, ...number[]];
+    if (!Number.isInteger(attrs.groups) || attrs.groups < 1 || c % attrs.groups !== 0) {
+      throw new RangeError(`conv: expected groups that divide the channels of ${formatType(x!)}, got ${attrs.groups}`);
+    }
     if (perGroup * attrs.groups !== c || o % attrs.groups !== 0) {
       throw new RangeError(
         `conv: expected weights [o, ${c / attrs.groups}, ...kernel] with o divisible by ${attrs.groups} groups for ${formatType(x!)}, got ${formatType(w!)}`,

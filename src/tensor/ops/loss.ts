@@ -12,6 +12,8 @@ const crossEntropyOp: Op<undefined> = {
   name: 'crossEntropy',
   infer: ([logits, labels]) => {
     requireFloat('crossEntropy', logits!);
+    if (logits!.rank === 0)
+      throw new RangeError(`crossEntropy: expected logits [..., classes], got ${formatType(logits!)}`);
     if (labels!.dtype !== 'int32')
       throw new TypeError(`crossEntropy: expected int32 labels, got ${formatType(labels!)}`);
     if (!sameShape(logits!.shape.slice(0, -1), labels!.shape)) {

@@ -379,6 +379,8 @@ export function slice(x: Tensor, ranges: readonly (Range | undefined)[]): Tensor
     const [start, end = n, step = 1] = ranges[axis] ?? [0];
     if (!Number.isInteger(step) || step < 1)
       throw new RangeError(`slice: expected a positive step, got ${step} (flip() reverses)`);
+    if (!Number.isInteger(start) || !Number.isInteger(end))
+      throw new RangeError(`slice: expected bounds that are integers, got ${formatShape([start, end])}`);
     const inside = (at: number) => Math.min(n, Math.max(0, at < 0 ? at + n : at));
     return [inside(start), Math.max(inside(start), inside(end)), step] as const;
   });
