@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { toFloats } from './array.ts';
 import { compile } from './compile.ts';
 import type { Tensor } from './program.ts';
-import { hashed, key, split } from './random.ts';
+import { hashed, key, normal, split } from './random.ts';
 
 const n = 1 << 18;
 
@@ -32,4 +32,11 @@ test('hashed numbers are the same for the same key and place', async () => {
   const draw = compile((k: Tensor) => [hashed(k, [6]), hashed(k, [2, 3])]);
   const [flat, folded] = await draw(key(3));
   expect(folded!.data).toEqual(flat!.data);
+});
+
+test('a program of many draws, which the host makes, gives the numbers of one of few', async () => {
+  const draws = (count: number) => compile((k: Tensor) => split(k, count).map((own) => normal(own, [5])));
+  const few = await draws(3)(key(11));
+  const many = await draws(40)(key(11));
+  for (const [i, own] of few.entries()) expect(many[i]!.data).toEqual(own.data);
 });

@@ -17,6 +17,8 @@ export interface Support {
   readonly opset: number;
   /** The program as it is given to it: what it lacks written with what it has, where that can be. */
   prepare(program: Program): Program;
+  /** Nodes that it can run and that the host had better compute before it, where their inputs are known by then. */
+  early(nodes: readonly Node[]): readonly Node[];
   /** Why it cannot run a node; undefined where it can. */
   lacks(node: Node): string | undefined;
   /** How it is given an op, where that is not the op's own lowering. */
@@ -31,13 +33,26 @@ const opset = 23;
 const everything: Support = {
   opset,
   prepare: (program) => program,
+  early: () => [],
   lacks: () => undefined,
   lowerings: {},
   copies: () => true,
 };
 
 /** The runtime's own kernels, on Node and in a browser. */
-const cpu: Support = { ...everything, prepare: spatial };
+const cpu: Support = { ...everything, prepare: spatial, early: manyDraws };
+
+/**
+ * The draws of a program of many, such as a network's start or the keys of its dropouts. A draw is a hundred nodes, over
+ * which the runtime's optimizer takes quadratic time; in JavaScript it is a loop.
+ */
+function manyDraws(nodes: readonly Node[]): readonly Node[] {
+  const draws = nodes.filter(({ op }) => op.name === 'threefry');
+  return draws.length > fewDraws ? draws : [];
+}
+
+/** Draws that a program keeps: up to here they cost less inside than values handed in do. */
+const fewDraws = 8;
 
 /** The table of a provider; one that has none is taken to run everything, and says itself when it does not. */
 export function supportOf(provider: string): Support {

@@ -145,6 +145,7 @@ function maxPoolByTaps(emit: Emitter, x: string, node: Node): string[] {
 export const webgpu = {
   opset: 21,
   prepare: (program: Program): Program => simplify(unroll(program), [webgpuRule]),
+  early: () => [],
   lacks,
   lowerings,
   copies: (dtype: DType) => dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int64',

@@ -6,6 +6,8 @@
  * hands the result to the rest as one more input. Only whole numbers and scalars are worth that; a node that would
  * need the device's floats on the host is refused, by name and line, because a run would stop halfway for it.
  *
+ * What a device can run but a loop in JavaScript does better, the host computes too (`early`).
+ *
  * The host also keeps what a device need not see: constants that are results, and everything without elements.
  */
 import { NDArray } from '../array.ts';
@@ -46,16 +48,21 @@ export function place(program: Program, provider: string, support: Support): Pla
   // simplification has made constants of tensors without elements, but for parts of what was split
   const wanted = program.outputs.map((t) => (t.size === 0 ? empty(t) : t));
   const host = new Set<Node>();
+  for (const node of support.early(reachable(wanted))) {
+    const before = reachable(node.inputs).filter((needed) => !isGiven(needed));
+    if (before.some((needed) => needed.outputs.some(isArrayOfFloats)) || node.inputs.some(isArrayOfFloats)) continue;
+    for (const needed of [...before, node]) host.add(needed);
+  }
   for (const node of reachable(wanted)) {
     if (isGiven(node) || host.has(node)) continue;
     const reason = support.lacks(node);
     if (reason === undefined) continue;
     for (const needed of reachable(node.inputs)) {
       if (isGiven(needed)) continue;
-      if (needed.outputs.some((t) => isFloat(t.dtype) && t.size > 1)) throw refusal(provider, node, reason);
+      if (needed.outputs.some(isArrayOfFloats)) throw refusal(provider, node, reason);
       host.add(needed);
     }
-    if (node.inputs.some((t) => isFloat(t.dtype) && t.size > 1)) throw refusal(provider, node, reason);
+    if (node.inputs.some(isArrayOfFloats)) throw refusal(provider, node, reason);
     host.add(node);
   }
 
@@ -104,6 +111,11 @@ export function refusal(provider: string, node: Node, reason: string): TypeError
   return new TypeError(
     `${node.op.name}: expected an op that the provider ${provider} has, got ${node.op.name}(${types}): ${reason}${site ? ` (made at ${site})` : ''}`,
   );
+}
+
+/** What the host does not compute for a device: floats, but for scalars. */
+function isArrayOfFloats({ dtype, size }: Tensor): boolean {
+  return isFloat(dtype) && size > 1;
 }
 
 function isGiven(node: Node): boolean {
