@@ -12,7 +12,9 @@ import {
   gradients,
   grad,
   greater,
+  interpret,
   log,
+  matmul,
   max,
   maximum,
   mean,
@@ -20,6 +22,8 @@ import {
   type NDArray,
   prod,
   relu,
+  reshape,
+  scan,
   sqrt,
   square,
   stopGradient,
@@ -27,7 +31,10 @@ import {
   sum,
   type Tensor,
   take,
+  tanh,
+  toFloats,
   toNested,
+  toValue,
   topK,
   valueAndGrad,
   where,
@@ -118,6 +125,42 @@ describe('what a function is differentiated by', () => {
     const thrice = (x: Tensor) => sum(grad(twice)(x));
     const all = compile((x: Tensor) => [grad(once)(x), grad(twice)(x), grad(thrice)(x)]);
     expect((await all(array([3]))).map(toNested)).toEqual([[108], [108], [72]]);
+  });
+
+  it('is differentiated again through a loop: the gradient penalty of a recurrent network', async () => {
+    const penalty = (w: Tensor, h: Tensor, xs: Tensor) => {
+      const loss = (inputs: Tensor) => {
+        const step = (h: Tensor, x: Tensor) => {
+          const next = tanh(add(matmul(h, w), reshape(x, [1, 2])));
+          return [next, next] as const;
+        };
+        const [last, all] = scan(step, h, inputs);
+        return add(sum(square(last)), sum(all));
+      };
+      return sum(square(grad(loss)(xs)));
+    };
+    const given = [
+      array([
+        [0.5, -0.3],
+        [0.8, 0.2],
+      ]),
+      array([[0.1, -0.2]]),
+      array([
+        [0.3, 0.1],
+        [-0.4, 0.6],
+        [0.2, 0.9],
+      ]),
+    ] as const;
+    const value = compile(penalty).program(...given);
+    const at = given.map(toValue);
+    const slopes = at[0]!.data.map((_, k) => {
+      const moved = (by: number) =>
+        at.map((v, i) => (i ? v : { ...v, data: v.data.map((x, j) => x + (j === k ? by : 0)) }));
+      return (interpret(value, moved(1e-5))[0]!.data[0]! - interpret(value, moved(-1e-5))[0]!.data[0]!) / 2e-5;
+    });
+    const found = toFloats(await compile(grad(penalty))(...given));
+    for (const [k, slope] of slopes.entries()) expect(found[k]).toBeCloseTo(slope, 4);
+    expect(Math.max(...slopes.map(Math.abs))).toBeGreaterThan(0.1);
   });
 
   it('adds up over the ways that a value is used', async () => {

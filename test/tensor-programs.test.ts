@@ -228,6 +228,15 @@ describe('a compiled function', () => {
     await expect(carried(array([1, 2]))).rejects.toThrow(ReferenceError);
   });
 
+  it('makes no step of a loop without entries', async () => {
+    const f = compile((h: Tensor, xs: Tensor) =>
+      scan((c: Tensor, x: Tensor) => [add(c, sum(x)), { x: exp(x), kind: 'row' }] as const, h, xs),
+    );
+    const [last, all] = await f(array([7]), zerosArray([0, 2]));
+    expect(toNested(last)).toEqual([7]);
+    expect([all.x.shape, all.x.dtype, all.kind]).toEqual([[0, 2], 'float32', 'row']);
+  });
+
   it('takes numbers as float32 scalars', async () => {
     const f = compile((x: Tensor, options: { rate: Tensor }) => [x, mul(x, options.rate)]);
     const [x, y] = await f(0.1, { rate: 3 });

@@ -129,10 +129,9 @@ function backward(
 ): (Tensor | undefined)[] {
   const { body, carried } = loop;
   const results = body.outputs.length - carried;
-  if (cotangents.slice(carried + results).some((g) => g !== undefined)) {
-    throw new TypeError('scan: expected to be differentiated at most once');
-  }
   const given = parts(loop, inputs);
+  // what a further differentiation asks of the carries that a gradient has read, one entry a float carry
+  const asked = cotangents.slice(carried + results).filter((_, i) => isFloat(given.carry[i]!.dtype));
   const zeroed = (i: number) =>
     cotangents[i] ?? (isFloat(outputs[i]!.dtype) ? zeros(outputs[i]!.shape, outputs[i]!.dtype) : undefined);
   const floats = <T extends Type>(list: readonly T[]) => list.filter((t) => isFloat(t.dtype));
@@ -146,6 +145,7 @@ function backward(
     carry: outputs.slice(carried + results),
     xs: given.xs,
     results: present(Array.from({ length: results }, (_, i) => zeroed(carried + i))),
+    asked: present(asked),
   };
   const [end, slices] = scan(
     (g, at: typeof steps) => {
@@ -155,10 +155,9 @@ function backward(
       const all = pullback(floats(next), [...g.carry, ...at.results], wanted);
       const n = g.captured.length;
       const m = n + g.carry.length;
-      return [
-        { carry: all.slice(n, m), captured: g.captured.map((total, i) => add(total, all[i]!)) },
-        all.slice(m),
-      ] as const;
+      const here = [...at.asked];
+      const carry = all.slice(n, m).map((total, i) => (asked[i] ? add(total, here.shift()!) : total));
+      return [{ carry, captured: g.captured.map((total, i) => add(total, all[i]!)) }, all.slice(m)] as const;
     },
     start,
     steps,
@@ -229,6 +228,16 @@ export function scan<C, X, Y>(
   }
   const at = results.leaves.flatMap((leaf, i) => (leaf instanceof Tensor ? [i] : []));
   outputs.push(...at.map((i) => results.leaves[i] as Tensor));
+
+  if (length === 0) {
+    // ONNX's Scan needs a step to make
+    const leaves = [...results.leaves];
+    for (const [k, i] of at.entries()) {
+      const { dtype, shape } = outputs[initial.length + k]!;
+      leaves[i] = zeros([0, ...shape], dtype);
+    }
+    return [carry, results.build(leaves) as Y];
+  }
 
   // ONNX's Scan needs something to scan over
   const counted = sequences.length === 0;

@@ -37,8 +37,6 @@ export interface Case<A = unknown> {
   build(inputs: readonly Tensor[], args: A): Tensor | readonly Tensor[];
   /** False where there is no gradient to check: nothing flows, or the outputs are not floats. */
   readonly differentiable: boolean;
-  /** False where the gradient has none itself. */
-  readonly twice?: false;
   /** Relative error that a float32 lowering may have. Default 1e-5. */
   readonly tolerance?: number;
 }

@@ -199,7 +199,7 @@ export const loops: readonly Case[] = [
     dtypes: floats,
     draw: (dtype) =>
       fc
-        .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.boolean())
+        .tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.boolean())
         .map(([steps, n, reverse]) => ({
           inputs: [spec(dtype, [steps, n]), spec(dtype, [n, n], [-1, 1]), spec(dtype, [n])],
           args: { reverse },
@@ -217,7 +217,6 @@ export const loops: readonly Case[] = [
       return [last.h, last.count, all.next, all.before];
     },
     differentiable: true,
-    twice: false,
   }),
   // without anything to scan over
   define<{ length: number }>({
@@ -234,6 +233,5 @@ export const loops: readonly Case[] = [
       return [last, all];
     },
     differentiable: true,
-    twice: false,
   }),
 ];
