@@ -107,10 +107,10 @@ describe('printed programs', () => {
     expect(printProgram(f.program(zerosArray([2]), zerosArray([3, 2]), zerosArray([2])))).toMatchInlineSnapshot(`
       "(%h: float32[2], %xs: float32[3,2], %w: float32[2]) {
         %0 = exp %w : float32[2]
-        %1.0, %1.1, %1.2 = scan %0 %h %xs {body=(%captured0: float32[2], %carry: float32[2], %x: float32[2]) {
-          %0 = mul %carry %captured0 : float32[2]
-          %1 = add %0 %x : float32[2]
-          return %1, %carry
+        %1.0, %1.1, %1.2 = scan %0 %h %xs {body=(%1/captured0: float32[2], %1/carry: float32[2], %1/x: float32[2]) {
+          %1/0 = mul %1/carry %1/captured0 : float32[2]
+          %1/1 = add %1/0 %1/x : float32[2]
+          return %1/1, %1/carry
         }, captured=1, carried=1, length=3, reverse=false} : float32[2], float32[3,2], float32[3,2]
         return 0: %1.0, 1: %1.1
       }"
@@ -226,6 +226,24 @@ describe('a compiled function', () => {
       return leaked!;
     });
     await expect(carried(array([1, 2]))).rejects.toThrow(ReferenceError);
+  });
+
+  it('shows no value of a loop, which has many', async () => {
+    const f = compile((h: Tensor, xs: Tensor) => scan((c: Tensor, x: Tensor) => [mul(c, x), c] as const, h, xs));
+    const given = [array(1), array([2, 3])] as const;
+    expect(toNested((await f.inspect(['%0.2'], ...given)).get('%0.2')!)).toEqual([1, 2]);
+    await expect(f.inspect(['%0/0'], ...given)).rejects.toThrow(
+      new ReferenceError(
+        'inspect: expected a name of the printed program, got %0/0 inside a loop (return it among the results of the scan)',
+      ),
+    );
+  });
+
+  it('refuses arguments whose paths are alike', async () => {
+    const f = compile((p: { 'a.b': Tensor; a: { b: Tensor } }) => add(p['a.b'], p.a.b));
+    await expect(f({ 'a.b': array([1]), a: { b: array([2]) } })).rejects.toThrow(
+      new TypeError('compile: expected arguments of different paths, got p.a.b twice'),
+    );
   });
 
   it('makes no step of a loop without entries', async () => {

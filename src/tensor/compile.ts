@@ -31,7 +31,7 @@ export interface Compiled<A extends readonly unknown[], R> {
   (...args: Arguments<A>): Promise<MapTree<R, Tensor, NDArray>>;
   /** The program for these arguments, simplified. Print it with `printProgram`. */
   program(...args: Arguments<A>): Program;
-  /** Values of intermediate tensors, by the names of the printed program (`%12`). */
+  /** Values of intermediate tensors, by the names of the printed program (`%12`); those inside a loop have many. */
   inspect(names: readonly string[], ...args: Arguments<A>): Promise<Map<string, NDArray>>;
   /**
    * Where the first value that is not finite came from, for these arguments: the op and the user's line. The whole
@@ -84,7 +84,10 @@ export function compile<A extends readonly unknown[], R>(
     const byName = new Map([...tensorNames(whole)].map(([tensor, name]) => [name, tensor]));
     const outputs = names.map((name) => {
       const tensor = byName.get(name);
-      if (!tensor) throw new ReferenceError(`inspect: expected a name of the printed program, got ${name}`);
+      if (!tensor) {
+        const inside = /^%\d+\//.test(name) ? ' inside a loop (return it among the results of the scan)' : '';
+        throw new ReferenceError(`inspect: expected a name of the printed program, got ${name}${inside}`);
+      }
       return tensor;
     });
     const loaded = await load({ ...whole, outputs, outputNames: outputs.map((_, i) => `value${i}`) }, device());
@@ -124,6 +127,12 @@ export function trace(fn: (...args: unknown[]) => unknown, args: readonly unknow
       }),
     );
   });
+  const paths = new Set<string>();
+  for (const { node } of inputs) {
+    const { name } = node.attrs as { name: string };
+    if (paths.has(name)) throw new TypeError(`compile: expected arguments of different paths, got ${name} twice`);
+    paths.add(name);
+  }
   const returned = fn(...tensors);
   if (returned instanceof Promise) {
     returned.catch(() => undefined);

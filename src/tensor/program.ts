@@ -214,19 +214,28 @@ export function reachable(outputs: readonly Tensor[]): Node[] {
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** Stable names of the tensors of a program: inputs by their path, others by op and position. */
-export function tensorNames(program: Program): Map<Tensor, string> {
+/**
+ * Stable names of the tensors of a program: inputs by their path, others by position. Those of a loop's body begin with
+ * the name of the loop's node: `%3/0`.
+ */
+export function tensorNames(program: Program, loop?: string): Map<Tensor, string> {
   const names = new Map<Tensor, string>();
+  const start = loop === undefined ? '%' : `${loop}/`;
   let next = 0;
   for (const node of reachable([...program.inputs, ...program.outputs])) {
     if (node.op === (inputOp as unknown)) {
-      names.set(node.outputs[0]!, `%${(node.attrs as { name: string }).name}`);
+      names.set(node.outputs[0]!, `${start}${(node.attrs as { name: string }).name}`);
       continue;
     }
-    const base = `%${next++}`;
+    const base = `${start}${next++}`;
     for (const output of node.outputs) names.set(output, node.outputs.length === 1 ? base : `${base}.${output.index}`);
   }
   return names;
+}
+
+/** The name of a node that is no input: that of its outputs, without their index. */
+export function nodeName(names: ReadonlyMap<Tensor, string>, { outputs }: Node): string {
+  return names.get(outputs[0]!)!.replace(/\.0$/, '');
 }
 
 /**
@@ -239,7 +248,11 @@ export function tensorNames(program: Program): Map<Tensor, string> {
  * }
  */
 export function printProgram(program: Program): string {
-  const names = tensorNames(program);
+  return print(program);
+}
+
+function print(program: Program, loop?: string): string {
+  const names = tensorNames(program, loop);
   const nameOf = (tensor: Tensor) => names.get(tensor)!;
   const lines: string[] = [];
   for (const node of reachable(program.outputs)) {
@@ -247,7 +260,7 @@ export function printProgram(program: Program): string {
     const outputs = node.outputs.map(nameOf).join(', ');
     const inputs = node.inputs.map((t) => ` ${nameOf(t)}`).join('');
     lines.push(
-      `${outputs} = ${node.op.name}${inputs}${printAttrs(node.attrs)} : ${node.outputs.map(formatType).join(', ')}`,
+      `${outputs} = ${node.op.name}${inputs}${printAttrs(node.attrs, nodeName(names, node))} : ${node.outputs.map(formatType).join(', ')}`,
     );
   }
   lines.push(
@@ -257,18 +270,18 @@ export function printProgram(program: Program): string {
   return `(${head}) {\n${lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}\n`).join('')}}`;
 }
 
-function printAttrs(attrs: unknown): string {
+function printAttrs(attrs: unknown, of: string): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries((attrs ?? {}) as Record<string, unknown>)) {
     if (value === undefined) continue;
-    parts.push(`${key}=${printAttr(value)}`);
+    parts.push(`${key}=${printAttr(value, of)}`);
   }
   return parts.length > 0 ? ` {${parts.join(', ')}}` : '';
 }
 
-function printAttr(value: unknown): string {
-  if (isProgram(value)) return printProgram(value);
-  if (Array.isArray(value)) return `[${value.map(printAttr).join(',')}]`;
+function printAttr(value: unknown, of: string): string {
+  if (isProgram(value)) return print(value, of);
+  if (Array.isArray(value)) return `[${value.map((v) => printAttr(v, of)).join(',')}]`;
   if (typeof value === 'object' && value !== null && 'data' in value) {
     const { dtype, shape } = value as NDArray;
     const flat = toFloats(value as NDArray);
