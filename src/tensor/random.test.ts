@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { toFloats } from './array.ts';
+import { array, toFloats } from './array.ts';
 import { compile } from './compile.ts';
 import type { Tensor } from './program.ts';
-import { hashed, key, normal, split } from './random.ts';
+import { categorical, hashed, key, normal, split, uniform } from './random.ts';
 
 const n = 1 << 18;
 
@@ -39,4 +39,41 @@ test('a program of many draws, which the host makes, gives the numbers of one of
   const few = await draws(3)(key(11));
   const many = await draws(40)(key(11));
   for (const [i, own] of few.entries()) expect(many[i]!.data).toEqual(own.data);
+});
+
+// places of 1024 whose words were searched for: the largest and the smallest that there are
+const extremes = [
+  { seed: 34643, place: 550, u: 1 - 2 ** -24 },
+  { seed: 10846, place: 796, u: 0 },
+];
+
+test('uniform numbers reach both ends of what they may, and stay below the high one', async () => {
+  const bounds = [
+    [0, 1],
+    [1, 2],
+    [-3, -1],
+    [1000, 1001],
+    [-0.3, 0],
+    [1, 1 + 2 ** -23],
+  ] as const;
+  const draw = compile((k: Tensor) => bounds.map(([low, high]) => uniform(k, [1024], low, high)));
+  for (const { seed, place, u } of extremes) {
+    for (const [i, drawn] of (await draw(key(seed))).entries()) {
+      const [low, high] = bounds[i]!.map(Math.fround) as [number, number];
+      const x = toFloats(drawn);
+      if (i === 0) expect(x[place]).toBe(u);
+      if (u === 0) expect(x[place]).toBe(low);
+      expect(Math.min(...x)).toBeGreaterThanOrEqual(low);
+      expect(Math.max(...x)).toBeLessThan(high);
+    }
+  }
+});
+
+test('a categorical draw is neither forced nor barred by the numbers at either end', async () => {
+  const draw = compile((k: Tensor, logits: Tensor) => categorical(k, logits));
+  for (const { seed, place } of extremes) {
+    const logits = (value: number) => array(Float32Array.from({ length: 1024 }, (_, i) => (i === place ? value : 0)));
+    expect(toFloats(await draw(key(seed), logits(-1e9)))[0]).not.toBe(place);
+    expect(toFloats(await draw(key(seed), logits(100)))[0]).toBe(place);
+  }
 });

@@ -14,11 +14,12 @@ import {
   cos,
   less,
   log,
+  maximum,
+  minimum,
   mod,
   mul,
   neg,
   type Operand,
-  scalarLike,
   shiftRight,
   sin,
   sqrt,
@@ -104,10 +105,13 @@ export function bits(from: Tensor, shape: readonly number[]): Tensor {
   return reshape(slice(words, [[0, count]]), shape);
 }
 
-/** Uniform numbers in [0, 1), multiples of 2⁻²⁴; or in [low, high). */
+/** Uniform numbers in [0, 1), multiples of 2⁻²⁴; or in [low, high), as float32 has them. */
 export function uniform(from: Tensor, shape: readonly number[], low = 0, high = 1): Tensor {
   const unit = mul(cast(shiftRight(bits(from, shape), 8), 'float32'), 2 ** -24);
-  return add(mul(unit, high - low), low);
+  if (low === 0) return mul(unit, high);
+  // the sum may round up to high
+  const below = Math.fround(high) - Math.abs(high) * 2 ** -23;
+  return minimum(add(mul(unit, high - low), low), Math.max(low, below));
 }
 
 /** Standard normal numbers, by Box and Muller's transform. */
@@ -148,9 +152,9 @@ export function integers(from: Tensor, shape: readonly number[], low: number, hi
 
 /** One index (int32) a line of the last axis, drawn with probability softmax(logits), by Gumbel's trick. */
 export function categorical(from: Tensor, logits: Tensor): Tensor {
-  const u = uniform(from, logits.shape);
-  // u may be 0, whose double logarithm is not finite; the half step keeps it inside (0, 1)
-  const gumbel = neg(log(neg(log(add(u, scalarLike(u, 2 ** -25))))));
+  // half a step off either end of u in [0, 1): no draw is infinite, which would choose a class whatever its logit
+  const exponential = neg(log(maximum(uniform(from, logits.shape), 2 ** -25)));
+  const gumbel = neg(log(maximum(exponential, 2 ** -25)));
   return argmax(add(logits, gumbel), -1);
 }
 
