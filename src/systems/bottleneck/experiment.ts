@@ -43,7 +43,7 @@ async function run(context: ExperimentContext): Promise<Findings> {
     bounds: await boundsTable(rules.bounds.seeds[tier][0]!),
   };
   const values = measurements(evidence);
-  const names = Object.keys(rules) as (keyof typeof rules)[];
+  const names = (Object.keys(rules) as (keyof typeof rules)[]).filter((name) => rules[name].seeds[tier].length > 0);
   return {
     claims: names.map((name) => rules[name].judge({ tier, ...overSeeds(values[name]) })),
     ...shown(evidence),

@@ -7,7 +7,7 @@ import { replaceFile } from '../../tensor/index.ts';
 import { runPage } from './run-page.ts';
 import { readOverlaps, readReadings, readSettings } from './run-folder.ts';
 import { columnBits, tablePlane, valuesApart } from './table-figures.ts';
-import { byWorth, levelsOf, shownFeatures, worthTable } from './worth.ts';
+import { byWorth, levelsOf, shownFeatures, telling, worthTable } from './worth.ts';
 
 /** Columns whose values are drawn, those worth most. */
 const drawnColumns = 6;
@@ -30,9 +30,16 @@ worth most which of their values are told apart. May be asked while the run goes
     if (readings.length === 0) throw new RangeError(`plot: expected readings in ${folder}, got none yet`);
     const features = shownFeatures(columns, recipe);
     const levels = levelsOf(readings);
-    const figures: Figure[] = [tablePlane({ id: 'plane', target: columns.target.name, runs: [readings] })];
+    const figures: Figure[] = [
+      tablePlane({
+        id: 'plane',
+        target: columns.target.name,
+        runs: [readings],
+        ...(recipe.joint && { reader: features[0]!.name }),
+      }),
+    ];
     if (!recipe.joint) figures.push(columnBits({ id: 'columns', features, readings }));
-    const level = levels.find(({ share }) => share === 0.95) ?? levels[0];
+    const level = telling(levels);
     if (level && !recipe.joint) {
       const overlaps = await readOverlaps(folder, level.reading.step);
       const worth = byWorth(levels, features.length).filter((i) => level.bits[i]! >= leastBits);

@@ -94,18 +94,18 @@ export const rules = {
     paper: null,
     unit: 'bit',
     predicate: atMost(0.05),
-    seeds: { quick: three, recorded: three },
+    seeds: { quick: [1, 2], recorded: three },
     detects: 0.05,
   }),
   stable: claimRule({
     id: 'stable-total',
     system,
     statement:
-      'The month says nothing that the day of the year does not. Whichever of the two channels carries it, the bits of all channels at that reading are the same over the seeds (largest less smallest).',
+      'The month says nothing that the day of the year does not. Whichever of the two channels carries it, the bits of all channels at the last reading that explains 95 % are the same over the seeds (largest less smallest).',
     paper: null,
     unit: 'bit',
     predicate: atMost(1),
-    seeds: { quick: three, recorded: three },
+    seeds: { quick: [], recorded: three },
     detects: 0.5,
   }),
   joint: claimRule({

@@ -17,10 +17,12 @@ export function tablePlane(options: {
   readonly id: string;
   readonly target: string;
   readonly runs: readonly (readonly TableReading[])[];
+  /** What reads: by default a channel a column. */
+  readonly reader?: string;
   /** The same with one encoder for all columns together. */
   readonly joint?: readonly TableReading[];
 }): Figure {
-  const { id, target, runs, joint } = options;
+  const { id, target, runs, joint, reader = 'a channel a column' } = options;
   const { kind } = runs[0]![0]!.score;
   const points = (readings: readonly TableReading[], seed: number) =>
     descent(readings).map((reading) => ({
@@ -59,7 +61,7 @@ export function tablePlane(options: {
         Plot.text(name(own, 0.35), {
           x: 'total',
           y: 'score',
-          text: () => 'a channel a column',
+          text: () => reader,
           dy: 18,
           textAnchor: 'start',
           fill: series[0],
@@ -131,16 +133,48 @@ export function valuesApart(options: {
   const { id, feature, overlap, bits } = options;
   const { name } = feature;
   const n = Math.round(Math.sqrt(overlap.length));
-  const values = Array.from({ length: n }, (_, i) =>
-    overlap.slice(i * n, (i + 1) * n).map((x) => Math.min(1, Math.max(0, 1 - x))),
-  );
-  const steps = feature.kind === 'continuous' ? feature.range : feature.categories;
+  const apart = (i: number, j: number) => Math.min(1, Math.max(0, 1 - overlap[i * n + j]!));
+  const order = feature.kind === 'continuous' || inOrder(feature.categories) ? [...Array(n).keys()] : chain(n, apart);
+  const values = order.map((i) => order.map((j) => apart(i, j)));
+  const [x, y] =
+    feature.kind === 'continuous'
+      ? [feature.range, feature.range]
+      : axisNames(order.map((i) => feature.categories[i]!));
   return figure({
     id,
     title: `Which values of ${name} are told apart`,
     caption: `With ${formatNumber(bits, { unit: 'bit' })} about ${name}: 1 − exp(−Bhattacharyya distance) of the Gaussians that two values
-      are sent as. Light: the two are one value to the model. Dark: it keeps them distinct.${feature.kind === 'continuous' ? ` ${probedNumbers} evenly spaced values.` : ''}`,
+      are sent as. Light: the two are one value to the model. Dark: it keeps them distinct.${feature.kind === 'continuous' ? ` ${probedNumbers} evenly spaced values.` : inOrder(feature.categories) ? '' : ' Values that are hardly told apart stand together.'}`,
     description: `A matrix of ${n} by ${n} values of ${name}.`,
-    plot: matrix({ x: { label: name, steps }, y: { label: name, steps }, values, label: 'told apart' }),
+    plot: matrix({ x: { label: name, steps: x }, y: { label: name, steps: y }, values, label: 'told apart' }),
   });
+}
+
+/** Categories that are numbers keep their order. */
+function inOrder(categories: readonly string[]): boolean {
+  return categories.every((category) => category.trim() !== '' && Number.isFinite(Number(category)));
+}
+
+/** An order in which each is followed by the one, of those left, that it is told apart from least. */
+function chain(n: number, apart: (i: number, j: number) => number): number[] {
+  const order = [0];
+  const left = new Set(Array.from({ length: n - 1 }, (_, i) => i + 1));
+  while (left.size > 0) {
+    const last = order.at(-1)!;
+    const next = [...left].reduce((a, b) => (apart(last, b) < apart(last, a) ? b : a));
+    order.push(next);
+    left.delete(next);
+  }
+  return order;
+}
+
+/** Names along both axes, as many as there is room for: columns are 440 pixels wide at most. */
+function axisNames(names: readonly string[]): [x: string[], y: string[]] {
+  const cell = Math.min(26, 440 / names.length);
+  const every = Math.ceil(13 / cell);
+  const longest = Math.max(...names.map((name) => name.length));
+  return [
+    names.map((name, i) => (7 * longest <= cell * every && i % every === 0 ? name : '')),
+    names.map((name, i) => (i % every === 0 ? name : '')),
+  ];
 }

@@ -59,6 +59,8 @@ export interface PreparedTable {
 const heldShare = 0.2;
 /** Rows that the bounds are taken on. */
 const sampled = 1024;
+/** Samples of the channels, about, that a score is taken on. */
+const heldSamples = 8192;
 
 /** Splits a table's rows; a categorical target keeps its shares in both parts. */
 export function splitTable(table: Table, columns: Columns, seed: number): PreparedTable {
@@ -96,7 +98,7 @@ export async function runTable(
       model,
       train: dataset(rows),
       held: heldRows,
-      draws: 1,
+      draws: Math.min(8, Math.ceil(heldSamples / held.rows)),
       // the order of a split's rows is that of the table: spread over it
       sample: mapTree(rows.x, (leaf: NDArray) =>
         takeRows(

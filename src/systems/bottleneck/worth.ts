@@ -31,10 +31,14 @@ export function levelsOf(readings: readonly TableReading[]): Level[] {
   });
 }
 
-/** The columns by the bits that they are worth at the second level, 95 % of the best prediction, the most first. */
+/** The level at which the columns are compared: the model has given up what does not matter, and still knows most. */
+export function telling(levels: readonly Level[]): Level | undefined {
+  return levels.find(({ share }) => share === 0.75) ?? levels.at(-1);
+}
+
+/** The columns by the bits that they are worth at the telling level, the most first. */
 export function byWorth(levels: readonly Level[], count: number): number[] {
-  const at = levels.find(({ share }) => share === 0.95) ?? levels[0];
-  const bits = (i: number) => at?.bits[i] ?? 0;
+  const bits = (i: number) => telling(levels)?.bits[i] ?? 0;
   return Array.from({ length: count }, (_, i) => i).sort((a, b) => bits(b) - bits(a));
 }
 
