@@ -1,6 +1,16 @@
 /** Masks, encodings, dropout, initial parameters, and names of checkpoints. */
 import * as nn from 'tenfold/nn';
-import { array, compile, iota, type NDArray, random, type Tensor, toNested, zerosArray } from 'tenfold/tensor';
+import {
+  array,
+  compile,
+  iota,
+  type NDArray,
+  random,
+  type Tensor,
+  toNested,
+  valueAndGrad,
+  zerosArray,
+} from 'tenfold/tensor';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from './nn-fixtures.ts';
 
@@ -141,6 +151,38 @@ describe("initial parameters are PyTorch's", () => {
   test('each from its own part of the key', async () => {
     const { weight, bias } = await init((key) => nn.initLinear(key, { in: 4, out: 4 }));
     expect(numbers(weight).slice(0, 4)).not.toEqual(numbers(bias!));
+  });
+});
+
+describe('labels outside the classes', () => {
+  const logits = array([
+    [1, 2, 3],
+    [3, 1, 2],
+  ]);
+  const int32 = (...labels: number[]) => array(labels, { dtype: 'int32' });
+  const trained = compile(valueAndGrad((x: Tensor, labels: Tensor) => nn.crossEntropyLoss(x, labels)));
+  const masked = compile(
+    valueAndGrad((x: Tensor, labels: Tensor, mask: Tensor) => nn.crossEntropyLoss(x, labels, mask)),
+  );
+
+  test.each([-1, -100, 3, 1000])('%i: the loss is NaN, and the gradient of its line', async (label) => {
+    const [loss, gradient] = await trained(logits, int32(label, 1));
+    expect(numbers(loss)).toEqual([Number.NaN]);
+    expect(numbers(gradient).map(Number.isNaN)).toEqual([true, true, true, false, false, false]);
+  });
+
+  test.each([-1, -100, 3, 1000])('%i under a mask does not matter, and beside one it does', async (label) => {
+    const mask = array([0, 1], { dtype: 'bool' });
+    const own = await masked(logits, int32(0, 1), mask);
+    expect(await masked(logits, int32(label, 1), mask)).toEqual(own);
+    expect(numbers(own[1]).slice(0, 3)).toEqual([0, 0, 0]);
+    expect(numbers((await masked(logits, int32(0, label), mask))[0])).toEqual([Number.NaN]);
+  });
+
+  test('are refused when they are not int32', () => {
+    expect(() => trained.program(logits, array([0, 1], { dtype: 'int64' }))).toThrow(
+      'crossEntropy: expected int32 labels, got int64[2] (cast first)',
+    );
   });
 });
 

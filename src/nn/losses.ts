@@ -8,23 +8,25 @@ import {
   maximum,
   mean,
   mul,
+  notEqual,
   square,
   sub,
   sum,
   type Tensor,
+  where,
 } from '../tensor/index.ts';
 
 /**
  * Cross-entropy −ln softmax(logits)[label], averaged.
  * @param logits [..., classes]
- * @param labels [...] int32, each in [0, classes), also where masked
+ * @param labels [...] int32, each in [0, classes): one outside makes the loss NaN, unless it is masked
  * @param mask [...] bool or weights: the mean runs over what is true or weighs more than 0; with nothing left it is 0
  * @returns a scalar, in nats
  */
 export function crossEntropyLoss(logits: Tensor, labels: Tensor, mask?: Tensor): Tensor {
-  const each = crossEntropy(logits, labels);
-  if (mask === undefined) return mean(each);
-  const weights = cast(mask, each.dtype);
+  if (mask === undefined) return mean(crossEntropy(logits, labels));
+  const weights = cast(mask, logits.dtype);
+  const each = crossEntropy(logits, where(notEqual(weights, 0), labels, 0));
   const total = sum(weights);
   return div(sum(mul(each, weights)), maximum(total, 1e-9));
 }

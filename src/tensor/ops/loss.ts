@@ -3,7 +3,7 @@
  */
 import { applyAll, formatType, type Op, requireFloat, type Tensor } from '../program.ts';
 import { formatShape, sameShape } from '../shape.ts';
-import { add, mul, neg, sub } from './elementwise.ts';
+import { add, clip, equal, mul, neg, sub, where } from './elementwise.ts';
 import { scatterAdd } from './indexing.ts';
 import { expandDims, sum } from './movement.ts';
 import { forEachLine, mapLines, softmaxOf } from './reduce.ts';
@@ -15,7 +15,7 @@ const crossEntropyOp: Op<undefined> = {
     if (logits!.rank === 0)
       throw new RangeError(`crossEntropy: expected logits [..., classes], got ${formatType(logits!)}`);
     if (labels!.dtype !== 'int32')
-      throw new TypeError(`crossEntropy: expected int32 labels, got ${formatType(labels!)}`);
+      throw new TypeError(`crossEntropy: expected int32 labels, got ${formatType(labels!)} (cast first)`);
     if (!sameShape(logits!.shape.slice(0, -1), labels!.shape)) {
       throw new RangeError(
         `crossEntropy: expected labels of shape ${formatShape(logits!.shape.slice(0, -1))}, got ${formatType(labels!)}`,
@@ -26,12 +26,13 @@ const crossEntropyOp: Op<undefined> = {
       { dtype: logits!.dtype, shape: logits!.shape },
     ];
   },
-  // p − onehot(label); the probabilities are kept from the forward pass
+  // p − onehot(label), NaN where there is no such class; the probabilities are kept from the forward pass
   vjp: ({ inputs: [, labels], outputs: [, p] }, [g, gp]) => {
     const dp = gp === undefined ? undefined : mul(p!, sub(gp, sum(mul(gp, p!), -1, { keepDims: true })));
     if (g === undefined) return [dp, undefined];
-    const scale = expandDims(g, -1);
-    const dz = scatterAdd(mul(p!, scale), expandDims(labels!, -1), neg(scale));
+    const at = clip(labels!, 0, p!.shape.at(-1)! - 1);
+    const scale = expandDims(where(equal(at, labels!), g, Number.NaN), -1);
+    const dz = scatterAdd(mul(p!, scale), expandDims(at, -1), neg(scale));
     return [dp === undefined ? dz : add(dz, dp), undefined];
   },
   // ln Σ eᶻ = max z − ln max p, which is safe because max p ≥ 1/classes
@@ -40,17 +41,24 @@ const crossEntropyOp: Op<undefined> = {
     const p = emit.op('Softmax', [logits!], { axis: -1 });
     const top = (x: string) => emit.op('ReduceMax', [x, last], { keepdims: 1 });
     const lse = emit.op('Sub', [top(logits!), emit.op('Log', [top(p)])]);
-    const at = emit.op('GatherElements', [logits!, emit.reshape(labels!, [...z!.shape.slice(0, -1), 1])], {
-      axis: z!.rank - 1,
-    });
-    return [emit.reshape(emit.op('Sub', [lse, at]), z!.shape.slice(0, -1)), p];
+    const lines = z!.shape.slice(0, -1);
+    const least = emit.op('Max', [labels!, emit.scalar('int32', 0)]);
+    const at = emit.op('Min', [least, emit.scalar('int32', z!.shape.at(-1)! - 1)]);
+    const chosen = emit.op('GatherElements', [logits!, emit.reshape(at, [...lines, 1])], { axis: z!.rank - 1 });
+    const loss = emit.reshape(emit.op('Sub', [lse, chosen]), lines);
+    // GatherElements alone takes a negative label for a class counted from the end
+    const valid = emit.op('Equal', [at, labels!]);
+    return [emit.op('Where', [valid, loss, emit.scalar(z!.dtype, Number.NaN)]), p];
   },
   meaning: ([logits, labels]) => {
     const loss = new Float64Array(labels!.data.length);
     const p = mapLines(logits!, logits!.shape.length - 1, softmaxOf);
     forEachLine(logits!, logits!.shape.length - 1, (line, i) => {
       const top = Math.max(...line);
-      loss[i] = top + Math.log(line.reduce((total, v) => total + Math.exp(v - top), 0)) - line[labels!.data[i]!]!;
+      loss[i] =
+        top +
+        Math.log(line.reduce((total, v) => total + Math.exp(v - top), 0)) -
+        (line[labels!.data[i]!] ?? Number.NaN);
     });
     return [loss, p];
   },
@@ -59,7 +67,7 @@ const crossEntropyOp: Op<undefined> = {
 /**
  * Cross-entropy −ln softmax(logits)[label] of each line, in nats.
  * @param logits [..., classes]
- * @param labels [...] int32, each in [0, classes)
+ * @param labels [...] int32, each in [0, classes): the loss of another, and its gradient, is NaN
  */
 export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   return applyAll(crossEntropyOp, [logits, labels], undefined)[0]!;

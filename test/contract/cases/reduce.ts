@@ -97,4 +97,16 @@ export const reductions: readonly Case[] = [
     build: ([logits, labels]) => t.crossEntropy(logits!, labels!),
     differentiable: true,
   }),
+  // labels outside the classes: NaN
+  define<undefined>({
+    name: 'crossEntropy',
+    dtypes: floats,
+    draw: (dtype) =>
+      fc.tuple(shapes({ maxRank: 2 }), fc.integer({ min: 1, max: 3 })).map(([lines, classes]) => ({
+        inputs: [spec(dtype, [...lines, classes]), spec('int32', lines, [-classes, 2 * classes])],
+        args: undefined,
+      })),
+    build: ([logits, labels]) => t.crossEntropy(logits!, labels!),
+    differentiable: false,
+  }),
 ];
