@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import {
   add,
   array,
@@ -163,6 +164,27 @@ describe('a device in a worker', () => {
     await expect(f(large())).rejects.toThrow('stopped by the user');
     const next = await open('cpu', { worker: true });
     expect(toNested(await toHost(await compile((x: Tensor) => exp(x), { device: next })(array([0]))))).toEqual([1]);
+  });
+
+  it('is not opened by a signal aborted before or meanwhile', async () => {
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(open('cpu', { worker: true, signal })).rejects.toThrow('too late');
+    const stop = new AbortController();
+    const opening = open('cpu', { worker: true, signal: stop.signal });
+    queueMicrotask(() => stop.abort(new Error('meanwhile')));
+    await expect(opening).rejects.toThrow('meanwhile');
+  });
+
+  it('leaves a signal alone once it is closed or ended', async () => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const device = await open('cpu', { worker: true, signal });
+    expect(getEventListeners(signal, 'abort').length).toBe(1);
+    await device.close();
+    expect(getEventListeners(signal, 'abort').length).toBe(0);
+    await open('cpu', { worker: true, signal });
+    stop.abort();
+    expect(getEventListeners(signal, 'abort').length).toBe(0);
   });
 
   it('does not keep a process alive', () => {

@@ -38,6 +38,8 @@ export class WorkerDevice implements Device {
   #next = 0;
   /** Why nothing more can be asked. */
   #ended: unknown;
+  /** Stops listening to the signal, which may outlive many devices. */
+  #unlisten: (() => void) | undefined;
 
   private constructor(provider: string, thread: Thread, signal: AbortSignal | undefined) {
     this.provider = provider;
@@ -48,7 +50,8 @@ export class WorkerDevice implements Device {
     );
     if (signal) {
       const abort = () => this.#stop(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort);
+      this.#unlisten = () => signal.removeEventListener('abort', abort);
     }
   }
 
@@ -57,6 +60,8 @@ export class WorkerDevice implements Device {
     signal?.throwIfAborted();
     const device = new WorkerDevice(provider, await startThread(), signal);
     try {
+      // once more: it may have been aborted while the thread started
+      signal?.throwIfAborted();
       await device.#ask({ what: 'open', provider, options });
     } catch (error) {
       await device.#stop(error);
@@ -122,6 +127,7 @@ export class WorkerDevice implements Device {
 
   #end(error: unknown): void {
     this.#ended ??= error;
+    this.#unlisten?.();
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }
