@@ -9,12 +9,15 @@ import {
   log,
   matmul,
   mul,
+  printProgram,
+  scan,
   softmax,
   sub,
   sum,
   type Tensor,
   valueAndGrad,
   where,
+  zeros,
 } from 'tenfold/tensor';
 import { describe, expect, it } from 'vitest';
 
@@ -85,5 +88,54 @@ describe('findNonFinite', () => {
     const found = await f.findNonFinite(array([0, 1]));
     expect(found!.op).toBe('div');
     expect(found!.site).toContain(await lineOf('// 0 / 0'));
+  });
+
+  it('goes into a loop: to the step, the op inside and its line', async () => {
+    const f = compile((w: Tensor, xs: Tensor, reverse: boolean) =>
+      scan(
+        (total: Tensor, x: Tensor) => {
+          const l = log(sub(x, w)); // fails inside
+          return [add(total, l), total] as const;
+        },
+        zeros([]),
+        xs,
+        { reverse },
+      ),
+    );
+    const xs = array([5, 3, 4, 0.5, 6, 0, 7]);
+    const found = await f.findNonFinite(array(1), xs, false);
+    const name = expect.stringMatching(/^%\d+\/\d+$/);
+    expect(found).toMatchObject({ op: 'log', step: 3, name });
+    expect(found!.site).toContain(await lineOf('// fails inside'));
+    expect(printProgram(f.program(array(1), xs, false))).toContain(`${found!.name} = log `);
+    expect(found!.message).toMatch(
+      /^a NaN first comes from log %\d+\/\d+ \(made at .*\), in step 3 of a loop: a NaN first comes from scan %\d+\.0 \(made at .*\)$/,
+    );
+    expect(await f.findNonFinite(array(1), xs, true)).toMatchObject({ op: 'log', step: 5, name });
+    expect(await f.findNonFinite(array(-1), xs, false)).toBeUndefined();
+  });
+
+  it('goes into a loop inside a loop, past infinities that were given', async () => {
+    const f = compile((xs: Tensor) =>
+      scan(
+        (outer: Tensor, row: Tensor) => {
+          const step = (c: Tensor, x: Tensor) => [add(c, exp(x)), sub(x, x)] as const; // ∞ − ∞ inside
+          const [last, all] = scan(step, outer, row);
+          return [last, all] as const;
+        },
+        zeros([]),
+        xs,
+      ),
+    );
+    const rows = [
+      [1, 2],
+      [3, Number.POSITIVE_INFINITY],
+    ];
+    const found = await f.findNonFinite(array(rows));
+    expect(found).toMatchObject({ op: 'sub', step: 1, name: expect.stringMatching(/^%\d+\/\d+\/\d+$/) });
+    expect(found!.site).toContain(await lineOf('// ∞ − ∞ inside'));
+    expect(found!.message).toContain('in step 1 of a loop');
+    rows[1]![1] = 1000;
+    expect(await f.findNonFinite(array(rows))).toMatchObject({ op: 'exp', step: 1 });
   });
 });

@@ -283,7 +283,7 @@ function close(outputs: readonly Tensor[], own: readonly Tensor[]): { program: P
   for (const node of reachable(outputs)) {
     if (inside.has(node) || !node.inputs.some((t) => inside.has(t.node))) continue;
     inside.add(node);
-    const again = applyAll(node.op, node.inputs.map(inner), node.attrs);
+    const again = at(node.site, () => applyAll(node.op, node.inputs.map(inner), node.attrs));
     for (const [i, output] of again.entries()) made.set(node.outputs[i]!, output);
   }
   const closed = outputs.map(inner);
