@@ -53,6 +53,22 @@ export function isInteger(dtype: DType): boolean {
   return tables[dtype].kind === 'int';
 }
 
+/** What a result holds once stored as `dtype`: integers wrap, as in every runtime. */
+export function wrap(dtype: DType, value: number): number {
+  switch (dtype) {
+    case 'int32':
+      return value | 0;
+    case 'uint32':
+      return value >>> 0;
+    case 'uint8':
+      return value & 255;
+    case 'bool':
+      return value ? 1 : 0;
+    default:
+      return value;
+  }
+}
+
 /** A zero-filled typed array of `length` elements of `dtype`. */
 export function allocate<D extends DType>(dtype: D, length: number): Storage<D> {
   return new tables[dtype].storage(length) as Storage<D>;

@@ -4,7 +4,7 @@
  * Derivatives are written beside each op: `g` is the cotangent of the result `y`.
  */
 import type { NDArray } from '../array.ts';
-import { type DType, isFloat, isInteger } from '../dtype.ts';
+import { type DType, isFloat, isInteger, wrap } from '../dtype.ts';
 import type { Emitter } from '../lower.ts';
 import {
   apply,
@@ -55,22 +55,6 @@ export function broadcastIndex(value: Value, shape: readonly number[]): (i: numb
     }
     return value.data[offset]!;
   };
-}
-
-/** What a result holds once stored as `dtype`: integers wrap, as in every runtime. */
-export function wrap(dtype: DType, value: number): number {
-  switch (dtype) {
-    case 'int32':
-      return value | 0;
-    case 'uint32':
-      return value >>> 0;
-    case 'uint8':
-      return value & 255;
-    case 'bool':
-      return value ? 1 : 0;
-    default:
-      return value;
-  }
 }
 
 type Accepts = 'float' | 'number' | 'signed' | 'integer' | 'unsigned' | 'bool' | 'any';

@@ -2,7 +2,7 @@
  * Reading and writing at positions that are themselves computed. Indices are int32 (or int64); a negative one counts
  * from the end, one outside the axis is an error when the program runs.
  */
-import type { DType } from '../dtype.ts';
+import { type DType, wrap } from '../dtype.ts';
 import type { Emitter } from '../lower.ts';
 import {
   apply,
@@ -98,7 +98,8 @@ const indexAddOp: Op<AlongAxis> = {
     forEachIndex(updates!.shape, (index, flat) => {
       const row = position('indexAdd', indices!.data[index[axis]!]!, n);
       const outer = Math.floor(flat / (inner * indices!.data.length));
-      out[(outer * n + row) * inner + (flat % inner)]! += updates!.data[flat]!;
+      const to = (outer * n + row) * inner + (flat % inner);
+      out[to] = wrap(base!.dtype, out[to]! + updates!.data[flat]!);
     });
     return [out];
   },
@@ -191,8 +192,10 @@ const scatterAddOp: Op<AlongAxis> = {
   meaning: ([base, indices, updates], { axis }) => {
     const out = base!.data.slice();
     const to = lineOffsets(base!, axis, indices!);
-    for (const [flat, i] of indices!.data.entries())
-      out[to(flat, position('scatterAdd', i, base!.shape[axis]!))]! += updates!.data[flat]!;
+    for (const [flat, i] of indices!.data.entries()) {
+      const place = to(flat, position('scatterAdd', i, base!.shape[axis]!));
+      out[place] = wrap(base!.dtype, out[place]! + updates!.data[flat]!);
+    }
     return [out];
   },
 };

@@ -295,7 +295,10 @@ export function foldOver(
   return out;
 }
 
-/** Sum over axes (default: all). Summing over no elements gives 0. */
+/**
+ * Sum over axes (default: all). Summing over no elements gives 0. A sum of integers has to fit their type, and 53 bits:
+ * runtimes compute it in doubles.
+ */
 export function sum(x: Tensor, axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
   return apply(sumOp, [x], { axes: normalizeAxes('sum', axes, x.rank), keepDims: options.keepDims ?? false });
 }

@@ -1,6 +1,7 @@
 /**
  * Reductions and what is normalised by one: mean, extremes, products, softmax, cumulative sums.
  */
+import { wrap } from '../dtype.ts';
 import { apply, formatType, type Op, requireFloat, type Tensor, type Value } from '../program.ts';
 import { elements, normalizeAxes, normalizeAxis, reducedShape } from '../shape.ts';
 import { cast, div, equal, exp, mul, notEqual, scalarLike, sub, where } from './elementwise.ts';
@@ -84,7 +85,7 @@ const prodOp: Op<Reduction> = {
   meaning: ([x], { axes }, [type]) => [foldOver(x!, axes, type!, 1, (a, b) => a * b)],
 };
 
-/** Product over axes (default: all). That of integers has to fit their type. */
+/** Product over axes (default: all). That of integers has to fit their type, and 53 bits. */
 export function prod(x: Tensor, axes?: Axes, options: KeepDims = {}): Tensor {
   return apply(prodOp, [x], { axes: normalizeAxes('prod', axes, x.rank), keepDims: options.keepDims ?? false });
 }
@@ -225,19 +226,19 @@ const logSumExpOp: Op<Reduction> = {
   vjp: ({ inputs: [x], outputs: [y], attrs: { axes } }, [g]) => [
     mul(spreadOver(g!, x!, axes), exp(sub(x!, spreadOver(y!, x!, axes)))),
   ],
-  // not ReduceLogSumExp, which is five times slower; the largest term is bounded so that −∞ − −∞ cannot arise
+  // not ReduceLogSumExp, which is five times slower; the largest term is bounded so that ∞ − ∞ cannot arise
   lower: (emit, [x], { inputs, outputs, attrs: { axes } }) => {
     const { dtype } = inputs[0]!;
-    const top = emit.op('Max', [
-      emit.op('ReduceMax', [x!, emit.ints(axes)], { keepdims: 1, noop_with_empty_axes: 1 }),
-      emit.scalar(dtype, -3e38),
-    ]);
+    const limit = dtype === 'float16' ? 65504 : 3e38;
+    const largest = emit.op('ReduceMax', [x!, emit.ints(axes)], { keepdims: 1, noop_with_empty_axes: 1 });
+    const above = emit.op('Max', [largest, emit.scalar(dtype, -limit)]);
+    const top = emit.op('Min', [above, emit.scalar(dtype, limit)]);
     const e = emit.op('Exp', [emit.op('Sub', [x!, top])]);
     const total = emit.op('ReduceSum', [e, emit.ints(axes)], { keepdims: 1, noop_with_empty_axes: 1 });
     return emit.reshape(emit.op('Add', [emit.op('Log', [total]), top]), outputs[0]!.shape);
   },
   meaning: ([x], { axes }, [type]) => {
-    const top = foldOver(x!, axes, type!, -1e308, Math.max);
+    const top = foldOver(x!, axes, type!, -1e308, Math.max).map((v) => Math.min(v, 1e308));
     const shifted = broadcastMinus(x!, axes, top);
     const total = foldOver({ ...x!, data: shifted.map(Math.exp) }, axes, type!, 0, (a, b) => a + b);
     return [total.map((v, i) => Math.log(v) + top[i]!)];
@@ -282,7 +283,7 @@ const cumsumOp: Op<{ axis: number; reverse: boolean; exclusive: boolean }> = {
       let total = 0;
       const running = ordered.map((v) => {
         const before = total;
-        total += v;
+        total = wrap(x!.dtype, total + v);
         return exclusive ? before : total;
       });
       return reverse ? running.toReversed() : running;
