@@ -1,5 +1,15 @@
 /** The training loop from outside: what it computes, what it leaves on disk, how it stops and goes on. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { batches, dataset, type Position } from 'tenfold/data';
@@ -140,6 +150,76 @@ describe('a run that is taken up again has the bytes of one that never stopped',
   });
 });
 
+test('an evaluation that gives NaN, even the first, leaves early stopping at work', async () => {
+  const values = [Number.NaN, 3, 2, Number.NaN, 4, 5, 6];
+  const { step, best } = await nn.fit({
+    ...quadratic,
+    batches: constant(1),
+    steps: 7,
+    evaluation: {
+      every: 1,
+      measure: ({ step }) => ({ loss: values[step - 1]! }),
+      stop: { metric: 'loss', patience: 2 },
+    },
+  });
+  expect([step, best?.step, best?.value]).toEqual([5, 3, 2]);
+});
+
+test('records without a checkpoint are left alone', async () => {
+  mkdirSync(join(folder, 'a'));
+  writeFileSync(join(folder, 'a', 'metrics.jsonl'), 'a year of work\n');
+  await expect(nn.fit({ ...(await task('a')), steps: 3 })).rejects.toThrow(
+    /expected a checkpoint beside .*metrics\.jsonl, got records only \(move that file away, or choose another folder\)/,
+  );
+  expect(bytesOf('a', 'metrics.jsonl').toString()).toBe('a year of work\n');
+  expect(existsSync(join(folder, 'a', 'lock'))).toBe(false);
+});
+
+test('a run that dies at its first record can be taken up again', async () => {
+  await nn.fit({ ...(await task('straight')), steps: 20 });
+  const onRecord = () => {
+    throw new Error('killed');
+  };
+  const dying = nn.fit({ ...(await task('killed')), checkpointSeconds: 60, steps: 20, onRecord });
+  await expect(dying).rejects.toThrow('killed');
+  await nn.fit({ ...(await task('killed')), steps: 20 });
+  expectSame('straight', 'killed');
+});
+
+describe('one run at a time in a folder', () => {
+  test('a second one is refused, and the first goes on', async () => {
+    let second: Promise<unknown> | undefined;
+    const first = nn.fit({
+      ...(await task('a')),
+      steps: 5,
+      evaluation: {
+        every: 2,
+        measure: async () => {
+          second ??= nn.fit({ ...(await task('a')), steps: 5 }).catch((error: Error) => error.message);
+          await second;
+          return {};
+        },
+      },
+    });
+    expect((await first).step).toBe(5);
+    expect(await second).toMatch(
+      new RegExp(`got .*a: process ${process.pid} is training in it \\(if it is not, remove`),
+    );
+    expect(readdirSync(join(folder, 'a')).toSorted()).toEqual(['checkpoint.safetensors', 'metrics.jsonl']);
+  });
+
+  test('the lock of a process that is gone counts for nothing', async () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    mkdirSync(join(folder, 'a'));
+    writeFileSync(join(folder, 'a', 'lock'), `${gone}\n`);
+    expect((await nn.fit({ ...(await task('a')), steps: 2 })).step).toBe(2);
+    // as in a container, where the process after it has the same id
+    writeFileSync(join(folder, 'a', 'lock'), `${process.pid}\n`);
+    utimesSync(join(folder, 'a', 'lock'), 1e9, 1e9);
+    expect((await nn.fit({ ...(await task('a')), steps: 3 })).step).toBe(3);
+  });
+});
+
 test('a finished run is returned as it is', async () => {
   const first = await nn.fit({ ...(await task('a')), steps: 5 });
   const before = bytesOf('a', 'checkpoint.safetensors');
@@ -165,6 +245,25 @@ test("a folder's checkpoint of another model is refused, and stays", async () =>
     'expected params.out.weight of type float32[1,16], got float32[1,8]',
   );
   expect(bytesOf('a', 'checkpoint.safetensors').equals(before)).toBe(true);
+});
+
+test('a checkpoint with more than was asked for is of another run', async () => {
+  await nn.fit({ ...(await task('a')), steps: 3 });
+  const before = bytesOf('a', 'checkpoint.safetensors');
+  const plain = { ...(await task('a')), optimizer: nn.adamW({ rate: 0.01 }), steps: 6 };
+  await expect(nn.fit(plain)).rejects.toThrow(
+    /expected the model and optimizer that the run began with, got also optimizer\.moments\.average\.hidden\.bias, .* and 3 more/,
+  );
+  expect(bytesOf('a', 'checkpoint.safetensors').equals(before)).toBe(true);
+});
+
+test('a checkpoint has a path for each array', async () => {
+  const path = join(folder, 'checkpoint.safetensors');
+  const one = array([1]);
+  await expect(nn.saveCheckpoint(path, { 'a.b': one, a: { b: one } }, { step: 0, position: 0 })).rejects.toThrow(
+    'saveCheckpoint: expected a path for each array, got two at a.b',
+  );
+  expect(existsSync(path)).toBe(false);
 });
 
 // ---------------------------------------------------------------- what a step is
@@ -232,6 +331,39 @@ test('every record has the loss, the metrics and, in their turn, evaluations', a
 });
 
 // ---------------------------------------------------------------- what can go wrong
+
+test.each([
+  [{ steps: Number.NaN }, 'fit: expected steps to be a whole number of at least 0, got NaN'],
+  [{ accumulate: 0 }, 'fit: expected accumulate to be a whole number of at least 1, got 0'],
+  [
+    { evaluation: { every: 0, measure: () => ({}) } },
+    'expected evaluation.every to be a whole number of at least 1, got 0',
+  ],
+  [{ evaluation: { every: 2.5, measure: () => ({}) } }, 'evaluation.every to be a whole number of at least 1, got 2.5'],
+  [
+    { evaluation: { every: 1, measure: () => ({ a: 1 }), stop: { metric: 'a', patience: Number.NaN } } },
+    'expected evaluation.stop.patience to be a number of at least 0, got NaN',
+  ],
+  [{ checkpointSeconds: -1 }, 'expected checkpointSeconds to be a number of at least 0, got -1'],
+  [{ batches: constant(1)() as never }, 'expected batches to be a function that opens a stream, got object'],
+  [{ params: [1, -2] as never }, 'fit: expected arrays, got number at params.0'],
+])('options that make no sense are refused: %o', async (wrong, message) => {
+  const run = nn.fit({ ...quadratic, batches: constant(1), steps: 2, ...wrong });
+  await expect(run).rejects.toThrow(message);
+});
+
+test('a batch is a tree of arrays', async () => {
+  const of = (value: unknown) => () => ({
+    position: 0,
+    next: () => ({ done: false as const, value: value as NDArray }),
+  });
+  await expect(nn.fit({ ...quadratic, batches: of([[1, 2]]), steps: 1 })).rejects.toThrow(
+    'fit: expected a batch of arrays, got number at batch.0.0',
+  );
+  await expect(nn.fit({ ...quadratic, batches: of(new Float32Array(2)), steps: 1 })).rejects.toThrow(
+    'fit: expected a batch of arrays, got Float32Array at batch',
+  );
+});
 
 test('a loss that is not finite stops the run: the step is named, the last good checkpoint stays', async () => {
   const exploding = { ...quadratic, optimizer: nn.sgd({ rate: 1e12 }), batches: constant(1), checkpointSeconds: 0 };

@@ -1,5 +1,5 @@
 /** What training reads its batches from, and how several become one. */
-import { flattenTree, formatType, type NDArray, zerosArray } from '../tensor/index.ts';
+import { flattenTree, formatType, NDArray, zerosArray } from '../tensor/index.ts';
 
 /**
  * An endless stream of batches that knows where it stands. A batch is a tree of arrays; all batches of a stream have
@@ -35,13 +35,22 @@ export function stackBatches<B>(batches: readonly B[], lead: readonly number[]):
   return first.build(stacked) as B;
 }
 
-/** The batches of a stream one by one. @throws RangeError when it ends, or when a batch is not of the first one's type */
+/**
+ * The batches of a stream one by one.
+ * @throws RangeError when it ends, or when a batch is not of the first one's type; TypeError for other than arrays
+ */
 export function reader<B>(stream: BatchStream<B, unknown>): () => Promise<B> {
   let first: string | undefined;
   return async () => {
     const { done, value } = await stream.next();
     if (done) throw new RangeError('fit: expected an endless stream of batches, got one that ended');
     const { leaves, paths } = flattenTree(value, 'batch');
+    const odd = leaves.findIndex((leaf) => !(leaf instanceof NDArray));
+    if (odd >= 0) {
+      const got = leaves[odd];
+      const kind = got instanceof Object ? got.constructor.name : typeof got;
+      throw new TypeError(`fit: expected a batch of arrays, got ${kind} at ${paths[odd]} (array() makes them)`);
+    }
     const type = leaves.map((leaf, i) => `${paths[i]} ${formatType(leaf as NDArray)}`).join(', ');
     first ??= type;
     if (type === first) return value;

@@ -19,9 +19,17 @@ export interface Progressed {
 
 const format = 'tenfold checkpoint 1';
 
-/** Writes a tree of arrays with what goes beside it, replacing the file in one step. */
+/**
+ * Writes a tree of arrays with what goes beside it, replacing the file in one step.
+ * @throws RangeError when two arrays have one path, as 'a.b' and b inside a
+ */
 export async function saveCheckpoint(path: string, tree: unknown, progressed: Progressed): Promise<void> {
   const { leaves, paths } = flattenTree(await toHost(tree));
+  const seen = new Set<string>();
+  const twice = paths.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) {
+    throw new RangeError(`saveCheckpoint: expected a path for each array, got two at ${twice} (use keys without dots)`);
+  }
   const tensors = Object.fromEntries(paths.map((name, i) => [name, leaves[i] as NDArray]));
   await saveSafetensors(path, tensors, { metadata: { format, progress: JSON.stringify(progressed) } });
 }
@@ -54,7 +62,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * @param options.from what errors call the source
  * @throws RangeError for an array that is missing or of another type
  * @example
- * const params = fillTree(like, (await openSafetensors('model.safetensors')).readAll());
+ * await using file = await openSafetensors('model.safetensors');
+ * const params = fillTree(like, await file.readAll());
  */
 export function fillTree<T>(
   like: T,

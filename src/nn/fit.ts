@@ -6,7 +6,7 @@
  * seed determine the weights to the bit, however often the run is stopped or killed and started again in its folder.
  */
 import type { Progress } from '../command/index.ts';
-import { compile, type Device, dispose, type NDArray, random, toHost } from '../tensor/index.ts';
+import { compile, type Device, dispose, flattenTree, NDArray, random, toHost } from '../tensor/index.ts';
 import { type BatchSource, type BatchStream, reader } from './batches.ts';
 import { fillTree } from './checkpoint.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
@@ -43,7 +43,7 @@ export interface Evaluation<P, S> {
   readonly every: number;
   /** Judges the model as it is: numbers by name. */
   measure(model: Snapshot<P, S>): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** Stop once `patience` steps have passed since the lowest value of a metric. */
+  /** Stop once `patience` steps have passed since the lowest value of a metric. A NaN is never the lowest. */
   readonly stop?: { readonly metric: string; readonly patience: number };
 }
 
@@ -66,10 +66,10 @@ export interface FitOptions<P, B, S, At> {
   readonly evaluation?: Evaluation<P, S>;
   /**
    * Where to keep `checkpoint.safetensors` and `metrics.jsonl`; made if it is not there. With a checkpoint in it, the
-   * run goes on from that.
+   * run goes on from that. One run at a time: a second one is refused.
    */
   readonly folder?: string;
-  /** Shortest time between checkpoints; there is one at the end too. Default 60. */
+  /** Shortest time between checkpoints; there is one at the beginning and one at the end too. Default 60. */
   readonly checkpointSeconds?: number;
   /** Gets every record, as the metrics file does. */
   readonly onRecord?: (record: MetricsRecord) => void;
@@ -105,8 +105,9 @@ export class NotFiniteError extends RangeError {
  * A small model takes several steps in one run of its program, as many as fit in about a tenth of a second.
  *
  * @throws NotFiniteError, naming step, op and line, at a loss or weights that are not finite; Error, naming the file, when
- * a checkpoint or a record cannot be written; RangeError when the folder's checkpoint is of another model or seed. The
- * last checkpoint stays as it was.
+ * a checkpoint or a record cannot be written, or when another run is in the folder; RangeError when the folder's
+ * checkpoint is of another model, optimizer or seed; TypeError or RangeError for an option that makes no sense. The last
+ * checkpoint stays as it was.
  * @example
  * const { params } = await fit({
  *   loss: (p: Mlp, { x, y }: { x: Tensor; y: Tensor }) => crossEntropyLoss(mlp(p, x), y),
@@ -120,20 +121,21 @@ export class NotFiniteError extends RangeError {
 export async function fit<P, B, S = Record<never, never>, At = unknown>(
   options: FitOptions<P, B, S, At>,
 ): Promise<Trained<P, S>> {
+  check(options);
   const { optimizer, steps, accumulate = 1, evaluation, checkpointSeconds = 60, signal } = options;
   const key = random.key(options.seed ?? 0);
   await using folder = options.folder === undefined ? undefined : await RunFolder.open(options.folder);
 
   let { carry, step, best, batches } = await begin(options, key, folder);
   const resumedAt = step;
+  const { position: start } = batches;
   const draw = reader(batches);
   const { loss } = options;
   const limit = evaluation?.every ?? steps;
   const runner = new StepRunner({ loss, optimizer, accumulate, key, device: deviceOf(options), limit }, options.params);
 
-  const save = async () => {
+  const save = async (position: unknown = batches.position) => {
     const tree = { ...carry, key, ...(best && { best: best.params }) };
-    const { position } = batches;
     await folder?.save(tree, { step, position, ...(best && { best: { step: best.step, value: best.value } }) });
   };
   const record = async (records: readonly MetricsRecord[]) => {
@@ -149,7 +151,8 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
       const got = Object.keys(measured).join(', ') || 'nothing';
       throw new ReferenceError(`fit: expected the evaluation to measure '${stop.metric}', got ${got}`);
     }
-    if (best === undefined || value < best.value) best = { step, value, params: await toHost(carry.params) };
+    if (best === undefined ? !Number.isNaN(value) : value < best.value)
+      best = { step, value, params: await toHost(carry.params) };
   };
   const patient = () => !best || step - best.step < (evaluation?.stop?.patience ?? Number.POSITIVE_INFINITY);
 
@@ -162,6 +165,8 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
       const untilEvent = Math.min(steps - step, evaluation ? evaluation.every - (step % evaluation.every) : steps);
       const { carry: next, metrics, broken } = await runner.run(carry, draw, untilEvent);
       if (broken) throw new NotFiniteError(step + broken.index + 1, broken, folder?.checkpoint);
+      // before the first record, so that records never stand without a checkpoint to go on from
+      if (folder && folder.checkpoint === undefined) await save(start);
       if (step > resumedAt) dispose(carry); // the first arrays are the caller's
       carry = next;
       await record(metrics.map((values, i) => ({ step: step + i + 1, ...values })));
@@ -179,6 +184,30 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
     await runner.release();
   }
   return { step, ...carry, ...(best && { best }) };
+}
+
+/** @throws TypeError or RangeError for the first option that makes no sense */
+function check<P, B, S, At>(options: FitOptions<P, B, S, At>): void {
+  const { steps, accumulate = 1, evaluation, checkpointSeconds = 60, batches, params, state = {} } = options;
+  const whole = (name: string, value: number, least: number) => {
+    if (Number.isSafeInteger(value) && value >= least) return;
+    throw new RangeError(`fit: expected ${name} to be a whole number of at least ${least}, got ${value}`);
+  };
+  const positive = (name: string, value: number) => {
+    if (!(value >= 0)) throw new RangeError(`fit: expected ${name} to be a number of at least 0, got ${value}`);
+  };
+  whole('steps', steps, 0);
+  whole('accumulate', accumulate, 1);
+  if (evaluation) whole('evaluation.every', evaluation.every, 1);
+  if (evaluation?.stop) positive('evaluation.stop.patience', evaluation.stop.patience);
+  positive('checkpointSeconds', checkpointSeconds);
+  if (typeof batches !== 'function') {
+    throw new TypeError(`fit: expected batches to be a function that opens a stream, got ${typeof batches}`);
+  }
+  const { leaves, paths } = flattenTree({ params, state });
+  const odd = leaves.findIndex((leaf) => !(leaf instanceof NDArray));
+  if (odd >= 0)
+    throw new TypeError(`fit: expected arrays, got ${typeof leaves[odd]} at ${paths[odd]} (array() makes them)`);
 }
 
 /** Where training begins: at step 0 with the caller's parameters, or where the folder's checkpoint stands. */
@@ -201,6 +230,12 @@ async function begin<P, B, S, At>(
   const { tensors, progress } = folder.found;
   const from = `fit: ${folder.checkpoint}`;
   const like = { ...carry, key, ...(progress.best && { best: params }) };
+  const known = new Set(flattenTree(like).paths);
+  const left = Object.keys(tensors).filter((name) => !known.has(name));
+  if (left.length > 0) {
+    const some = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ` and ${left.length - 3} more` : ''}`;
+    throw new RangeError(`${from}: expected the model and optimizer that the run began with, got also ${some}`);
+  }
   const { key: savedKey, best, ...saved } = fillTree(like, tensors, { from }) as typeof like & { best: Arrays<P> };
   if (String(savedKey.data) !== String(key.data)) {
     throw new RangeError(`${from}: expected the seed that the run began with, got another (or choose another folder)`);

@@ -2,7 +2,8 @@
  * The folder of a training run: `checkpoint.safetensors`, the last good one, and `metrics.jsonl`, one line a record.
  *
  * Of the two, the checkpoint counts: a run that is taken up again goes on from it, and lines that were written after it
- * are cut off, so that the file reads as if the run had never stopped.
+ * are cut off, so that the file reads as if the run had never stopped. While a run is in the folder, `lock` holds its
+ * process's id; one that a killed process left counts for nothing.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { type Checkpoint, type Progressed, readCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -20,14 +21,22 @@ export class RunFolder implements AsyncDisposable {
   readonly found: Checkpoint | undefined;
   readonly #metricsPath: string;
   readonly #metrics: FileHandle;
+  readonly #unlock: () => Promise<void>;
   #saved: boolean;
 
-  private constructor(checkpointPath: string, found: Checkpoint | undefined, metricsPath: string, metrics: FileHandle) {
+  private constructor(
+    checkpointPath: string,
+    found: Checkpoint | undefined,
+    metricsPath: string,
+    metrics: FileHandle,
+    unlock: () => Promise<void>,
+  ) {
     this.#checkpointPath = checkpointPath;
     this.found = found;
     this.#saved = found !== undefined;
     this.#metricsPath = metricsPath;
     this.#metrics = metrics;
+    this.#unlock = unlock;
   }
 
   /** Where the last good checkpoint lies, if there is one. */
@@ -35,17 +44,24 @@ export class RunFolder implements AsyncDisposable {
     return this.#saved ? this.#checkpointPath : undefined;
   }
 
-  /** Opens a folder, making it if it is not there. @throws Error naming it when nothing can be written there */
+  /**
+   * Opens a folder, making it if it is not there.
+   * @throws Error naming it when nothing can be written there, another run is in it, or it has records but no checkpoint
+   */
   static async open(folder: string): Promise<RunFolder> {
     const { access, mkdir, open, readdir, rm } = await import('node:fs/promises');
     const { join } = await import('node:path');
     const checkpointPath = join(folder, 'checkpoint.safetensors');
     const metricsPath = join(folder, 'metrics.jsonl');
-    const metrics = await mkdir(folder, { recursive: true })
-      .then(() => open(metricsPath, 'a+'))
-      .catch((cause: Error) => {
-        throw new Error(`fit: expected a folder that can be written to, got ${folder}: ${cause.message}`, { cause });
-      });
+    const refuse = (cause: Error) => {
+      throw new Error(`fit: expected a folder that can be written to, got ${folder}: ${cause.message}`, { cause });
+    };
+    await mkdir(folder, { recursive: true }).catch(refuse);
+    const unlock = await lock(join(folder, 'lock')).catch(refuse);
+    const metrics = await open(metricsPath, 'a+').catch(async (cause: Error) => {
+      await unlock();
+      return refuse(cause);
+    });
     try {
       // a process that was killed while it wrote leaves its temporary file
       const left = (await readdir(folder)).filter((name) => /^\.checkpoint\.safetensors\..*\.tmp$/.test(name));
@@ -55,10 +71,17 @@ export class RunFolder implements AsyncDisposable {
         () => false,
       );
       const found = exists ? await readCheckpoint(checkpointPath) : undefined;
-      await metrics.truncate(lengthUpTo(await metrics.readFile(), found?.progress.step ?? 0));
-      return new RunFolder(checkpointPath, found, metricsPath, metrics);
+      const records = await metrics.readFile();
+      if (found) await metrics.truncate(lengthUpTo(records, found.progress.step));
+      else if (records.length > 0) {
+        throw new Error(
+          `fit: expected a checkpoint beside ${metricsPath}, got records only (move that file away, or choose another folder)`,
+        );
+      }
+      return new RunFolder(checkpointPath, found, metricsPath, metrics, unlock);
     } catch (error) {
       await metrics.close();
+      await unlock();
       throw error;
     }
   }
@@ -80,6 +103,36 @@ export class RunFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#metrics.close();
+    await this.#unlock();
+  }
+}
+
+/** Takes a lock file for this process, and gives what lets go of it. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  const { readFile, rm, stat, writeFile } = await import('node:fs/promises');
+  const take = () => writeFile(path, `${process.pid}\n`, { flag: 'wx' });
+  await take().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    const owner = Number(await readFile(path, 'utf8'));
+    // a container gives every process of its life the same id: a lock older than this process is not this one's
+    const began = Date.now() - process.uptime() * 1000;
+    const alive = owner === process.pid ? (await stat(path)).mtimeMs >= began : isAlive(owner);
+    if (alive) {
+      throw new Error(`process ${owner} is training in it (if it is not, remove ${path})`);
+    }
+    await rm(path, { force: true });
+    await take();
+  });
+  return () => rm(path, { force: true });
+}
+
+/** Whether a process of this id runs. An id that cannot be read might be one. */
+function isAlive(pid: number): boolean {
+  if (!(Number.isInteger(pid) && pid > 0)) return true;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
