@@ -1,6 +1,6 @@
 /** Layers and losses against PyTorch: outputs, and gradients by parameters and inputs. */
 import * as nn from 'tenfold/nn';
-import { compile, flattenTree, mul, type NDArray, sum, type Tensor, valueAndGrad } from 'tenfold/tensor';
+import { array, compile, flattenTree, mul, type NDArray, ones, sum, type Tensor, valueAndGrad } from 'tenfold/tensor';
 import { describe, expect, test } from 'vitest';
 import { expectClose, fixture, nested, under } from './nn-fixtures.ts';
 
@@ -89,4 +89,20 @@ test('batchNormTraining moves the running statistics as PyTorch', async () => {
   const { running_mean, running_var } = await moved(given.x!, given);
   expectClose(running_mean, given['after.running_mean']!, 'mean');
   expectClose(running_var, given['after.running_var']!, 'variance');
+});
+
+test('batchNormTraining asks for more than one value per channel, as PyTorch does', async () => {
+  const norm = compile((x: Tensor) => nn.batchNormTraining(nn.initNorm(3), x, nn.initBatchStatistics(3))[0]);
+  await expect(norm(array([[1, 2, 3]]))).rejects.toThrow(
+    'batchNormTraining: expected more than one value per channel, got float32[1,3]',
+  );
+});
+
+test('padding in words is refused by name', async () => {
+  const image = array([1, 2, 3, 4], { shape: [1, 1, 4] });
+  const conv = (padding: never) => compile((x: Tensor) => nn.conv({ weight: ones([1, 1, 3]) }, x, { padding }))(image);
+  const expected = 'conv: expected padding of 1 non-negative integers or pairs, got ';
+  await expect(conv('same' as never)).rejects.toThrow(`${expected}"same"`);
+  await expect(conv(['same'] as never)).rejects.toThrow(`${expected}["same"]`);
+  await expect(conv([[1]] as never)).rejects.toThrow(`${expected}[[1]]`);
 });

@@ -123,6 +123,13 @@ describe('schedules', () => {
     expect(await at(beta, 0, 1000, 6000, 11_000)).toEqual([1e-4, 1e-4, 0.017321, 3]);
   });
 
+  test('a span has steps', () => {
+    const none = { from: 1, to: 0.5, steps: 0 };
+    expect(() => nn.linearSchedule(none)).toThrow('linearSchedule: expected steps above 0, got 0');
+    expect(() => nn.cosineSchedule(none)).toThrow('cosineSchedule: expected steps above 0, got 0');
+    expect(() => nn.exponentialSchedule(none)).toThrow('exponentialSchedule: expected steps above 0, got 0');
+  });
+
   test('piecewise pieces begin at their starts and count their own steps', async () => {
     const ramp = nn.linearSchedule({ from: 0, to: 1, steps: 10 });
     const pieces = nn.piecewiseSchedule([
@@ -154,4 +161,25 @@ describe('schedules', () => {
       ),
     ).toEqual([4, 8, 1]);
   });
+});
+
+test.each([
+  ['sgd', nn.sgd({ rate: 0.1 })],
+  ['adamW', nn.adamW({ rate: 0.1 })],
+  ['adafactor', nn.adafactor()],
+  ['averaged', nn.averaged(nn.clipped(nn.adam({ rate: 0.1 }), 1), 0.9)],
+])('%s asks for float32 parameters, which the loss may cast', async (_, optimizer) => {
+  const half = compile((w: Tensor) => optimizer.init({ w: cast(w, 'float16') }));
+  await expect(half(array([1, 2]))).rejects.toThrow(
+    /^optimizer: expected float32 parameters, got float16\[2\] at w \(.*keep master weights in float32 and cast them/,
+  );
+  const step = compile((w: Tensor) => {
+    const [, gradient] = valueAndGrad((p: Tensor) => cast(sum(mul(cast(p, 'float16'), cast(p, 'float16'))), 'float32'))(
+      w,
+    );
+    return optimizer.update(gradient, optimizer.init(w), w)[0];
+  });
+  const moved = await step(array([1, 2]));
+  expect(moved.dtype).toBe('float32');
+  expect(moved.data[0]).toBeLessThan(1);
 });

@@ -5,6 +5,7 @@
  */
 import {
   add,
+  formatType,
   mean,
   mul,
   layerNorm as normalize,
@@ -118,6 +119,7 @@ export function batchNorm({ weight, bias }: Norm, x: Tensor, statistics: BatchSt
  * Batch normalisation in training: by the mean and variance of this batch, which also move the running statistics by
  * `momentum` (PyTorch's sense: the weight of the new batch).
  * @param x [N, C, ...]
+ * @throws RangeError with one value per channel, which has no variance
  * @returns the normalised batch and the new statistics, through which no gradient is needed
  */
 export function batchNormTraining(
@@ -128,6 +130,8 @@ export function batchNormTraining(
 ): [Tensor, BatchStatistics] {
   const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const count = x.size / x.shape[1]!;
+  if (count < 2)
+    throw new RangeError(`batchNormTraining: expected more than one value per channel, got ${formatType(x)}`);
   const { centred, scale, average, spread } = standard(x, axes, eps);
   const moved = (old: Tensor, now: Tensor) => add(mul(old, 1 - momentum), mul(reshape(now, old.shape), momentum));
   return [

@@ -18,6 +18,7 @@ import {
   cast,
   div,
   flattenTree,
+  formatType,
   full,
   mapTree,
   minimum,
@@ -39,7 +40,7 @@ export interface OptimizerState<P> {
 
 /** A rule that turns gradients into steps. */
 export interface Optimizer {
-  /** The state before the first step. */
+  /** The state before the first step. @throws TypeError unless all parameters are float32 */
   init<P>(params: P): OptimizerState<P>;
   /** One step: the new parameters and the new state. */
   update<P>(gradients: P, state: OptimizerState<P>, params: P): [params: P, state: OptimizerState<P>];
@@ -59,10 +60,13 @@ export function leafwise(
 ): Optimizer {
   const names = Object.keys(moments);
   return {
-    init: (params) => ({
-      step: zeros([], 'int32'),
-      moments: Object.fromEntries(names.map((name) => [name, mapLeaves(params, moments[name]!)])),
-    }),
+    init: (params) => {
+      checkFloat32(params);
+      return {
+        step: zeros([], 'int32'),
+        moments: Object.fromEntries(names.map((name) => [name, mapLeaves(params, moments[name]!)])),
+      };
+    },
     update: (gradients, state, params) => {
       const apply = rule(cast(state.step, 'float32'));
       const columns = [params, gradients, ...names.map((name) => state.moments[name])].map(leavesOf);
@@ -77,6 +81,16 @@ export function leafwise(
       ];
     },
   };
+}
+
+function checkFloat32(params: unknown): void {
+  const { leaves, paths } = flattenTree(params);
+  const odd = (leaves as Tensor[]).findIndex(({ dtype }) => dtype !== 'float32');
+  if (odd < 0) return;
+  const got = `${formatType(leaves[odd] as Tensor)}${paths[odd] ? ` at ${paths[odd]}` : ''}`;
+  throw new TypeError(
+    `optimizer: expected float32 parameters, got ${got} (steps are too small for less: keep master weights in float32 and cast them inside the loss)`,
+  );
 }
 
 function leavesOf(tree: unknown): Tensor[] {

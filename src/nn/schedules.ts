@@ -29,19 +29,26 @@ function passed(step: Tensor, steps: number): Tensor {
   return clip(mul(step, 1 / steps), 0, 1);
 }
 
+function checkSteps(name: string, steps: number): void {
+  if (!(steps > 0)) throw new RangeError(`${name}: expected steps above 0, got ${steps}`);
+}
+
 /** from + (to − from) · t, with t the share of the steps that has passed. */
 export function linearSchedule({ from, to, steps }: Span): Schedule {
+  checkSteps('linearSchedule', steps);
   return (step) => add(mul(passed(step, steps), to - from), from);
 }
 
 /** to + ½ (from − to) (1 + cos πt): half a cosine (Loshchilov and Hutter 2017, SGDR). */
 export function cosineSchedule({ from, to, steps }: Span): Schedule {
+  checkSteps('cosineSchedule', steps);
   return (step) => add(mul(add(cos(mul(passed(step, steps), Math.PI)), 1), (from - to) / 2), to);
 }
 
 /** from · (to / from)ᵗ: straight on a logarithmic scale. */
 export function exponentialSchedule({ from, to, steps }: Span): Schedule {
   if (!(from > 0 && to > 0)) throw new RangeError(`exponentialSchedule: expected ends above 0, got ${from} and ${to}`);
+  checkSteps('exponentialSchedule', steps);
   return (step) => exp(add(mul(passed(step, steps), Math.log(to / from)), Math.log(from)));
 }
 

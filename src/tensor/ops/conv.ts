@@ -81,10 +81,11 @@ export function readWindow(op: string, rank: number, options: ConvOptions): Wind
     return list;
   };
   const { padding = 0 } = options;
-  const pads = (typeof padding === 'number' ? new Array<number>(rank).fill(padding) : padding).map((p) =>
-    typeof p === 'number' ? ([p, p] as const) : p,
-  );
-  if (pads.length !== rank || pads.flat().some((n) => !Number.isInteger(n) || n < 0)) {
+  type Pad = number | readonly [number, number];
+  const list = Array.isArray(padding) ? (padding as readonly Pad[]) : new Array<Pad>(rank).fill(padding as number);
+  const pads = list.map((p) => (typeof p === 'object' ? p : ([p, p] as const)));
+  const wrong = (pair: readonly number[]) => pair.length !== 2 || pair.some((n) => !Number.isInteger(n) || n < 0);
+  if (pads.length !== rank || pads.some(wrong)) {
     throw new RangeError(
       `${op}: expected padding of ${rank} non-negative integers or pairs, got ${JSON.stringify(padding)}`,
     );
