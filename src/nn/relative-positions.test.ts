@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { array, compile, type Tensor } from '../tensor/index.ts';
+import { array, compile, exportOnnx, type Tensor, toNested } from '../tensor/index.ts';
 import { relativePositionBias, relativePositionBucket } from './relative-positions.ts';
 
 // worked out by hand from Raffel et al. 2020, section 2.1, and its code's defaults
@@ -26,4 +26,14 @@ test('the bias of a head at a query and a key is that of their bucket, aligned a
   expect(shape).toEqual([2, 2, 3]);
   // queries stand at places 1 and 2
   expect(Array.from(data as Float32Array)).toEqual([1, 0, 0, 2, 1, 0, 11, 10, 10, 12, 11, 10]);
+});
+
+test('a long sequence has one bucket a distance in its program, not one a pair', async () => {
+  const length = 300;
+  const table = array(Array.from({ length: 32 }, (_, i) => [i, -i]));
+  const bias = compile((weight: Tensor) => relativePositionBias({ weight }, length, length));
+  const [first] = toNested(await bias(table)) as number[][][];
+  const wanted = (query: number, key: number) => relativePositionBucket(key - query, 32);
+  expect(first).toEqual(Array.from({ length }, (_, query) => Array.from({ length }, (_, key) => wanted(query, key))));
+  expect(exportOnnx(bias.program(table)).length).toBeLessThan(length * length);
 });

@@ -1,5 +1,5 @@
 /** Relative positions as T5 has them: one learned bias a head for each bucket of distances (Raffel et al. 2020). */
-import { array, constant, type Tensor, take, transpose } from '../tensor/index.ts';
+import { add, array, constant, iota, reshape, sub, type Tensor, take, transpose } from '../tensor/index.ts';
 import type { Embedding } from './embedding.ts';
 
 /** How distances fall into buckets. */
@@ -22,11 +22,14 @@ export function relativePositionBias(
   keys: number,
   options: RelativePositionOptions = {},
 ): Tensor {
-  const places = Array.from({ length: queries }, (_, i) => keys - queries + i);
-  const buckets = places.map((place) =>
-    Array.from({ length: keys }, (_, key) => relativePositionBucket(key - place, table.weight.shape[0]!, options)),
+  // the distances run from 1 − keys, the last query to the first key, to queries − 1
+  const count = table.weight.shape[0]!;
+  const buckets = Int32Array.from({ length: queries + keys - 1 }, (_, i) =>
+    relativePositionBucket(i + 1 - keys, count, options),
   );
-  return transpose(take(table.weight, constant(array(buckets, { dtype: 'int32', shape: [queries, keys] }))), [2, 0, 1]);
+  const byDistance = transpose(take(table.weight, constant(array(buckets, { dtype: 'int32' }))));
+  const distance = sub(iota(keys), reshape(iota(queries), [queries, 1]));
+  return take(byDistance, add(distance, queries - 1), 1);
 }
 
 /**
