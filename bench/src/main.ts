@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME [--json FILE] [options]`: runs one benchmark, prints its table, writes its JSON file. */
 import { parseArgs } from 'node:util';
 import { benches } from './benches.ts';
-import { formatTable, machine, writeJson } from './report.ts';
+import { type BenchReport, formatTable, machine, writeJson } from './report.ts';
 
 const help = `npm run bench -- NAME [--json FILE] [options]
 
@@ -40,7 +40,15 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`npm run bench -- ${name} [--json FILE]${own.join('')}\n\n${entry.about}\n`);
     return 0;
   }
-  const report = await bench.run(given);
+  let report: BenchReport;
+  try {
+    report = await bench.run(given);
+  } catch (error) {
+    // of an option, as a benchmark words it: `train: expected --rounds of …`
+    const asked = error instanceof RangeError && error.message.startsWith(`${name}: expected --`);
+    if (asked) return refuse(error.message);
+    throw error;
+  }
   process.stdout.write(`${machine()}\n${formatTable(report)}\n`);
   if (typeof json === 'string') await writeJson(json, name, report);
   return 0;

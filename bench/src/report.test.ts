@@ -2,10 +2,19 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { formatTable, row, writeJson } from './report.ts';
+import { formatTable, type Row, row, writeJson } from './report.ts';
 
 const rows = [
-  row({ case: 'train/mlp', unit: 'ms', ours: 1.4321, peer: 3.6, peerName: 'PyTorch 1.13.0', ratio: 0.3928, goal: 0.5 }),
+  row({
+    case: 'train/mlp',
+    unit: 'ms',
+    ours: 1.4321,
+    peer: 3.6,
+    peerName: 'PyTorch 1.13.0',
+    ratio: 0.3928,
+    spread: [0.38, 0.41234],
+    goal: 0.5,
+  }),
   row({ case: 'compile/mlp', unit: 'ms', ours: 4500, peer: null, peerName: 'limit 3000 ms', ratio: 1.5, goal: 1 }),
   row({ case: 'memory/mlp', unit: 'MiB', ours: 140, peer: 249, peerName: 'PyTorch 1.13.0', ratio: 0.562, goal: null }),
 ];
@@ -13,10 +22,10 @@ const report = { rows, skipped: [{ case: 'train/gpt', reason: 'no Python that im
 
 test('the table aligns, marks what missed its goal, and names what was skipped', () => {
   expect(`\n${formatTable(report)}\n`).toBe(`
-case         ours  peer  unit  ratio  goal          against
-train/mlp    1.43   3.6  ms    0.393   0.5  met     PyTorch 1.13.0
-compile/mlp  4500     -  ms      1.5     1  MISSED  limit 3000 ms
-memory/mlp    140   249  MiB   0.562     -          PyTorch 1.13.0
+case         ours  peer  unit  ratio   quartiles  goal          against
+train/mlp    1.43   3.6  ms    0.393  0.38…0.412   0.5  met     PyTorch 1.13.0
+compile/mlp  4500     -  ms      1.5           -     1  MISSED  limit 3000 ms
+memory/mlp    140   249  MiB   0.562           -     -          PyTorch 1.13.0
 train/gpt: skipped (no Python that imports torch)
 `);
 });
@@ -29,6 +38,7 @@ test('the file holds the rows and leaves nothing else behind', async () => {
     const written = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8'));
     expect(written).toEqual({ bench: 'train', machine: expect.stringContaining('Node'), ...report });
     expect(written.rows[1].met).toBe(false);
+    expect(written.rows.map(({ spread }: Row) => spread)).toEqual([[0.38, 0.41234], null, null]);
     await expect(writeJson(join(folder, 'none', 'out.json'), 'train', report)).rejects.toThrow('ENOENT');
   } finally {
     await rm(folder, { recursive: true });

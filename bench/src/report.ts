@@ -20,6 +20,8 @@ export interface Row {
   readonly peerName: string;
   /** The cost ratio to the peer, the median over alternated pairs; without a peer, the cost over the limit. */
   readonly ratio: number;
+  /** The first and third quartile of the ratio over the pairs; null where it is not of pairs. */
+  readonly spread: readonly [low: number, high: number] | null;
   /** The ratio to stay at or below; null for a case that is only watched. */
   readonly goal: number | null;
   /** Whether the ratio is within the goal; null without one. */
@@ -40,8 +42,11 @@ export interface Skipped {
 }
 
 /** A row whose verdict follows from its ratio and goal. */
-export function row(measured: Omit<Row, 'met'>): Row {
-  return { ...measured, met: measured.goal === null ? null : measured.ratio <= measured.goal };
+export function row({
+  spread = null,
+  ...measured
+}: Omit<Row, 'met' | 'spread'> & { readonly spread?: Row['spread'] }): Row {
+  return { ...measured, spread, met: measured.goal === null ? null : measured.ratio <= measured.goal };
 }
 
 /** The machine in words: processor, cores, memory, system, Node. */
@@ -69,18 +74,19 @@ export async function writeJson(file: string, bench: string, report: BenchReport
 
 /** The report as aligned columns, one line a case. */
 export function formatTable({ rows, skipped }: BenchReport): string {
-  const head = ['case', 'ours', 'peer', 'unit', 'ratio', 'goal', '', 'against'];
+  const head = ['case', 'ours', 'peer', 'unit', 'ratio', 'quartiles', 'goal', '', 'against'];
   const body = rows.map((r) => [
     r.case,
     formatValue(r.ours),
     r.peer === null ? '-' : formatValue(r.peer),
     r.unit,
     formatValue(r.ratio),
+    r.spread === null ? '-' : r.spread.map(formatValue).join('…'),
     r.goal === null ? '-' : formatValue(r.goal),
     r.met === null ? '' : r.met ? 'met' : 'MISSED',
     r.peerName,
   ]);
-  const numeric = new Set([1, 2, 4, 5]);
+  const numeric = new Set([1, 2, 4, 5, 6]);
   const table = [head, ...body];
   const widths = head.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
   const lines = table.map((line) =>

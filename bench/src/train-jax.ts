@@ -51,9 +51,9 @@ export async function measureJax(name: string, rounds: number, threads: number):
       // the losses were a slow peer's warm-up
       warmups: most > 3 ? 3 : 0,
     });
-    const { ours: own, peer: theirs, ratio } = result!;
+    const { ours: own, peer: theirs, ratio, spread } = result!;
     const measured = { ours: own.median * 1000, peer: theirs.median * 1000 };
-    return { rows: [row({ case: id, unit: 'ms', ...measured, peerName, ratio, goal })], skipped: [] };
+    return { rows: [row({ case: id, unit: 'ms', ...measured, peerName, ratio, spread, goal })], skipped: [] };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -31,8 +31,7 @@ interface Loaded {
 }
 
 export async function run(given: BenchOptions): Promise<BenchReport> {
-  const names = typeof given.models === 'string' ? given.models.split(',') : Object.keys(models);
-  const rounds = typeof given.rounds === 'string' ? Number(given.rounds) : 15;
+  const { names, rounds } = readOptions(given);
   const python = await findPython('torch');
   const rows: Row[] = [];
   const skipped: Skipped[] = [];
@@ -45,6 +44,21 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
     skipped.push(...jax.skipped);
   }
   return { rows, skipped };
+}
+
+/** @throws RangeError that names the option */
+export function readOptions({ models: chosen, rounds: text }: BenchOptions): { names: string[]; rounds: number } {
+  const known = Object.keys(models);
+  const names = typeof chosen === 'string' ? chosen.split(',') : known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`train: expected --models among ${known.join(', ')}, got '${unknown}'`);
+  }
+  const rounds = typeof text === 'string' ? Number(text) : 15;
+  if (!(Number.isSafeInteger(rounds) && rounds > 0)) {
+    throw new RangeError(`train: expected --rounds of a whole number above 0, got '${text}'`);
+  }
+  return { names, rounds };
 }
 
 async function measure(name: string, rounds: number, python: string, peerName: string): Promise<Row[]> {
@@ -79,6 +93,7 @@ async function measure(name: string, rounds: number, python: string, peerName: s
         peer: result!.peer.median * 1000,
         peerName,
         ratio: result!.ratio,
+        spread: result!.spread,
         goal: what === 'train' ? goals[name]! : forwardGoal,
       }),
     );
