@@ -149,8 +149,15 @@ describe("initial parameters are PyTorch's", () => {
   });
 
   test('each from its own part of the key', async () => {
-    const { weight, bias } = await init((key) => nn.initLinear(key, { in: 4, out: 4 }));
-    expect(numbers(weight).slice(0, 4)).not.toEqual(numbers(bias!));
+    // weights and biases of one size and bound: from one key they would be the same numbers
+    const each = [
+      await init((key) => nn.initLinear(key, { in: 1, out: 8 })),
+      await init((key) => nn.initConv(key, { in: 1, out: 8, kernel: [1] })),
+    ];
+    for (const { weight, bias } of each) {
+      const drawn = [...numbers(weight), ...numbers(bias!)];
+      expect(new Set(drawn).size).toBe(16);
+    }
   });
 });
 
