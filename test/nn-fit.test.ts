@@ -27,7 +27,7 @@ import {
   type Tensor,
   valueAndGrad,
 } from 'tenfold/tensor';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { expectClose } from './nn-fixtures.ts';
 
 let folder: string;
@@ -308,6 +308,17 @@ test('a step of fit is what the same code does by hand', async () => {
     expect(records[x - 1]).toEqual({ step: x, loss: loss.item() });
   }
   expect(result.params.data).toEqual(w.data);
+});
+
+test('progress on standard error is a line on its own', async () => {
+  const written: string[] = [];
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    await nn.fit({ ...quadratic, batches: constant(1), steps: 2, progress: nn.stderrProgress() });
+  } finally {
+    write.mockRestore();
+  }
+  expect(written.join('')).toMatch(/step \d\/2, loss 5\.000.*\d+%/);
 });
 
 test('every record has the loss, the metrics and, in their turn, evaluations', async () => {

@@ -8,12 +8,11 @@
 import { readFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { Unfinished, type Verb } from '../command/index.ts';
+import { TerminalProgress, Unfinished, type Verb } from '../command/index.ts';
 import { devicesVerb } from './devices.ts';
 import { describeError, isBadRequest, trace } from './errors.ts';
 import { issueVerb } from './issue.ts';
 import { type Asked, subcommand } from './parse.ts';
-import { TerminalProgress } from './terminal.ts';
 import type { World } from './world.ts';
 
 const EXAMPLES = `

@@ -1,3 +1,4 @@
+import type { Output } from '../command/index.ts';
 import type { System } from './systems.ts';
 
 /** What the command touches of the outside, so that a test can hand it something else. */
@@ -9,13 +10,4 @@ export interface World {
   readonly systems: readonly System[];
   /** The package's folder: package.json, recorded/. */
   readonly root: URL;
-}
-
-/** What is used of a `tty.WriteStream`; a pipe has no `isTTY`. */
-export interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  /** Whether colours are wanted: NO_COLOR, FORCE_COLOR and TERM have been considered. */
-  hasColors?(): boolean;
 }

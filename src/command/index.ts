@@ -1,5 +1,6 @@
 /** What a system offers to a command line, and what it is given: verbs and progress, as plain typed data. */
 export { type Progress, silent } from './progress.ts';
+export { type Output, stderrProgress, TerminalProgress } from './terminal.ts';
 export { Unfinished } from './unfinished.ts';
 export {
   type Argument,

@@ -73,6 +73,7 @@ export interface FitOptions<P, B, S, At> {
   readonly checkpointSeconds?: number;
   /** Gets every record, as the metrics file does. */
   readonly onRecord?: (record: MetricsRecord) => void;
+  /** Hears of every run of steps; `stderrProgress()` shows it on a terminal. */
   readonly progress?: Progress;
   /** Stops between two runs: with a checkpoint, if there is a folder, and by throwing the signal's reason. */
   readonly signal?: AbortSignal;

@@ -6,6 +6,7 @@
  * checkpoint: PyTorch's, where PyTorch has the layer.
  * @module
  */
+export { type Progress, stderrProgress } from '../command/index.ts';
 export { adafactor } from './adafactor.ts';
 export { type AdamOptions, adam, adamW } from './adam.ts';
 export { type AttentionOptions, attention, causalMask, paddingMask } from './attention.ts';

@@ -3,9 +3,16 @@
  * a pipe, a CI log) plain lines, few of them.
  */
 
-import { styleText } from 'node:util';
-import type { Progress } from '../command/index.ts';
-import type { Output } from './world.ts';
+import type { Progress } from './progress.ts';
+
+/** What is used of a `tty.WriteStream`; a pipe has no `isTTY`. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  /** Whether colours are wanted: NO_COLOR, FORCE_COLOR and TERM have been considered. */
+  hasColors?(): boolean;
+}
 
 const CLEAR_LINE = '\r\x1b[K';
 const BAR = 16;
@@ -13,6 +20,18 @@ const BAR = 16;
 const REDRAW = 80;
 const LINE = 10_000;
 
+/**
+ * Progress on this process's standard error, for code that is not run by the command. Node only.
+ * @example
+ * const progress = stderrProgress();
+ * progress.update('training', 0.5);
+ * progress.clear(); // at the end, which takes the line away
+ */
+export function stderrProgress(): TerminalProgress {
+  return new TerminalProgress(process.stderr);
+}
+
+/** Progress on an output. */
 export class TerminalProgress implements Progress {
   readonly #out: Output;
   readonly #start = performance.now();
@@ -51,7 +70,8 @@ export class TerminalProgress implements Progress {
   }
 
   #dim(text: string): string {
-    return this.#out.hasColors?.() ? styleText('dim', text, { validateStream: false }) : text;
+    // node:util's styleText would do, but a browser bundles this room too
+    return this.#out.hasColors?.() ? `\x1b[2m${text}\x1b[22m` : text;
   }
 }
 
