@@ -2,6 +2,7 @@
  * Loading: a program is divided between the host and a device, lowered, and made ready to run there.
  */
 import type { NDArray } from './array.ts';
+import { explained } from './failure.ts';
 import { fromValue, interpret, toValue } from './interpret.ts';
 import { type Lowered, lower } from './lower.ts';
 import { place, refusal } from './passes/place.ts';
@@ -38,11 +39,18 @@ export async function load(program: Program, device: Device): Promise<Loaded> {
     );
     return interpret(placed.host, values).map(fromValue);
   };
+  const onDevice = async (arrays: readonly NDArray[]) => {
+    try {
+      return await executable?.run(arrays);
+    } catch (cause) {
+      throw explained(cause, placed.device, program);
+    }
+  };
   return {
     run: async (arrays) => {
       const before = await onHost(arrays);
       const given = [...arrays, ...before.slice(placed.kept)];
-      const after = (await executable?.run(model.inputs.map(({ index }) => given[index]!))) ?? [];
+      const after = (await onDevice(model.inputs.map(({ index }) => given[index]!))) ?? [];
       return placed.results.map(({ fromHost, at }) => (fromHost ? before : after)[at]!);
     },
     release: async () => executable?.release(),

@@ -9,7 +9,16 @@ import { contentKey, type NDArray, store } from './array.ts';
 import { type DType, onnxCode } from './dtype.ts';
 import { encodeModel } from './onnx/codec.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
-import { type Node, type Op, type Program, reachable, type Tensor, type Type, tensorNames } from './program.ts';
+import {
+  type Node,
+  type Op,
+  type Program,
+  reachable,
+  type Tensor,
+  type Type,
+  nodeName,
+  tensorNames,
+} from './program.ts';
 
 /** What the model is for. */
 export interface Target {
@@ -93,12 +102,19 @@ export class Emitter {
   readonly #outer: Emitter | undefined;
   /** Keeps the names of inner graphs apart. */
   readonly #scope: string;
+  /** In the printed program, the loop whose body this is. */
+  readonly #loop: string | undefined;
+  /** In the printed program, the node that is being lowered. */
+  #node = '';
+  /** ONNX nodes emitted for it so far. */
+  #parts = 0;
   #used: ReadonlySet<Tensor> = new Set();
 
   constructor(target: Target, shared: Shared, outer?: Emitter) {
     this.target = target;
     this.shared = shared;
     this.#outer = outer;
+    this.#loop = outer ? outer.#node : undefined;
     this.#scope = outer ? `${shared.fresh()}/` : '';
   }
 
@@ -124,7 +140,10 @@ export class Emitter {
     const attribute = Object.entries(attributes).flatMap(([name, value]) =>
       value === undefined ? [] : [attributeOf(name, value)],
     );
-    this.#nodes.push({ opType: type, input: [...inputs], output, attribute, ...(domain && { domain }) });
+    // errors and profiles tell of a node by its name, which has to be its own
+    const part = this.#parts++;
+    const name = part === 0 ? this.#node : `${this.#node}#${part}`;
+    this.#nodes.push({ name, opType: type, input: [...inputs], output, attribute, ...(domain && { domain }) });
     if (domain) this.shared.domains.add(domain);
     return output;
   }
@@ -199,8 +218,11 @@ export class Emitter {
     const nodes = reachable(program.outputs);
     this.#used = new Set([...program.outputs, ...nodes.flatMap((node) => node.inputs)]);
     const names = new Map<Tensor, string>(captured);
+    const printed = tensorNames(program, this.#loop);
     for (const node of nodes) {
       if (captured.has(node.outputs[0]!)) continue;
+      this.#node = nodeName(printed, node);
+      this.#parts = 0;
       const inputs = node.inputs.map((t) => names.get(t)!);
       const lower = this.target.lowerings[node.op.name] ?? node.op.lower;
       const result = lower(this, inputs, node);
