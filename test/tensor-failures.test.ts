@@ -22,7 +22,7 @@ import { expect, it } from 'vitest';
 const indices = (values: number[]) => array(values, { dtype: 'int32' });
 const bounds = 'indices element out of data bounds, idx=7 must be within the inclusive range \\[-3,2\\]';
 const outside = (op: string, name: string, said = bounds) =>
-  new RegExp(`^${op} ${name}: ${said} ` + '\\(made at [^\\n]*tensor-failures\\.test\\.ts:\\d+:\\d+\\)$');
+  new RegExp(`^${op} ${name}: ${said} \\(made at [^\\n]*tensor-failures\\.test\\.ts:\\d+:\\d+\\)$`);
 
 async function failure(run: Promise<unknown>): Promise<Error> {
   return run.then(
