@@ -10,9 +10,10 @@ import { array, type DType, isFloat, type NDArray, type Shape, type Tensor } fro
 
 /**
  * What an array is filled with: numbers in [low, high] (integers for integer types), 'steps' of ¼ in [−2, 2] where ties
- * matter, 'wide' integers over the whole range of their type, or indices of an axis of n, negative ones included.
+ * matter, 'wide' integers over the whole range of their type, 'special' floats (NaN, infinities and zeros among others),
+ * or indices of an axis of n, negative ones included.
  */
-export type Values = readonly [low: number, high: number] | 'steps' | 'wide' | { readonly within: number };
+export type Values = readonly [low: number, high: number] | 'steps' | 'wide' | 'special' | { readonly within: number };
 
 /** An argument to make up. */
 export interface Spec {
@@ -37,6 +38,8 @@ export interface Case<A = unknown> {
   build(inputs: readonly Tensor[], args: A): Tensor | readonly Tensor[];
   /** False where there is no gradient to check: nothing flows, or the outputs are not floats. */
   readonly differentiable: boolean;
+  /** What its calls are on, where a device may skip just these. */
+  readonly on?: 'special values';
   /** Relative error that a float32 lowering may have. Default 1e-5. */
   readonly tolerance?: number;
 }
@@ -124,6 +127,8 @@ const wide: Partial<Record<DType, readonly [number, number]>> = {
   int64: [-(2 ** 50), 2 ** 50],
 };
 
+const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -2.5, 3];
+
 /** Makes up the array of a spec. */
 export function fill({ dtype, shape, values }: Spec, random: () => number): NDArray {
   const count = shape.reduce((a, b) => a * b, 1);
@@ -133,6 +138,7 @@ export function fill({ dtype, shape, values }: Spec, random: () => number): NDAr
       : Math.ceil(low) + Math.floor(random() * (Math.floor(high) - Math.ceil(low) + 1));
   const one = () => {
     if (values === 'steps') return isFloat(dtype) ? Math.floor(random() * 17) / 4 - 2 : between(0, 2);
+    if (values === 'special') return special[Math.floor(random() * special.length)]!;
     if (values === 'wide') return between(...(wide[dtype] ?? [-2, 2]));
     if ('within' in values) return between(-values.within, values.within - 1);
     return between(...values);

@@ -36,7 +36,7 @@ import { type Fixture, fixtures } from './fixtures.ts';
 export interface Contract {
   /** The device, or how to get it before the first test. It is left open. */
   readonly device: Device | (() => Device | Promise<Device>);
-  /** Why an op (`topK`), an element type (`float16`) or an op on one (`topK float16`) is not run there. */
+  /** Why an op (`topK`), an element type (`float16`), an op on one (`topK float16`) or `special values` are not run there. */
   readonly skip?: Readonly<Record<string, string>>;
 }
 
@@ -46,17 +46,18 @@ export function contract({ device, skip = {} }: Contract): void {
   beforeAll(async () => {
     on = typeof device === 'function' ? await device() : device;
   });
-  const declare = (name: string, dtype: DType, test: () => Promise<void>) => {
-    const reason = skip[name] ?? skip[dtype] ?? skip[`${name} ${dtype}`];
-    if (reason) it.skip(`${name} ${dtype}: ${reason}`, () => {});
-    else it(`${name} ${dtype}`, test);
+  const declare = (name: string, dtype: DType, test: () => Promise<void>, values?: Case['on']) => {
+    const reason = skip[name] ?? skip[dtype] ?? skip[`${name} ${dtype}`] ?? (values && skip[values]);
+    const title = `${name} ${dtype}${values ? `, ${values}` : ''}`;
+    if (reason) it.skip(`${title}: ${reason}`, () => {});
+    else it(title, test);
   };
 
   describe('every op gives what its meaning gives', () => {
     for (const of of cases) {
       for (const dtype of of.dtypes) {
         const property = fc.asyncProperty(batch(of, dtype), (calls) => agreesWithMeaning(of, dtype, calls, on));
-        declare(of.name, dtype, () => fc.assert(property, runs));
+        declare(of.name, dtype, () => fc.assert(property, runs), of.on);
       }
     }
   });

@@ -294,13 +294,19 @@ const topKOp: Op<{ k: number; axis: number; largest: boolean }> = {
   },
 };
 
-/** The k largest entries along an axis, largest first, and their int32 indices; of equals the first comes first. */
+/**
+ * The k largest entries along an axis, largest first, and their int32 indices; of equals the first comes first. With a
+ * NaN among the entries both are unspecified: test with `any(isNaN(x))`.
+ */
 export function topK(x: Tensor, k: number, axis = -1): { values: Tensor; indices: Tensor } {
   const [values, indices] = applyAll(topKOp, [x], { k, axis: normalizeAxis('topK', axis, x.rank), largest: true });
   return { values: values!, indices: indices! };
 }
 
-/** x in order along an axis, with the int32 indices that put it so; equals keep their order. */
+/**
+ * x in order along an axis, with the int32 indices that put it so; equals keep their order. With a NaN among the entries
+ * both are unspecified: test with `any(isNaN(x))`.
+ */
 export function sort(
   x: Tensor,
   axis = -1,

@@ -55,10 +55,13 @@ function extreme(name: string, lower: string, start: number, fold: (a: number, b
     apply(op, [x], { axes: normalizeAxes(name, axes, x.rank), keepDims: options.keepDims ?? false });
 }
 
-/** Largest element over axes (default: all). Not a detector of NaN: whether one gets through depends on its place. */
+// Where there is a NaN the results of max, min, argmax and argmin are unspecified: the runtime's kernels skip it or not
+// by its place, and carrying it through (by the sum, say) would double the cost of a maximum.
+
+/** Largest element over axes (default: all). With a NaN among them unspecified: test with `any(isNaN(x))`. */
 export const max = extreme('max', 'ReduceMax', Number.NEGATIVE_INFINITY, Math.max);
 
-/** Smallest element over axes (default: all). Not a detector of NaN. */
+/** Smallest element over axes (default: all). With a NaN among them unspecified: test with `any(isNaN(x))`. */
 export const min = extreme('min', 'ReduceMin', Number.POSITIVE_INFINITY, Math.min);
 
 const prodOp: Op<Reduction> = {
@@ -147,10 +150,10 @@ export function forEachLine(
   }
 }
 
-/** Index (int32) of the largest element along an axis; the first of equals. */
+/** Index (int32) of the largest element along an axis; the first of equals. With a NaN unspecified, as {@link max}. */
 export const argmax = argExtreme('argmax', 'ArgMax', (a, b) => a > b);
 
-/** Index (int32) of the smallest element along an axis; the first of equals. */
+/** Index (int32) of the smallest element along an axis; the first of equals. With a NaN unspecified, as {@link max}. */
 export const argmin = argExtreme('argmin', 'ArgMin', (a, b) => a < b);
 
 // ---------------------------------------------------------------- softmax

@@ -80,7 +80,7 @@ const wrapping = (fn: (a: Operand, b: Operand) => Tensor, name: string): Case =>
     differentiable: false,
   });
 
-export const elementwise: readonly Case[] = [
+const ordinary: readonly Case[] = [
   binary(t.add, 'add'),
   binary(t.sub, 'sub'),
   binary(t.mul, 'mul'),
@@ -185,3 +185,29 @@ export const elementwise: readonly Case[] = [
   }),
   unary(t.stopGradient, 'stopGradient', { dtypes: everything }, false),
 ];
+
+/** Ops, and ops on an element type, whose results on special values are left open, and why. */
+const unspecified: Readonly<Record<string, string>> = {
+  cast: 'an integer has no place for them',
+  pow: '1 to the power NaN or infinity is 1 to the runtime, as in C, and NaN to JavaScript',
+  'sign float16': 'the runtime gives 0 for NaN',
+};
+
+/** The same calls on NaN and infinities, whose derivatives are left open. */
+const onSpecialValues = ordinary.map(
+  (of): Case => ({
+    ...of,
+    dtypes: of.dtypes.filter(
+      (dtype) => t.isFloat(dtype) && !(of.name in unspecified) && !(`${of.name} ${dtype}` in unspecified),
+    ),
+    draw: (dtype) =>
+      of.draw(dtype).map(({ inputs, args }) => ({
+        inputs: inputs.map((input) => (t.isFloat(input.dtype) ? { ...input, values: 'special' } : input)),
+        args,
+      })),
+    differentiable: false,
+    on: 'special values',
+  }),
+);
+
+export const elementwise: readonly Case[] = [...ordinary, ...onSpecialValues.filter(({ dtypes }) => dtypes.length > 0)];
