@@ -2,14 +2,13 @@
  * The method on a table: which columns hold the information about a target, and which of their values.
  */
 import type { Progress } from '../../command/index.ts';
-import { dataset, split, type Table, takeRows } from '../../data/index.ts';
-import type { Arrays } from '../../nn/index.ts';
-import { compile, mapTree, type NDArray, random, relu, toFloats } from '../../tensor/index.ts';
+import { dataset, shuffled, split, type Table, takeRows } from '../../data/index.ts';
+import { compile, flattenTree, mapTree, type NDArray, random, relu, toFloats } from '../../tensor/index.ts';
 import { type Annealing, anneal, type Reading } from './anneal.ts';
 import { overlap, toBits } from './channel.ts';
 import { type Columns, probesOf, rowsOf, targetsOf } from './columns.ts';
 import { denseEncoders } from './encoders.ts';
-import { joined, type TableRows, tableInputs } from './inputs.ts';
+import { type ColumnKind, joined, type TableRows, tableInputs } from './inputs.ts';
 import type { Mlp } from './mlp.ts';
 import { type Bottleneck, type BottleneckParams, bottleneck } from './model.ts';
 import { classTask, contrastiveTask, numberTask, type Task } from './task.ts';
@@ -57,10 +56,13 @@ export interface PreparedTable {
 
 /** The share of the rows that is held out. */
 const heldShare = 0.2;
-/** Rows that the bounds are taken on. */
+/** Rows at most that the bounds are taken on, and that a score is taken on. */
 const sampled = 1024;
+const scored = 8192;
 /** Samples of the channels, about, that a score is taken on. */
 const heldSamples = 8192;
+/** Numbers that a reading holds at once, about: wide tables are read on fewer rows. */
+const mostNumbers = 2 ** 23;
 
 /** Splits a table's rows; a categorical target keeps its shares in both parts. */
 export function splitTable(table: Table, columns: Columns, seed: number): PreparedTable {
@@ -89,23 +91,20 @@ export async function runTable(
   const model = tableModel(columns, recipe);
   const probes = probesOf(columns);
   const look = compile((params: Params, probe: TableRows) => overlap(model.channel(params, probe)));
-  const heldRows = { x: rowsOf(held, columns), y: targetsOf(held, columns) };
-  const score = scorer(columns, recipe, heldRows.y);
   const rows = { x: rowsOf(train, columns), y: targetsOf(train, columns) };
-  const some = Uint32Array.from({ length: Math.min(sampled, train.rows) }, (_, i) => i);
+  const all = { x: rowsOf(held, columns), y: targetsOf(held, columns) };
+  const { count, width } = tableInputs(kindsOf(columns));
+  const ofHeld = recipe.loss === 'contrastive' ? sampled : Math.min(scored, Math.ceil(mostNumbers / (count * width)));
+  const heldRows = someRows(all, Math.min(held.rows, ofHeld));
+  const score = scorer(columns, recipe, heldRows.y);
+  const ofTrain = Math.min(sampled, Math.floor(Math.sqrt(mostNumbers / count)));
   try {
     await anneal({
       model,
       train: dataset(rows),
       held: heldRows,
-      draws: Math.min(8, Math.ceil(heldSamples / held.rows)),
-      // the order of a split's rows is that of the table: spread over it
-      sample: mapTree(rows.x, (leaf: NDArray) =>
-        takeRows(
-          leaf,
-          some.map((i) => Math.floor((i * train.rows) / some.length)),
-        ),
-      ) as Arrays<TableRows>,
+      draws: Math.min(8, Math.ceil(heldSamples / heldRows.y.shape[0]!)),
+      sample: someRows(rows.x, Math.min(train.rows, ofTrain)),
       ...recipe,
       ...rest,
       async onReading(reading, params) {
@@ -122,11 +121,20 @@ export async function runTable(
 
 type Params = BottleneckParams<Mlp>;
 
-function tableModel({ features, target }: Columns, recipe: TableRecipe): Bottleneck<TableRows, Params> {
-  const kinds = features.map((f) =>
-    f.kind === 'continuous' ? { kind: f.kind } : { kind: f.kind, categories: f.categories.length },
-  );
-  const inputs = recipe.joint ? joined(tableInputs(kinds)) : tableInputs(kinds);
+/** Random rows of a tree of arrays, the same at every call; all of them in another order when there are no more. */
+function someRows<T>(tree: T, count: number): T {
+  const rows = (flattenTree(tree).leaves[0] as NDArray).shape[0]!;
+  const chosen = shuffled(random.key(0), rows).subarray(0, count);
+  return mapTree(tree, (leaf: NDArray) => takeRows(leaf, chosen)) as T;
+}
+
+function kindsOf({ features }: Columns): ColumnKind[] {
+  return features.map((f) => (f.kind === 'continuous' ? f : { kind: f.kind, categories: f.categories.length }));
+}
+
+function tableModel(columns: Columns, recipe: TableRecipe): Bottleneck<TableRows, Params> {
+  const apart = tableInputs(kindsOf(columns));
+  const inputs = recipe.joint ? joined(apart) : apart;
   return bottleneck({
     inputs,
     encoders: denseEncoders({
@@ -137,7 +145,7 @@ function tableModel({ features, target }: Columns, recipe: TableRecipe): Bottlen
     }),
     hidden: recipe.integrator,
     activation: relu,
-    task: taskOf(target, recipe.loss),
+    task: taskOf(columns.target, recipe.loss),
   });
 }
 
