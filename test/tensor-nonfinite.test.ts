@@ -3,6 +3,7 @@ import {
   array,
   compile,
   constant,
+  crossEntropy,
   div,
   exp,
   greater,
@@ -64,6 +65,18 @@ describe('findNonFinite', () => {
       softmax(add(x, constant(array([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])))),
     );
     expect((await g.findNonFinite(array([1, 2])))!.op).toBe('softmax');
+  });
+
+  it('blames a constant NaN only where it is chosen, and then the op that chooses it', async () => {
+    const f = compile((x: Tensor) => where(greater(x, 0), x, Number.NaN));
+    expect(await f.findNonFinite(array([1, 2]))).toBeUndefined();
+    expect(await f.findNonFinite(array([1, -2]))).toMatchObject({ op: 'where' });
+    // the gradient of a loss holds one, for labels outside the classes
+    const g = compile(valueAndGrad((x: Tensor, y: Tensor) => sum(crossEntropy(x, y))));
+    expect(await g.findNonFinite(array([[1, 2]]), array([1], { dtype: 'int32' }))).toBeUndefined();
+    expect(await g.findNonFinite(array([[1, 2]]), array([2], { dtype: 'int32' }))).toMatchObject({
+      op: expect.stringMatching(/^(crossEntropy|where)$/),
+    });
   });
 
   it('says which argument brought a NaN', async () => {

@@ -30,7 +30,7 @@ import { elements } from './shape.ts';
 
 /** The origin of the values that are not finite. */
 export interface NonFinite {
-  /** The op, or `input` or `constant` when a NaN was given. */
+  /** The op, or `input` when a NaN was given. */
   readonly op: string;
   /** Its name in the printed program: `%12`, `%3/0` inside a loop, or an argument's path. */
   readonly name: string;
@@ -56,7 +56,8 @@ export async function firstNonFinite(
   const watched = nodes.flatMap((node) => node.outputs.filter((t) => isFloat(t.dtype) && t.size > 0));
   if (watched.length === 0) return undefined;
   const [finite, nan] = await flags(program, watched, arrays, device);
-  const nans = new Set(watched.filter((_, i) => nan[i] !== 0));
+  // a constant NaN stands for what must not be chosen: the op that chooses it has made it
+  const nans = new Set(watched.filter((t, i) => nan[i] !== 0 && t.node.op !== (constantOp as unknown)));
   const infinite = new Set(watched.filter((t, i) => finite[i] === 0 && !nans.has(t)));
 
   const makesNaN = nodes.find((node) => node.outputs.some((t) => nans.has(t)) && !node.inputs.some((t) => nans.has(t)));
