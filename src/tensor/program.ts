@@ -242,10 +242,11 @@ export function nodeName(names: ReadonlyMap<Tensor, string>, { outputs }: Node):
  * The program as text, one node a line; equal programs print equally.
  *
  * @example
- * (%x: float32[2,3]) {
- *   %0 = exp %x : float32[2,3]
- *   return %0
- * }
+ * printProgram(compiled.program(x));
+ * // (%x: float32[2,3]) {
+ * //   %0 = exp %x : float32[2,3]
+ * //   return %0
+ * // }
  */
 export function printProgram(program: Program): string {
   return print(program);
