@@ -60,7 +60,7 @@ test('uniform numbers reach both ends of what they may, and stay below the high 
   for (const { seed, place, u } of extremes) {
     for (const [i, drawn] of (await draw(key(seed))).entries()) {
       const [low, high] = bounds[i]!.map(Math.fround) as [number, number];
-      const x = toFloats(drawn);
+      const x = Array.from(toFloats(drawn));
       if (i === 0) expect(x[place]).toBe(u);
       if (u === 0) expect(x[place]).toBe(low);
       expect(Math.min(...x)).toBeGreaterThanOrEqual(low);
