@@ -9,8 +9,8 @@
 import type { Progress } from '../../command/index.ts';
 import { batches, type Dataset, type Position } from '../../data/index.ts';
 import {
-  adam,
   type Arrays,
+  adam,
   averaged,
   exponentialSchedule,
   fit,

@@ -1,5 +1,5 @@
 /** The bounds of mutual information on channels whose information is known. */
-import { standardDeviation, mean, table } from '../../report/index.ts';
+import { mean, standardDeviation, table } from '../../report/index.ts';
 import { array, compile, mul, random, type Tensor, toFloats, zeros } from '../../tensor/index.ts';
 import { informationBounds } from './bounds.ts';
 import { binaryChannelInformation, toBits } from './channel.ts';

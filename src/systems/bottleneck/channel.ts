@@ -6,8 +6,9 @@
  * exact information of the simplest one, a fair bit sent as ±μ. Training counts information in nats; whatever is
  * reported is in bits, by {@link toBits}.
  */
-import { add, exp, expandDims, log, mul, square, sub, sum, type Tensor } from '../../tensor/index.ts';
+
 import type { Gaussian } from '../../nn/index.ts';
+import { add, exp, expandDims, log, mul, square, sub, sum, type Tensor } from '../../tensor/index.ts';
 
 /** The Gaussians that a batch of values is sent as: [..., batch, width], diagonal covariance. */
 export type Channel = Gaussian;

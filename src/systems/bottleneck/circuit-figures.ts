@@ -1,10 +1,10 @@
 /** What the method finds in a circuit, drawn beside what can be counted there. */
 import * as Plot from '@observablehq/plot';
 import { type Figure, faint, figure, formatNumber, ink, muted, series } from '../../report/index.ts';
-import { openAbove } from './circuit-run.ts';
 import type { CircuitRun } from './circuit-run.ts';
-import { bestInformation, type Circuit, members, outputEntropy, shapleyValues, subsetInformation } from './circuits.ts';
+import { openAbove } from './circuit-run.ts';
 import { stagesOf, subsetName } from './circuit-stages.ts';
+import { bestInformation, type Circuit, members, outputEntropy, shapleyValues, subsetInformation } from './circuits.ts';
 import { closingOrder, exactTotal } from './trajectory.ts';
 
 const bare = { tickSize: 0, color: muted, labelArrow: 'none' } as const;

@@ -10,7 +10,7 @@
  */
 import type { Progress } from '../../command/index.ts';
 import { dataset, shuffled, takeRows } from '../../data/index.ts';
-import { adam, type Arrays, averaged, type OptimizerState } from '../../nn/index.ts';
+import { type Arrays, adam, averaged, type OptimizerState } from '../../nn/index.ts';
 import {
   array,
   at,

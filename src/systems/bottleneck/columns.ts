@@ -18,9 +18,9 @@ import {
   standardize,
   Table,
 } from '../../data/index.ts';
+import type { Arrays } from '../../nn/index.ts';
 import { array, type NDArray } from '../../tensor/index.ts';
 import type { TableRows } from './inputs.ts';
-import type { Arrays } from '../../nn/index.ts';
 
 /** A column as the model takes it. */
 export type Feature =

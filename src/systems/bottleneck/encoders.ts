@@ -1,7 +1,7 @@
 /**
  * Encoders: what turns every value of a feature into the Gaussian that it is sent as.
  */
-import { relu, broadcastTo, concat, full, mul, slice, type Tensor } from '../../tensor/index.ts';
+import { broadcastTo, concat, full, mul, relu, slice, type Tensor } from '../../tensor/index.ts';
 import type { Channel } from './channel.ts';
 import { initMlp, type Mlp, mlp } from './mlp.ts';
 

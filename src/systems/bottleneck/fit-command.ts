@@ -4,8 +4,8 @@ import { verb } from '../../command/index.ts';
 import { type Kind, readCsv, type Table } from '../../data/index.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { claimFolder, digestOf, readReadings, saveOverlaps } from './run-folder.ts';
-import { alignedText } from './text.ts';
 import { runTable, type Score, splitTable, type TableRecipe } from './table-run.ts';
+import { alignedText } from './text.ts';
 import { byWorth, levelsOf, shownFeatures, worthTable } from './worth.ts';
 
 /** Readings of a whole run. */

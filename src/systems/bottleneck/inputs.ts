@@ -10,7 +10,9 @@
  */
 import { positionalEncoding } from '../../nn/index.ts';
 import {
+  array,
   concat,
+  constant,
   expandDims,
   oneHot,
   pad,
@@ -19,8 +21,6 @@ import {
   type Tensor,
   take,
   transpose,
-  array,
-  constant,
 } from '../../tensor/index.ts';
 
 /** How a batch of type `X` is read as features. */

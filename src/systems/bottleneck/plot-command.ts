@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import type { Figure } from '../../report/index.ts';
 import { replaceFile } from '../../tensor/index.ts';
-import { runPage } from './run-page.ts';
 import { readOverlaps, readReadings, readSettings } from './run-folder.ts';
+import { runPage } from './run-page.ts';
 import { columnBits, tablePlane, valuesApart } from './table-figures.ts';
 import { byWorth, levelsOf, shownFeatures, telling, worthTable } from './worth.ts';
 

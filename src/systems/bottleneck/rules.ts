@@ -1,5 +1,5 @@
 /** What the living issue claims of the method, and how each claim is judged: fixed before anything runs. */
-import { atLeast, atMost, claimRule, type ClaimRule, equals } from '../../report/index.ts';
+import { atLeast, atMost, type ClaimRule, claimRule, equals } from '../../report/index.ts';
 
 const system = 'bottleneck';
 const five = [1, 2, 3, 4, 5];
