@@ -36,7 +36,7 @@ import { type Fixture, fixtures } from './fixtures.ts';
 export interface Contract {
   /** The device, or how to get it before the first test. It is left open. */
   readonly device: Device | (() => Device | Promise<Device>);
-  /** Why an op (`topK`), an element type (`float16`), an op on one (`topK float16`) or `special values` are not run there. */
+  /** Why an op (`topK`), an element type (`float16`), an op on one (`topK float16`) or `special values` are not run. */
   readonly skip?: Readonly<Record<string, string>>;
 }
 

@@ -55,9 +55,7 @@ function extreme(name: string, lower: string, start: number, fold: (a: number, b
     apply(op, [x], { axes: normalizeAxes(name, axes, x.rank), keepDims: options.keepDims ?? false });
 }
 
-// Where there is a NaN the results of max, min, argmax and argmin are unspecified: the runtime's kernels skip it or not
-// by its place, and carrying it through (by the sum, say) would double the cost of a maximum.
-
+// the runtime's kernels skip a NaN or not by its place; carrying it through, by the sum, costs half as much again or more
 /** Largest element over axes (default: all). With a NaN among them unspecified: test with `any(isNaN(x))`. */
 export const max = extreme('max', 'ReduceMax', Number.NEGATIVE_INFINITY, Math.max);
 
