@@ -35,6 +35,8 @@ export async function openDevice(provider: string, options: DeviceOptions = {}):
   const { threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw new RangeError(`openDevice: expected threads of at least 1, got ${threads}`);
+  if (options.signal && !options.worker)
+    throw new TypeError('openDevice: expected worker: true beside a signal, which can only end a worker');
   if (options.worker) return WorkerDevice.open(provider, options);
   const device = new SessionDevice(provider, options);
   if (provider !== 'cpu') await start(device);
