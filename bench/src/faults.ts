@@ -179,7 +179,7 @@ async function fullDisk(disk: string, whole: string, starved: (folder: string) =
   await trained(folder, { steps: 200 });
   const before = readFileSync(checkpointIn(folder));
   const { status, stderr } = await starved(folder);
-  const clear = status === 1 && /^(fit|write) .*(checkpoint|metrics).*(ENOSPC|EFBIG).*\n$/.test(stderr);
+  const clear = status === 1 && /^(fit:|write) .*(checkpoint|metrics|folder).*(ENOSPC|EFBIG).*\n$/.test(stderr);
   if (!clear) process.stderr.write(`faults: status ${status}, ${stderr}`);
   const stays = readFileSync(checkpointIn(folder)).equals(before);
   await trained(folder);

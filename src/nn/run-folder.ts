@@ -112,7 +112,11 @@ async function lock(path: string): Promise<() => Promise<void>> {
   const { readFile, rm, stat, writeFile } = await import('node:fs/promises');
   const take = () => writeFile(path, `${process.pid}\n`, { flag: 'wx' });
   await take().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code !== 'EEXIST') {
+      // a full disk makes the file and leaves it empty
+      await rm(path, { force: true }).catch(() => {});
+      throw error;
+    }
     const owner = Number(await readFile(path, 'utf8'));
     // a container gives every process of its life the same id: a lock older than this process is not this one's
     const began = Date.now() - process.uptime() * 1000;
