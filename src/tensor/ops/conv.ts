@@ -316,7 +316,9 @@ export const convWeightsOp: Op<WeightAttrs> = {
   lower: (emit, [x, g], { inputs: [xt, gt], attrs }) => {
     const { groups } = attrs;
     const depthwise = groups > 1 && groups === xt!.shape[1] && groups === gt!.shape[1];
-    return depthwise
+    // where every window ends inside the padding there is no x to crop to
+    const within = reachOf(gt!, attrs).every((reach, i) => reach > attrs.padding[i]![0]);
+    return depthwise && within
       ? weightsByChannel(emit, x!, g!, xt!, gt!, attrs)
       : weightsByColumns(emit, x!, g!, xt!, gt!, attrs);
   },
@@ -329,12 +331,17 @@ export const convWeightsOp: Op<WeightAttrs> = {
   },
 };
 
+/** How much of the padded axes the windows reach over, by dy's shape. */
+function reachOf({ shape }: Type, { kernel, stride, dilation }: WeightAttrs): number[] {
+  return shape.slice(2).map((m, i) => (m - 1) * stride[i]! + extent(kernel[i]!, dilation[i]!));
+}
+
 /** dW of a convolution by channel: every channel of every image is a group, with its dy as the kernel. */
 function weightsByChannel(emit: Emitter, x: string, g: string, xt: Type, gt: Type, attrs: WeightAttrs): string {
   const [n, c, ...space] = xt.shape as [number, number, ...number[]];
   const kernel = attrs.kernel;
   // only as much of x as the taps reach, so that the result has the kernel's size
-  const reach = gt.shape.slice(2).map((m, i) => (m - 1) * attrs.stride[i]! + extent(kernel[i]!, attrs.dilation[i]!));
+  const reach = reachOf(gt, attrs);
   const after = space.map((s, i) => reach[i]! - s - attrs.padding[i]![0]);
   const cropped = after.some((a) => a < 0)
     ? emit.op('Slice', [

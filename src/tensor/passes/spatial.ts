@@ -245,7 +245,7 @@ function productsFor(geo: Geometry): Partial<Products> | undefined {
     dilation: attrs.dilation[i - 2]!,
   });
   if (w.slice(2).every((k) => k === 1))
-    return active.every((i) => window(i).before === 0) ? pointwise(geo, xSpace) : undefined;
+    return attrs.padding.flat().every((n) => n === 0) ? pointwise(geo, xSpace) : undefined;
   if (w[1]! <= fewChannels) return columns(geo, ySpace);
   const axes = active.map((i) => {
     const { before, stride, dilation } = window(i);
