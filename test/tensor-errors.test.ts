@@ -215,7 +215,7 @@ const types: readonly Row[] = [
     of('uint8', 2, 2),
     of('uint8', 2, 2),
   ],
-  ['crossEntropy: expected int32 labels, got int64[2]', t.crossEntropy, f(2, 3), of('int64', 2)],
+  ['crossEntropy: expected int32 labels, got int64[2] (cast first)', t.crossEntropy, f(2, 3), of('int64', 2)],
   ['take: expected int32 or int64 indices, got float32[2]', (x, k) => t.take(x!, k!), f(3), f(2)],
   ['oneHot: expected int32 or int64 indices, got bool[2]', (x) => t.oneHot(x, 3), of('bool', 2)],
   [

@@ -38,7 +38,7 @@ function matchesDifferences(name: string, call: Drawn, outputs: Outputs): void {
     for (let element = 0; element < at[i]!.data.length; element++) {
       const slope = (valueAt(moved(at, i, element, h)) - valueAt(moved(at, i, element, -h))) / (2 * h);
       const got = found[k]!.data[element]!;
-      if (!(Math.abs(got - slope) <= 2e-6 * Math.max(1, Math.abs(slope))))
+      if (!(Math.abs(got - slope) <= 1e-5 * Math.max(1, Math.abs(slope))))
         expect.fail(`${name}: by input ${i} at ${element}: expected ${slope}, got ${got}`);
     }
   }
