@@ -5,12 +5,15 @@
  * on. A recorded run is kept in the repository, and shown from there beside later quick ones.
  */
 
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Progress, Unfinished } from '../command/index.ts';
 import {
   type ContentsRow,
   describeVerdicts,
   type Experiment,
+  type ExperimentContext,
   failedSection,
   formatSeconds,
   issueCommand,
@@ -114,8 +117,12 @@ class IssueRun {
       const own = this.#labelled(task);
       own.update(`${tier} run`);
       ({ experiment } = await system.load!.experiment());
-      const section = await runExperiment(system, experiment, { tier, seed: 0, signal, progress: own });
-      this.#made.push(tier === 'recorded' ? await this.#record(system, section) : section);
+      const context = { tier, seed: 0, signal, progress: own };
+      this.#made.push(
+        tier === 'recorded'
+          ? await this.#record(system, experiment, context)
+          : await runExperiment(system, experiment, context),
+      );
     } catch (error) {
       if (signal.aborted) {
         const { page } = await this.write();
@@ -138,11 +145,26 @@ class IssueRun {
     return { page, seconds, systems: this.#made.map(tell) };
   }
 
-  async #record(system: System, section: Section): Promise<RecordedSection> {
+  /** A run that takes hours: it keeps what it has in a folder of its commit, and goes on there when it was stopped. */
+  async #record(system: System, experiment: Experiment, context: ExperimentContext): Promise<RecordedSection> {
+    const folder = fileURLToPath(new URL(`runs/recorded/${system.id}/${this.#commit}/`, this.#options.root));
+    const before = await spentIn(folder);
+    const start = performance.now();
+    const spent = () => Math.round(10 * before + 10 * secondsSince(start)) / 10;
+    await mkdir(folder, { recursive: true });
+    if (before > 0) context.progress.note(`goes on in ${folder}, after ${formatSeconds(before)}`);
+    let section: Section;
+    try {
+      section = await runExperiment(system, experiment, { ...context, folder });
+    } catch (error) {
+      await writeFile(join(folder, 'seconds'), `${spent()}\n`);
+      throw error;
+    }
     const command = issueCommand(system.id, 'recorded');
     const recorded = { date: this.#date, commit: this.#commit!, machine: machine(), command };
-    const made: RecordedSection = { ...section, tier: 'recorded', recorded };
+    const made: RecordedSection = { ...section, seconds: spent(), tier: 'recorded', recorded };
     await writeRecorded(this.#recordedFile(system), made);
+    await rm(folder, { recursive: true });
     return made;
   }
 
@@ -176,6 +198,15 @@ class IssueRun {
       note: (line) => progress.note(`${label}: ${line}`),
     };
   }
+}
+
+/** Seconds that the run in a folder took before it was stopped. */
+async function spentIn(folder: string): Promise<number> {
+  const text = await readFile(join(folder, 'seconds'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '0';
+    throw error;
+  });
+  return Number(text);
 }
 
 function tell({ id, tier, seconds, claims, error }: Section): Told {

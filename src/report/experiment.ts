@@ -18,6 +18,11 @@ export interface ExperimentContext {
   /** Aborted by Ctrl-C. Stop at the next safe point by throwing its reason: `signal.throwIfAborted()`. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /**
+   * Of a recorded run: where to keep what it has so far. The same run started again at the same commit gets the same
+   * folder, and goes on there; it is taken away when the run is recorded.
+   */
+  readonly folder?: string;
 }
 
 export interface Findings {

@@ -7,7 +7,7 @@
  * halves what the network misses of its channels at no cost.
  */
 import type { Progress } from '../../command/index.ts';
-import { batches, type Dataset, type Position } from '../../data/index.ts';
+import { batches, type Dataset, type Position, readJsonLines } from '../../data/index.ts';
 import {
   type Arrays,
   adam,
@@ -76,7 +76,7 @@ export interface AnnealOptions<X, P> {
   /** Steps between readings. */
   readonly every: number;
   readonly seed: number;
-  /** Gets every reading, with the parameters that it is of; what it returns is recorded beside it. */
+  /** Gets every reading of this process, with the parameters that it is of; what it returns is recorded beside it. */
   readonly onReading?: (reading: Reading, params: Arrays<P>) => Promise<Readonly<Record<string, number>> | undefined>;
   /** Keeps checkpoints and records, and goes on from them. */
   readonly folder?: string;
@@ -84,8 +84,16 @@ export interface AnnealOptions<X, P> {
   readonly signal?: AbortSignal;
 }
 
-/** Trains to the end of the annealing and returns the averaged parameters then. */
-export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays<P>> {
+/** What annealing ends with. */
+export interface Annealed<P> {
+  /** The averaged parameters. */
+  readonly params: Arrays<P>;
+  /** Of all readings in order, those before a resumption included. */
+  readonly records: readonly MetricsRecord[];
+}
+
+/** Trains to the end of the annealing. */
+export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Annealed<P>> {
   const { model, train, held, sample, annealing, rate, batch, every, seed, onReading, folder, progress, signal } =
     options;
   const total = annealing.pretraining + annealing.steps;
@@ -101,6 +109,7 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays
   const read = compile((params: P, held: Example<X>, sample: X, step: Tensor, key: Tensor) =>
     readModel(options, beta, params, held, sample, step, key),
   );
+  const records: MetricsRecord[] = [];
   try {
     // biome-ignore lint/suspicious/noFocusedTests: the training loop, not a test
     const { optimizer } = await fit<P, Example<X>, Record<never, never>, Position>({
@@ -119,14 +128,22 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Arrays
           return { ...toRecord(reading), ...(await onReading?.(reading, params as Arrays<P>)) };
         },
       },
+      onRecord: (record) => void ('evaluation' in record && records.push(record)),
       ...(folder !== undefined && { folder }),
       ...(progress && { progress }),
       ...(signal && { signal }),
     });
-    return optimizer.moments.average as Arrays<P>;
+    const params = optimizer.moments.average as Arrays<P>;
+    return { params, records: folder === undefined ? records : await readRecords(folder) };
   } finally {
     await Promise.all([init.release(), read.release()]);
   }
+}
+
+/** The records of the readings in a run's folder. */
+export async function readRecords(folder: string): Promise<MetricsRecord[]> {
+  const records = (await readJsonLines(`${folder}/metrics.jsonl`)) as MetricsRecord[];
+  return records.filter((record) => 'evaluation' in record);
 }
 
 /** Traced: everything that a reading holds, in nats. */
@@ -176,13 +193,22 @@ function toRecord({ beta, task, channels }: Reading): Record<string, number> {
   return { beta, task, ...Object.fromEntries(numbers) };
 }
 
-/** The reading in a record of the metrics file; undefined for a record of another kind. */
-export function fromRecord({ step, evaluation }: MetricsRecord): Reading | undefined {
-  if (typeof evaluation !== 'object') return undefined;
-  const channels: ChannelReading[] = [];
-  for (let i = 0; `kl.${i}` in evaluation; i++) {
-    const of = (name: string) => evaluation[`${name}.${i}`]!;
-    channels.push({ lower: of('lower'), upper: of('upper'), kl: of('kl') });
-  }
-  return { step, beta: evaluation.beta!, task: evaluation.task!, channels };
+/** What a reading's record holds beside the step. */
+export function numbersIn({ evaluation }: MetricsRecord): Readonly<Record<string, number>> {
+  return evaluation as Readonly<Record<string, number>>;
+}
+
+/** The numbers `name.0`, `name.1`, … of a record. */
+export function listIn(numbers: Readonly<Record<string, number>>, name: string): number[] {
+  const list: number[] = [];
+  for (let i = 0; `${name}.${i}` in numbers; i++) list.push(numbers[`${name}.${i}`]!);
+  return list;
+}
+
+/** The reading in its record. */
+export function fromRecord(record: MetricsRecord): Reading {
+  const numbers = numbersIn(record);
+  const [lower, upper] = [listIn(numbers, 'lower'), listIn(numbers, 'upper')];
+  const channels = listIn(numbers, 'kl').map((kl, i) => ({ lower: lower[i]!, upper: upper[i]!, kl }));
+  return { step: record.step, beta: numbers.beta!, task: numbers.task!, channels };
 }

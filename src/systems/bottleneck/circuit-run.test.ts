@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type CircuitRun, runCircuit } from './circuit-run.ts';
 import { type Circuit, members, subsetInformation, supplementary } from './circuits.ts';
@@ -65,4 +68,26 @@ test('the same seed gives the same readings', async () => {
   expect(second.readings).toEqual(first.readings);
   const other = await runCircuit(circuit, recipe, { seed: 6 });
   expect(other.readings).not.toEqual(first.readings);
+});
+
+test('a run that is stopped goes on in its folder to what it would have been', async () => {
+  const recipe = {
+    ...smallCircuitRecipes.quick,
+    annealing: { from: 0.1, to: 1, pretraining: 0, steps: 200 },
+    learnt: 0,
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'circuit-'));
+  try {
+    const stop = new AbortController();
+    const progress = {
+      update: (_: string, share = 0) => void (share > 0.4 && stop.abort(new Error('stopped'))),
+      note() {},
+    };
+    const options = { seed: 2, reopen: true, folder };
+    await expect(runCircuit(circuit, recipe, { ...options, progress, signal: stop.signal })).rejects.toThrow('stopped');
+    const { seed, reopen } = options;
+    expect(await runCircuit(circuit, recipe, options)).toEqual(await runCircuit(circuit, recipe, { seed, reopen }));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

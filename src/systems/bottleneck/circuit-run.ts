@@ -10,7 +10,7 @@
  */
 import type { Progress } from '../../command/index.ts';
 import { dataset, shuffled, takeRows } from '../../data/index.ts';
-import { type Arrays, adam, averaged, type OptimizerState } from '../../nn/index.ts';
+import { type Arrays, adam, averaged, type MetricsRecord, type OptimizerState } from '../../nn/index.ts';
 import {
   array,
   at,
@@ -33,7 +33,7 @@ import {
   valueAndGrad,
   where,
 } from '../../tensor/index.ts';
-import { type Annealing, anneal, type Reading } from './anneal.ts';
+import { type Annealing, anneal, fromRecord, listIn, numbersIn, type Reading } from './anneal.ts';
 import { binaryChannelInformation, send, toBits } from './channel.ts';
 import {
   type Belief,
@@ -97,6 +97,7 @@ export interface CircuitRun {
 /**
  * Anneals one model of a circuit.
  * @param options.reopen also measure every set of open channels wide open
+ * @param options.folder keeps the run, which goes on there when it was stopped
  */
 export async function runCircuit(
   circuit: Circuit,
@@ -104,6 +105,7 @@ export async function runCircuit(
   options: {
     readonly seed: number;
     readonly reopen?: boolean;
+    readonly folder?: string;
     readonly progress?: Progress;
     readonly signal?: AbortSignal;
   },
@@ -116,11 +118,19 @@ export async function runCircuit(
   const receive = compile((params: Params, key: Tensor, example: Example<Tensor>) =>
     receiverLosses(model, circuit, params, key, example),
   );
-  const readings: CircuitReading[] = [];
-  const found = new Map<number, Arrays<Params>>();
-  const reopened = new Map<number, number>();
+  const refit = compile((params: Params, open: Tensor, key: Tensor, example: Example<Tensor>) =>
+    reopen(model, recipe.rate, params, open, key, example),
+  );
+  const seen = new Set<number>();
+  const opened = async (params: Arrays<Params>, open: number) => {
+    seen.add(open);
+    const mask = Float32Array.from({ length: circuit.inputs }, (_, i) => (open >> i) & 1);
+    const key = random.key(options.seed);
+    const wide = await refit(params, array(mask, { shape: [mask.length, 1, 1] }), key, rows);
+    return whole - toBits((await receive(wide, key, rows)).network.item());
+  };
   try {
-    await anneal({
+    const { records } = await anneal({
       model,
       train: dataset(rows),
       held: rows,
@@ -133,33 +143,36 @@ export async function runCircuit(
         const { network, perfect } = await receive(params, random.key(reading.step), rows);
         const information = channelInformation(params);
         const open = subsetOf(information.flatMap((bits, i) => (bits > openAbove ? [i] : [])));
-        if (open > 0 && !found.has(open)) found.set(open, params);
-        readings.push({
-          ...reading,
-          information,
-          open,
+        return {
           measured: whole - toBits(network.item()),
           possible: whole - toBits(perfect.item()),
-        });
-        return undefined;
+          open,
+          ...Object.fromEntries(information.map((bits, i) => [`information.${i}`, bits])),
+          ...(reopening && open > 0 && !seen.has(open) && { wide: await opened(params, open) }),
+        };
       },
     });
-    if (reopening) {
-      const refit = compile((params: Params, open: Tensor, key: Tensor, example: Example<Tensor>) =>
-        reopen(model, recipe.rate, params, open, key, example),
-      );
-      for (const [open, params] of found) {
-        options.signal?.throwIfAborted();
-        const mask = Float32Array.from({ length: circuit.inputs }, (_, i) => (open >> i) & 1);
-        const wide = await refit(params, array(mask, { shape: [mask.length, 1, 1] }), random.key(options.seed), rows);
-        const { network } = await receive(wide, random.key(options.seed), rows);
-        reopened.set(open, whole - toBits(network.item()));
-      }
-      await refit.release();
-    }
+    return runOf(records.filter((record) => 'open' in numbersIn(record)));
   } finally {
-    await receive.release();
+    await Promise.all([receive.release(), refit.release()]);
   }
+}
+
+/** The run in the records of its readings. */
+function runOf(records: readonly MetricsRecord[]): CircuitRun {
+  const reopened = new Map<number, number>();
+  const readings = records.map((record): CircuitReading => {
+    const numbers = numbersIn(record);
+    const { open, measured, possible, wide } = numbers as {
+      open: number;
+      measured: number;
+      possible: number;
+      wide?: number;
+    };
+    // a run that was stopped and taken up again opens a set once more: the first counts
+    if (wide !== undefined && !reopened.has(open)) reopened.set(open, wide);
+    return { ...fromRecord(record), information: listIn(numbers, 'information'), open, measured, possible };
+  });
   return { readings, reopened };
 }
 

@@ -3,6 +3,7 @@
  *
  * Quick and recorded run differ in their recipes and seeds only.
  */
+import { join } from 'node:path';
 import {
   type ClaimRule,
   type Experiment,
@@ -109,7 +110,7 @@ async function circuitRuns(
   circuit: Circuit,
   recipe: CircuitRecipe,
   { seeds }: ClaimRule,
-  { tier, signal, progress }: ExperimentContext,
+  { tier, signal, progress, folder }: ExperimentContext,
 ): Promise<CircuitRun[]> {
   const runs: CircuitRun[] = [];
   for (const [i, seed] of seeds[tier].entries()) {
@@ -119,7 +120,8 @@ async function circuitRuns(
       note: progress.note,
     };
     const reopen = circuit === tenInputs && rules.reopened.seeds[tier].includes(seed);
-    runs.push(await runCircuit(circuit, recipe, { seed, reopen, progress: own, signal }));
+    const kept = folder !== undefined && { folder: join(folder, `${name}, seed ${seed}`) };
+    runs.push(await runCircuit(circuit, recipe, { seed, reopen, progress: own, signal, ...kept }));
   }
   return runs;
 }

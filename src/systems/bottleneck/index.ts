@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  type Annealed,
   type Annealing,
   type AnnealOptions,
   anneal,

@@ -8,10 +8,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJsonLines } from '../../data/index.ts';
 import type { MetricsRecord } from '../../nn/index.ts';
 import { array, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
-import { fromRecord } from './anneal.ts';
+import { fromRecord, numbersIn, readRecords } from './anneal.ts';
 import type { Columns } from './columns.ts';
 import type { Score, TableReading, TableRecipe } from './table-run.ts';
 
@@ -99,11 +98,8 @@ export async function saveOverlaps(folder: string, { step, overlaps }: TableRead
 
 /** The readings of a run so far, in order, without their overlaps. */
 export async function readReadings(folder: string): Promise<TableReading[]> {
-  const records = (await readJsonLines(join(folder, 'metrics.jsonl'))) as MetricsRecord[];
-  return records.flatMap((record) => {
-    const reading = fromRecord(record);
-    return reading ? [{ ...reading, score: scoreIn(record), overlaps: [] }] : [];
-  });
+  const records = await readRecords(folder);
+  return records.map((record) => ({ ...fromRecord(record), score: scoreIn(record), overlaps: [] }));
 }
 
 /** The overlaps of one of a run's readings. */
@@ -119,7 +115,7 @@ function overlapPath(folder: string, step: number): string {
   return join(folder, 'overlaps', `${String(step).padStart(8, '0')}.safetensors`);
 }
 
-function scoreIn({ evaluation }: MetricsRecord): Score {
-  const { bits, error, explained } = evaluation as Readonly<Record<string, number>>;
+function scoreIn(record: MetricsRecord): Score {
+  const { bits, error, explained } = numbersIn(record);
   return bits === undefined ? { kind: 'error', error: error!, explained: explained! } : { kind: 'bits', bits };
 }
