@@ -3,3 +3,16 @@
  * @module
  */
 export type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
+export type { DropoutRates } from './transformer/blocks.ts';
+export {
+  type Activation,
+  checkConfig,
+  type Positions,
+  type Style,
+  styles,
+  type TransformerConfig,
+} from './transformer/config.ts';
+export { maskPicture, type Sight, sees, type TokenRow, type Tokens } from './transformer/masks.ts';
+export { initTransformer, type Start, type Transformer } from './transformer/parameters.ts';
+export { padRows, type Segment } from './transformer/rows.ts';
+export { type Batch, type Dropout, type Sequence, transformer } from './transformer/transformer.ts';
