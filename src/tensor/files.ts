@@ -10,7 +10,10 @@
  * Writes `chunks` to `path`, replacing what is there.
  * @throws Error naming the path, with the system's error as its cause; the old file is then untouched
  */
-export async function replaceFile(path: string, chunks: Iterable<Uint8Array | string>): Promise<void> {
+export async function replaceFile(
+  path: string,
+  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+): Promise<void> {
   const { open, rename, unlink } = await import('node:fs/promises');
   const { basename, dirname, join } = await import('node:path');
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`);
@@ -19,7 +22,7 @@ export async function replaceFile(path: string, chunks: Iterable<Uint8Array | st
     const file = await open(temporary, 'wx');
     made = true;
     try {
-      for (const chunk of chunks) await file.appendFile(chunk);
+      for await (const chunk of chunks) await file.appendFile(chunk);
       await file.sync();
     } finally {
       await file.close();
