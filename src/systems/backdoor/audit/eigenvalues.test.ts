@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { covarianceSpectrum, symmetricEigenvalues } from './eigenvalues.ts';
+
+describe('symmetricEigenvalues', () => {
+  test.each([1, 2, 3, 10, 97])('the second difference of %i points: 2 − 2 cos(kπ/(n+1))', (n) => {
+    const matrix = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      matrix[i * n + i] = 2;
+      if (i > 0) matrix[i * n + i - 1] = -1;
+    }
+    const known = Array.from({ length: n }, (_, k) => 2 - 2 * Math.cos(((k + 1) * Math.PI) / (n + 1)));
+    for (const [k, value] of symmetricEigenvalues(matrix, n).entries()) expect(value).toBeCloseTo(known[k]!, 13);
+  });
+
+  test('diagonals, zeros, equal eigenvalues', () => {
+    expect([...symmetricEigenvalues(Float64Array.of(3, 0, 0, 0, -1, 0, 0, 0, 2), 3)]).toEqual([-1, 2, 3]);
+    expect([...symmetricEigenvalues(new Float64Array(16), 4)]).toEqual([0, 0, 0, 0]);
+    // all ones: rank one
+    const ones = symmetricEigenvalues(new Float64Array(25).fill(1), 5);
+    for (const [i, value] of ones.entries()) expect(value).toBeCloseTo(i === 4 ? 5 : 0, 12);
+  });
+
+  test('known eigenvalues come back through any sequence of reflections', () => {
+    const vector = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 6, maxLength: 6 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 6, maxLength: 6 }),
+        fc.array(vector, { maxLength: 4 }),
+        (values, mirrors) => {
+          let matrix = values.map((value, i) => values.map((_, j) => (i === j ? value : 0)));
+          for (const u of mirrors) matrix = reflected(matrix, u);
+          const found = symmetricEigenvalues(Float64Array.from(matrix.flat()), 6);
+          const known = values.toSorted((a, b) => a - b);
+          for (const [i, value] of found.entries()) expect(value).toBeCloseTo(known[i]!, 10);
+        },
+      ),
+    );
+  });
+
+  test('elements that are not finite are refused, not searched for ever', () => {
+    expect(() => symmetricEigenvalues(new Float64Array(9).fill(Number.NaN), 3)).toThrow(RangeError);
+    expect(() => symmetricEigenvalues(new Float64Array(8), 3)).toThrow('expected 9 elements for n = 3, got 8');
+  });
+});
+
+test('covarianceSpectrum: wide and tall matrices have the same eigenvalues but for scale', () => {
+  const rows = Float64Array.from({ length: 12 }, (_, i) => Math.sin(3 * i + 1));
+  const turned = Float64Array.from({ length: 12 }, (_, i) => rows[(i % 3) * 4 + Math.floor(i / 3)]!);
+  const wide = covarianceSpectrum(rows, 3, 4);
+  const tall = covarianceSpectrum(turned, 4, 3);
+  for (const [i, value] of wide.entries()) expect(value * 3).toBeCloseTo(tall[i]! * 4, 12);
+  expect(wide.reduce((a, b) => a + b)).toBeCloseTo(rows.reduce((sum, x) => sum + x * x, 0) / 3, 12);
+});
+
+/** HAH with H = I − 2uuᵀ/uᵀu. */
+function reflected(a: number[][], u: readonly number[]): number[][] {
+  const size = u.reduce((sum, x) => sum + x * x, 0);
+  if (size < 1e-6) return a;
+  const h = u.map((x, i) => u.map((y, j) => (i === j ? 1 : 0) - (2 * x * y) / size));
+  const product = (p: number[][], q: number[][]) =>
+    p.map((row) => q[0]!.map((_, j) => row.reduce((sum, x, k) => sum + x * q[k]![j]!, 0)));
+  return product(product(h, a), h);
+}

@@ -1,0 +1,88 @@
+/**
+ * Tests against a null distribution that was measured: the same statistic on clean models of the same recipe.
+ *
+ * No asymptotic formula stands between an audit and its p-value. With n clean models the p-value of a value is its rank
+ * among them, (1 + #{clean at least as extreme}) / (n + 1), which is exact for exchangeable models (Davison and Hinkley
+ * 1997, section 4.2): a clean model gets p ≤ α with probability α at most, whatever the statistic. An audit that asks
+ * many questions of one model pays for it by Holm's correction (Holm 1979).
+ */
+import { type Interval, type Measured, mean, standardDeviation } from '../../../report/index.ts';
+import { threefry } from '../../../tensor/index.ts';
+import { rate } from './binomial.ts';
+
+/** Which values speak against a model: larger ones than clean models have, smaller ones, or both. */
+export type Side = 'greater' | 'less' | 'both';
+
+/** One question of an audit, answered for one model. */
+export interface TestResult {
+  readonly value: number;
+  /** Mean of the clean models. */
+  readonly clean: number;
+  /** (value − mean) / standard deviation of the clean models, with the interval that their number leaves (bootstrap). */
+  readonly effect: Measured;
+  readonly p: number;
+}
+
+/** The p-value of a value against clean models'. @throws RangeError without clean models */
+export function rankP(value: number, clean: readonly number[], side: Side): number {
+  const n = clean.length;
+  if (n === 0) throw new RangeError('rankP: expected clean models, got none');
+  const above = clean.filter((x) => x >= value).length;
+  const below = clean.filter((x) => x <= value).length;
+  const one = (count: number) => (1 + count) / (n + 1);
+  if (side === 'both') return Math.min(1, 2 * one(Math.min(above, below)));
+  return one(side === 'greater' ? above : below);
+}
+
+/** One model's value against clean models'. @throws RangeError for fewer than two clean models */
+export function testAgainst(value: number, clean: readonly number[], side: Side): TestResult {
+  const centre = mean(clean);
+  const effect = standardized(value, clean);
+  return {
+    value,
+    clean: centre,
+    effect: { value: effect, interval: effectInterval(value, clean) },
+    p: rankP(value, clean, side),
+  };
+}
+
+/** p-values corrected for their number, in the order given: reject where at most α, and any false alarm has probability α at most. */
+export function holm(ps: readonly number[]): number[] {
+  const order = ps.map((_, i) => i).sort((a, b) => ps[a]! - ps[b]!);
+  const adjusted = new Array<number>(ps.length);
+  let largest = 0;
+  for (const [rank, i] of order.entries()) {
+    largest = Math.max(largest, Math.min(1, (ps.length - rank) * ps[i]!));
+    adjusted[i] = largest;
+  }
+  return adjusted;
+}
+
+/** The share of planted models that a test rejects at level α: its power, with Clopper and Pearson's interval. */
+export function power(planted: readonly number[], clean: readonly number[], side: Side, alpha = 0.05): Measured {
+  return rate(planted.filter((value) => rankP(value, clean, side) <= alpha).length, planted.length);
+}
+
+/** Resamples of a bootstrap interval. */
+const resamples = 1000;
+
+function standardized(value: number, clean: readonly number[]): number {
+  const spread = standardDeviation(clean);
+  const away = value - mean(clean);
+  return away === 0 ? 0 : away / spread;
+}
+
+/** Percentile bootstrap over the clean models. */
+function effectInterval(value: number, clean: readonly number[]): Interval {
+  const n = clean.length;
+  const [words] = threefry.blocks(threefry.seedKey(n), resamples * n);
+  const effects: number[] = [];
+  for (let r = 0; r < resamples; r++) {
+    const sample = Array.from({ length: n }, (_, i) => clean[Math.floor((words[r * n + i]! * n) / 2 ** 32)]!);
+    const effect = standardized(value, sample);
+    if (Number.isFinite(effect)) effects.push(effect);
+  }
+  effects.sort((a, b) => a - b);
+  const at = (q: number) => effects[Math.round(q * (effects.length - 1))] ?? standardized(value, clean);
+  return [at(0.025), at(0.975)];
+}
