@@ -21,6 +21,7 @@ export {
 export { type Curve, curves, type Panel, type Point, panels } from './curves.ts';
 export type { Experiment, ExperimentContext, Findings } from './experiment.ts';
 export { type Figure, type FigureOptions, figure } from './figure.ts';
+export { type FindingsPage, renderFindings } from './findings-page.ts';
 export {
   formatInterval,
   formatMeasured,
@@ -54,5 +55,5 @@ export {
   standardDeviation,
   studentQuantile,
 } from './statistics.ts';
-export { type Cell, type Column, type Table, table } from './table.ts';
+export { type Bounds, type Cell, type Column, formatColumn, type Table, table } from './table.ts';
 export { describeVerdicts } from './verdict.ts';

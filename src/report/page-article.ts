@@ -24,8 +24,8 @@ ${sections.map(renderRun)}
 ${renderClaims(sections)}
 ${sections.map((section, i) => [
   several && section.figures.length + section.tables.length > 0 && html`<h3>The ${section.tier} run</h3>`,
-  section.figures.map((figure, n) => renderFigure(section, figure, countBefore(i, 'figures') + n + 1)),
-  section.tables.map((table, n) => renderTable(section, table, countBefore(i, 'tables') + n + 1)),
+  section.figures.map((figure, n) => renderFigure(prefix(section), figure, countBefore(i, 'figures') + n + 1)),
+  section.tables.map((table, n) => renderTable(prefix(section), table, countBefore(i, 'tables') + n + 1)),
 ])}
 </article>`;
 }
@@ -108,8 +108,13 @@ function measured({ claim, rule: { unit } }: Result): string {
   return claim?.interval ? formatMeasured(value, claim.interval, { unit }) : formatNumber(value, { unit });
 }
 
-function renderFigure(section: Section, { id, title, caption, svg }: Figure, number: number): Html {
-  const prefix = `${section.id}-${section.tier}-`;
+/** Two systems, or two runs of one, may name a figure alike: its ids get the section's name before them. */
+function prefix({ id, tier }: Section): string {
+  return `${id}-${tier}-`;
+}
+
+/** A figure, numbered, with `prefix` before its ids. */
+export function renderFigure(prefix: string, { id, title, caption, svg }: Figure, number: number): Html {
   // A narrow screen shrinks a wide drawing only so far, and scrolls it.
   const wide = Number(/ width="(\d+)"/.exec(svg)?.[1]) > 512 && ' wide';
   return html`
@@ -119,13 +124,13 @@ function renderFigure(section: Section, { id, title, caption, svg }: Figure, num
 </figure>`;
 }
 
-/** Two systems, or two runs of one, may name a figure alike: on the page its ids get the section's name before them. */
 function prefixIds(svg: string, id: string, prefix: string): string {
   const own = new RegExp(`(id="|url\\(#|href="#|labelledby="|(?<=labelledby="[^"]*) )(?=${id}-)`, 'g');
   return svg.replace(/<[^>]+>/g, (tag) => tag.replace(own, `$1${prefix}`));
 }
 
-function renderTable(section: Section, { id, title, caption, columns, rows }: Table, number: number): Html {
+/** A table, numbered, with `prefix` before its id. */
+export function renderTable(prefix: string, { id, title, caption, columns, rows }: Table, number: number): Html {
   const shown = Object.entries(columns).map(([key, column]) => {
     return {
       column,
@@ -138,7 +143,7 @@ function renderTable(section: Section, { id, title, caption, columns, rows }: Ta
   const heading = ({ column: { name, unit, type } }: (typeof shown)[number]) =>
     html`<th scope="col" class="${type}">${name}${unit && html` <span class="quiet">(${unit})</span>`}</th>`;
   return html`
-<figure class="table" id="${section.id}-${section.tier}-${id}">
+<figure class="table" id="${prefix}${id}">
 <figcaption><b>Table ${number}. ${title}.</b> ${caption}</figcaption>
 <div class="scroll" tabindex="0" role="group" aria-label="${title}"><table class="data">
 <thead><tr>${shown.map(heading)}</tr></thead>

@@ -100,7 +100,7 @@ figcaption b { font-weight: 600; }
 .data .text { white-space: normal; min-width: 7rem; }
 .data .command { white-space: pre; }
 .data tr + tr td { border-top: 1px solid var(--faint); }
-.data .number, .data .measured { text-align: right; }
+.data .number, .data .measured, .data .bounds { text-align: right; }
 .table figcaption { margin: 0 0 .5rem; }
 footer { margin-top: 4.2rem; padding-top: .9rem; border-top: 2px solid var(--ink); }
 footer dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0 0 .8rem; }

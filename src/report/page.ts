@@ -7,10 +7,10 @@
  */
 
 import { formatDate, formatSeconds } from './format.ts';
-import { type Html, html, raw } from './html.ts';
+import { type Html, html } from './html.ts';
 import type { ContentsRow, Issue } from './issue.ts';
 import { renderArticle } from './page-article.ts';
-import { PAGE_CSS } from './page-style.ts';
+import { renderFrame } from './page-frame.ts';
 import type { Section } from './section.ts';
 import { countVerdicts, describeVerdicts, inNumber, renderVerdict } from './verdict.ts';
 
@@ -24,17 +24,7 @@ interface Entry {
 export function renderPage(issue: Issue, contents: readonly ContentsRow[]): string {
   const entries = contents.map((row) => ({ row, sections: issue.systems.filter(({ id }) => id === row.id) }));
   const date = formatDate(issue.date);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>The living issue · ${date}</title>
-<style>${raw(PAGE_CSS)}</style>
-</head>
-<body>
-<a class="skip" href="#contents">To the contents</a>
+  const body = html`<a class="skip" href="#contents">To the contents</a>
 <header class="masthead">
 <p class="name">Tenfold <span>${date}</span></p>
 <h1>The living issue</h1>
@@ -47,11 +37,8 @@ ${renderMissing(entries)}
 <table><tbody>${entries.map(renderContentsRow)}</tbody></table>
 </nav>
 <main>${entries.filter(({ sections }) => sections.length > 0).map(({ sections }) => renderArticle(sections))}</main>
-${HOW_TO_READ}
-</body>
-</html>
-`;
-  return page.html;
+${HOW_TO_READ}`;
+  return renderFrame(`The living issue · ${date}`, body);
 }
 
 function renderFacts({ machine, seconds, systems }: Issue): Html {
