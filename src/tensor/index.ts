@@ -19,6 +19,7 @@ export {
   toHalf,
 } from './dtype.ts';
 export { replaceFile } from './files.ts';
+export { makeFolder } from './folders.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
 export type { NonFinite } from './nonfinite.ts';
