@@ -6,7 +6,7 @@
  * them, and none is copied to lie beside another. A mask is a bias: what a query may not see weighs e^−1e9.
  */
 import { fromHeads, type Linear, linear, toHeads } from '../../nn/index.ts';
-import { add, concat, matmul, mul, reshape, slice, softmax, type Tensor, where } from '../../tensor/index.ts';
+import { add, concat, matmul, mul, reshape, slice, softmax, type Tensor, where, zeros } from '../../tensor/index.ts';
 
 /** Projections of an attention layer, named as the hub's files have them. */
 export interface Attention<T = Tensor> {
@@ -30,7 +30,7 @@ export interface Piece extends Keys {
 /** What is added to scores: the bias where the query sees the key, and far below any score where it does not. */
 export function scoreBias(seen: Tensor | undefined, bias: Tensor | undefined): Tensor | undefined {
   // finite, so that a row without any key is not 0 / 0
-  return seen === undefined ? bias : where(seen, bias ?? 0, -1e9);
+  return seen === undefined ? bias : where(seen, bias ?? zeros([]), -1e9);
 }
 
 /**
