@@ -2,7 +2,11 @@
  * Text: tokenizers, one transformer for every family, generation and likelihoods.
  * @module
  */
+export { type BpeOptions, trainBpe } from './bpe-training.ts';
 export type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
+export type { TokenStream } from './token-stream.ts';
+export { type Encoding, type SpecialOption, Tokenizer } from './tokenizer.ts';
+export type { SpecialTokens, TokenizerConfig, TokenizerJson } from './tokenizer-files.ts';
 export type { DropoutRates } from './transformer/blocks.ts';
 export {
   type Activation,
