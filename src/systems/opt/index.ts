@@ -1,0 +1,12 @@
+/**
+ * OPT (Zhang et al. 2022, arXiv 2205.01068): its checkpoints opened, converted, run and trained.
+ * @module
+ */
+export { architecture, initialParameters } from './architecture.ts';
+export { configJson, type OptConfig, optConfig, optSizes, parseConfig, readConfig } from './config.ts';
+export { type Corpus, type Document, publicDomainCorpus, splitDocuments } from './corpus.ts';
+export { type Entry, type Intervention, Logbook } from './logbook.ts';
+export { optimizerOf, paperRecipe, type Recipe } from './recipe.ts';
+export { shippedConfig, shippedModel, shippedRecipe, specialRoles, specialTokens } from './shipped.ts';
+export { type TokenBatch, tokenRow, tokenWindows } from './token-windows.ts';
+export { type TrainedModel, type TrainOptions, train } from './train.ts';
