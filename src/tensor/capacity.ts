@@ -2,10 +2,11 @@
  * Sizes that grow.
  *
  * A program is compiled for the shapes that it is given, so that a size that takes every value – a last batch, a
- * growing sequence, a beam – would compile a program for each. The engine's one rule: such a size is rounded up to a
- * capacity, what is added is filler, and the true length goes in as a number, from which the program makes a mask.
- * Capacities double, so the number of programs is the logarithm of the largest size, and never more than half of what
- * is computed is filler.
+ * growing sequence, a beam – would compile a program for each. Where only shapes depend on the size, its axis is
+ * declared open (compile.ts), and one program serves all. Elsewhere – in a training step, on a GPU – such a size is
+ * rounded up to a capacity, what is added is filler, and the true length goes in as a number, from which the program
+ * makes a mask. Capacities double, so the number of programs is the logarithm of the largest size, and never more than
+ * half of what is computed is filler.
  *
  * @example
  * const total = compile((rows: Tensor, length: Tensor) => sum(where(lengthMask(length, rows.shape[0]!), rows, 0)));

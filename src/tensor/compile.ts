@@ -3,27 +3,21 @@
  *
  * The function is traced once per signature – the structure of its arguments, the type of every array in them, and
  * the value of everything that is neither array nor number – then simplified, lowered and loaded; later calls of the
- * same signature only run. A new shape is a new signature: sizes that grow are rounded up to a capacity first
- * (capacity.ts), so that the number of programs stays logarithmic.
+ * same signature only run. A new shape is a new signature, but for axes that are declared open: one program serves every
+ * size of those. It is made by tracing the function at several example sizes (lower-open.ts).
  */
 import { NDArray } from './array.ts';
 import { type Loaded, load } from './load.ts';
 import { firstNonFinite, type NonFinite } from './nonfinite.ts';
-import { simplify } from './passes/simplify.ts';
-import { input, inputOp, type Program, reachable, Tensor, type Type, tensorNames } from './program.ts';
+import { CallSizes, OpenSpec, traceOpen } from './open.ts';
+import { type OpenAxes, type Program, type Tensor, tensorNames } from './program.ts';
 import type { Device } from './runtime/device.ts';
 import { defaultDevice } from './runtime/open.ts';
+import { type Traceable, type Traced, trace, typeOf } from './trace.ts';
 import { flattenTree, type MapTree } from './tree.ts';
 
 /** The arguments of a compiled function: arrays where the traced one has tensors, or numbers for float32 scalars. */
 export type Arguments<A extends readonly unknown[]> = MapTree<A, Tensor, NDArray | number>;
-
-/** A function traced for one signature. */
-export interface Traced {
-  readonly program: Program;
-  /** Builds the result from the program's outputs. */
-  readonly build: (outputs: readonly NDArray[]) => unknown;
-}
 
 /** A compiled function. */
 export interface Compiled<A extends readonly unknown[], R> {
@@ -52,23 +46,35 @@ export interface Compiled<A extends readonly unknown[], R> {
  * Arrays that `fn` closes over go in by `constant()`: they are frozen into the program, where the runtime can prepare
  * them once.
  *
+ * `open` names axes whose size may differ from call to call without another program: one entry an argument, for every
+ * array in it, with a name for an open axis and null for a fixed one. Axes of equal name have one size in a call; any
+ * size will do, 0 and 1 too. `fn` computes with their sizes as with any others, by sums and products. What it does is
+ * learnt from examples, the least about 5, the largest a few thousand if it takes that: where it does something else at
+ * one of them than at another, or a constant depends on them, compilation is refused with the op and the line.
+ *
  * @example
  * const f = compile((x: Tensor, w: Tensor) => relu(matmul(x, w)));
  * const y = await f(array([[1, 2]]), array([[3], [4]]));
+ *
+ * @example
+ * const f = compile((x: Tensor) => softmax(matmul(x, x, { transposeB: true })), { open: [['rows', null]] });
+ * await f(zerosArray([3, 8]));
+ * await f(zerosArray([400, 8])); // the same program
  */
 export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
-  options: { device?: Device } = {},
+  options: { device?: Device; open?: readonly (OpenAxes | null)[] } = {},
 ): Compiled<A, R> {
-  const traceable = fn as unknown as (...args: unknown[]) => unknown;
+  const traceable = fn as unknown as Traceable;
+  const open = options.open && new OpenSpec(options.open);
   const seen = new Map<string, Promise<{ traced: Traced; loaded: Loaded }>>();
   const device = () => options.device ?? defaultDevice();
 
   const run = async (...args: unknown[]): Promise<unknown> => {
-    const call = readArguments(args);
+    const call = readArguments(args, open);
     let entry = seen.get(call.signature);
     if (entry === undefined) {
-      const traced = trace(traceable, args);
+      const traced = open ? traceOpen(traceable, args, open) : trace(traceable, args);
       entry = load(traced.program, device()).then((loaded) => ({ traced, loaded }));
       seen.set(call.signature, entry);
       entry.catch(() => seen.delete(call.signature));
@@ -77,10 +83,14 @@ export function compile<A extends readonly unknown[], R>(
     return traced.build(await loaded.run(call.arrays));
   };
 
-  const program = (...args: unknown[]) => trace(traceable, args).program;
+  const atSizes = (args: readonly unknown[]) => trace(traceable, args).program;
+  const program = (...args: unknown[]): Program => {
+    readArguments(args, open);
+    return { ...(open && traceOpen(traceable, args, open).program), ...atSizes(args) };
+  };
 
   const inspect = async (names: readonly string[], ...args: unknown[]) => {
-    const whole = program(...args);
+    const whole = atSizes(args);
     const byName = new Map([...tensorNames(whole)].map(([tensor, name]) => [name, tensor]));
     const outputs = names.map((name) => {
       const tensor = byName.get(name);
@@ -92,14 +102,15 @@ export function compile<A extends readonly unknown[], R>(
     });
     const loaded = await load({ ...whole, outputs, outputNames: outputs.map((_, i) => `value${i}`) }, device());
     try {
-      const results = await loaded.run(readArguments(args).arrays);
+      const results = await loaded.run(readArguments(args, open).arrays);
       return new Map(names.map((name, i) => [name, results[i]!]));
     } finally {
       await loaded.release();
     }
   };
 
-  const findNonFinite = (...args: unknown[]) => firstNonFinite(program(...args), readArguments(args).arrays, device());
+  const findNonFinite = (...args: unknown[]) =>
+    firstNonFinite(atSizes(args), readArguments(args, open).arrays, device());
 
   const release = async () => {
     const entries = await Promise.allSettled(seen.values());
@@ -111,109 +122,26 @@ export function compile<A extends readonly unknown[], R>(
   return Object.assign(run, { program, inspect, findNonFinite, release }) as unknown as Compiled<A, R>;
 }
 
-/** Traces `fn` for arguments of the types of `args`. */
-export function trace(fn: (...args: unknown[]) => unknown, args: readonly unknown[]): Traced {
-  const names = parameterNames(fn, args.length);
-  const inputs: Tensor[] = [];
-  const tensors = args.map((arg, i) => {
-    const flat = flattenTree(arg, names[i]!);
-    return flat.build(
-      flat.leaves.map((leaf, j) => {
-        const type = typeOf(leaf, flat.paths[j]!);
-        if (type === undefined) return leaf;
-        const tensor = input(flat.paths[j]!, type);
-        inputs.push(tensor);
-        return tensor;
-      }),
-    );
-  });
-  const paths = new Set<string>();
-  for (const { node } of inputs) {
-    const { name } = node.attrs as { name: string };
-    if (paths.has(name)) throw new TypeError(`compile: expected arguments of different paths, got ${name} twice`);
-    paths.add(name);
-  }
-  const returned = fn(...tensors);
-  if (returned instanceof Promise) {
-    returned.catch(() => undefined);
-    throw new TypeError(
-      'compile: expected a function that returns tensors, got one that returns a promise (inside, call functions themselves, not their compiled forms)',
-    );
-  }
-  const result = flattenTree(returned);
-  const at = result.leaves.flatMap((leaf, i) => (leaf instanceof Tensor ? [i] : []));
-  const outputs = at.map((i) => result.leaves[i] as Tensor);
-  requireOwn(outputs, inputs);
-  const program = simplify({
-    inputs,
-    outputs,
-    outputNames: at.map((i) => result.paths[i]!),
-  });
-  return {
-    program,
-    build: (outputs) => {
-      const leaves = [...result.leaves];
-      for (const [k, i] of at.entries()) leaves[i] = outputs[k];
-      return result.build(leaves);
-    },
-  };
-}
-
-/** @throws ReferenceError when outputs reach an argument of another trace, which has no value here */
-function requireOwn(outputs: readonly Tensor[], inputs: readonly Tensor[]): void {
-  const own = new Set(inputs.map((t) => t.node));
-  for (const node of reachable(outputs)) {
-    if (node.op !== (inputOp as unknown) || own.has(node)) continue;
-    const { name } = node.attrs as { name: string };
-    throw new ReferenceError(`compile: expected tensors of this trace, got ${name} of another (make it an argument)`);
-  }
-}
-
 interface Call {
   readonly signature: string;
   /** The program's inputs, in order. */
   readonly arrays: NDArray[];
 }
 
-function readArguments(args: readonly unknown[]): Call {
+/** @throws RangeError when open axes of one name differ in size */
+function readArguments(args: readonly unknown[], open: OpenSpec | undefined): Call {
   const { leaves, paths, structure } = flattenTree(args);
   const arrays: NDArray[] = [];
+  const sizes = new CallSizes();
   const types = leaves.map((leaf, i) => {
-    const type = typeOf(leaf, paths[i]!);
+    const path = paths[i]!;
+    const type = typeOf(leaf, path);
     if (type === undefined) return JSON.stringify(leaf) ?? 'undefined';
     arrays.push(typeof leaf === 'number' ? new NDArray('float32', [], Float32Array.of(leaf)) : (leaf as NDArray));
-    return `${type.dtype}${type.shape}`;
+    if (open === undefined) return `${type.dtype}${type.shape}`;
+    const axes = open.axesOf(Number.parseInt(path, 10), type, path);
+    sizes.read(type, axes, path);
+    return `${type.dtype}${type.shape.map((n, axis) => axes[axis] ?? n)}`;
   });
   return { signature: `${structure} ${types.join(' ')}`, arrays };
-}
-
-const scalar: Type = { dtype: 'float32', shape: [] };
-
-/** The type of an argument's leaf; undefined for what is part of the signature by its value. */
-function typeOf(leaf: unknown, path: string): Type | undefined {
-  if (leaf instanceof NDArray) return leaf;
-  switch (typeof leaf) {
-    case 'number':
-      return scalar;
-    case 'string':
-    case 'boolean':
-    case 'undefined':
-      return undefined;
-  }
-  if (leaf === null) return undefined;
-  const kind =
-    leaf instanceof Tensor
-      ? 'a tensor of a trace (call the function itself, not its compiled form)'
-      : (leaf?.constructor?.name ?? typeof leaf);
-  throw new TypeError(
-    `compile: expected arrays and numbers, got ${kind} at ${path} (array() makes an array of numbers)`,
-  );
-}
-
-/** Names of a function's parameters, where its text shows plain ones: they name a printed program's inputs. */
-function parameterNames(fn: (...args: unknown[]) => unknown, count: number): string[] {
-  const head = /^(?:async\s*)?(?:function\s*\w*\s*)?\(?([^()=]*)/.exec(fn.toString())?.[1] ?? '';
-  const listed = head.split(',').map((part) => /^\s*([A-Za-z_$][\w$]*)\s*$/.exec(part)?.[1]);
-  const names = Array.from({ length: count }, (_, i) => listed[i] ?? `arg${i}`);
-  return new Set(names).size === count ? names : names.map((_, i) => `arg${i}`);
 }

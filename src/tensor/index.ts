@@ -144,7 +144,7 @@ export {
   softmax,
   variance,
 } from './ops/reduce.ts';
-export { formatType, type Program, printProgram, Tensor, type Type } from './program.ts';
+export { formatType, type OpenAxes, type Program, printProgram, Tensor, type Type } from './program.ts';
 export * as random from './random.ts';
 export { type Device, type DeviceOptions, dispose, toHost } from './runtime/device.ts';
 export { type DeviceInfo, defaultDevice, devices, openDevice } from './runtime/open.ts';

@@ -1,14 +1,14 @@
 /**
  * Loading: a program is divided between the host and a device, lowered, and made ready to run there.
  */
-import type { NDArray } from './array.ts';
+import { contentKey, type NDArray } from './array.ts';
 import { explained } from './failure.ts';
 import { fromValue, interpret, toValue } from './interpret.ts';
 import { type Lowered, lower } from './lower.ts';
-import { place, refusal } from './passes/place.ts';
-import { applyAll, at, constantOp, input, inputOp, type Program, reachable } from './program.ts';
+import { type Placed, place, refusal } from './passes/place.ts';
+import { applyAll, at, constantOp, input, inputOp, type Open, type Program, reachable } from './program.ts';
 import { type Device, type Executable, toHost } from './runtime/device.ts';
-import { supportOf, targetOf } from './support.ts';
+import { type Support, supportOf, targetOf } from './support.ts';
 
 /** A program on a device. */
 export interface Loaded {
@@ -25,7 +25,9 @@ export interface Loaded {
 export async function load(program: Program, device: Device): Promise<Loaded> {
   const { provider } = device;
   const support = supportOf(provider);
-  const placed = place(support.prepare(program), provider, support);
+  const placed = program.open
+    ? placeOpen(program.open, provider, support)
+    : place(support.prepare(program), provider, support);
   const [model, executable] = await loadModel(placed.device, device);
   const needed = new Set(reachable(placed.host.outputs));
   const onHost = async (arrays: readonly NDArray[]) => {
@@ -55,6 +57,34 @@ export async function load(program: Program, device: Device): Promise<Loaded> {
     },
     release: async () => executable?.release(),
   };
+}
+
+/**
+ * Examples of open sizes divided alike, as the first one; the host has no part in what depends on sizes.
+ * @throws TypeError naming the op and the user's line, when the host would compute; and on a provider that cannot
+ * compute shapes where it computes the rest
+ */
+function placeOpen({ axes, examples }: Open, provider: string, support: Support): Placed {
+  if (provider !== 'cpu' && provider !== 'wasm') {
+    const names = Object.keys(examples[0]!.sizes).join(', ');
+    throw new TypeError(
+      `compile: expected fixed sizes on ${provider}, got ${names} (capacity() and padTo() round them up)`,
+    );
+  }
+  const placed = examples.map((example) => place(support.prepare(example.program), provider, support));
+  for (const [i, { node }] of placed[0]!.host.outputs.entries()) {
+    const values = placed.map(({ host }) => host.outputs[i]!.node.attrs as { value?: NDArray });
+    if (node.op !== (constantOp as unknown))
+      throw refusal(provider, node, 'the host computes it, for which sizes have to be fixed');
+    if (new Set(values.map(({ value }) => value && contentKey(value))).size > 1)
+      throw refusal(
+        provider,
+        node,
+        `it is a result that depends on ${Object.keys(examples[0]!.sizes).join(', ')} alone`,
+      );
+  }
+  const at = examples.map(({ sizes }, i) => ({ sizes, program: placed[i]!.device }));
+  return { ...placed[0]!, device: { ...placed[0]!.device, open: { axes, examples: at } } };
 }
 
 /** A program without outputs needs no executable. */

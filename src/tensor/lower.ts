@@ -7,16 +7,18 @@
  */
 import { contentKey, type NDArray, store } from './array.ts';
 import { type DType, onnxCode } from './dtype.ts';
+import { unite } from './lower-open.ts';
 import { encodeModel } from './onnx/codec.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
 import {
   type Node,
+  nodeName,
   type Op,
+  type Open,
   type Program,
   reachable,
   type Tensor,
   type Type,
-  nodeName,
   tensorNames,
 } from './program.ts';
 
@@ -60,20 +62,19 @@ export interface Lowered {
 
 /** Lowers a program. */
 export function lower(program: Program, target: Target): Lowered {
-  const emit = new Emitter(target, new Shared());
-  const graph = emit.graph(program, 'tenfold');
-  const used = new Set(reachable(program.outputs));
-  const domains = [...emit.shared.domains];
+  const { graph, shared } = program.open ? emitOpen(program.open, target) : emit(program, target, false);
+  const domains = [...shared.domains];
   const bytes = encodeModel({
     irVersion,
     producerName: 'tenfold',
     graph,
     opsetImport: [{ domain: '', version: target.opset }, ...domains.map((domain) => ({ domain, version: 1 }))],
   });
+  const index = new Map(program.inputs.map((t, i) => [inputName(t), i]));
   return {
     bytes,
-    external: emit.shared.external,
-    inputs: program.inputs.flatMap((t, index) => (used.has(t.node) ? [{ name: inputName(t), index }] : [])),
+    external: shared.external,
+    inputs: graph.input!.map(({ name }) => ({ name, index: index.get(name)! })),
     outputs: graph.output!.map(({ name }, i) => {
       const { dtype, shape } = program.outputs[i]!;
       return { name, type: { dtype, shape } };
@@ -81,11 +82,47 @@ export function lower(program: Program, target: Target): Lowered {
   };
 }
 
+/** A program as a graph, and what lies beside it. */
+interface Emitted {
+  readonly graph: GraphProto;
+  readonly shared: Shared;
+}
+
+function emit(program: Program, target: Target, open: boolean): Emitted {
+  const shared = new Shared(open);
+  return { graph: new Emitter(target, shared).graph(program, 'tenfold'), shared };
+}
+
+/** The one graph of a program's examples. */
+function emitOpen({ axes, examples }: Open, target: Target): Emitted {
+  const emitted = examples.map(({ program }) => emit(program, target, true));
+  const { inputs, outputs } = examples[0]!.program;
+  const read = new Set(reachable(outputs));
+  const graph = unite(
+    emitted.map(({ graph, shared }, i) => ({
+      sizes: examples[i]!.sizes,
+      graph,
+      external: shared.external,
+      origins: shared.origins,
+    })),
+    inputs.map((t, i) => ({ name: inputName(t), axes: axes[i]!, read: read.has(t.node) })),
+  );
+  return { graph, shared: emitted[0]!.shared };
+}
+
 /** What the emitters of a model and of its subgraphs share. */
 class Shared {
+  /** Whether the sizes are an example of others: equal constants may then differ, and nothing may be chosen by size. */
+  readonly open: boolean;
   readonly domains = new Set<string>();
   readonly external: { path: string; data: Uint8Array }[] = [];
+  /** The program's node that each ONNX node and constant was made for, by its name. */
+  readonly origins = new Map<string, Node>();
   #next = 0;
+
+  constructor(open: boolean) {
+    this.open = open;
+  }
 
   fresh(): string {
     return `.${this.#next++}`;
@@ -104,7 +141,8 @@ export class Emitter {
   readonly #scope: string;
   /** In the printed program, the loop whose body this is. */
   readonly #loop: string | undefined;
-  /** In the printed program, the node that is being lowered. */
+  /** What is being lowered, and its name in the printed program. */
+  #origin: Node | undefined;
   #node = '';
   /** ONNX nodes emitted for it so far. */
   #parts = 0;
@@ -116,6 +154,11 @@ export class Emitter {
     this.#outer = outer;
     this.#loop = outer ? outer.#node : undefined;
     this.#scope = outer ? `${shared.fresh()}/` : '';
+  }
+
+  /** Whether the sizes stand for any others, so that nothing may be chosen by them. */
+  get open(): boolean {
+    return this.shared.open;
   }
 
   /** Emits an ONNX node of one output and returns the output's name. */
@@ -144,16 +187,18 @@ export class Emitter {
     const part = this.#parts++;
     const name = part === 0 ? this.#node : `${this.#node}#${part}`;
     this.#nodes.push({ name, opType: type, input: [...inputs], output, attribute, ...(domain && { domain }) });
+    if (this.#origin) this.shared.origins.set(name, this.#origin);
     if (domain) this.shared.domains.add(domain);
     return output;
   }
 
   /** Name of a constant, made once. */
   constant(value: NDArray): string {
-    const key = value.size <= 64 ? contentKey(value) : value;
-    const known = this.#constants.get(key) ?? this.#outer?.known(key);
+    const key = value.size > 64 ? value : this.open ? undefined : contentKey(value);
+    const known = key === undefined ? undefined : this.known(key);
     if (known !== undefined) return known;
     const name = this.shared.fresh();
+    if (this.#origin) this.shared.origins.set(name, this.#origin);
     const raw = new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength);
     const head: TensorProto = { name, dims: [...value.shape], dataType: onnxCode(value.dtype) };
     if (raw.length < externalBytes) {
@@ -168,11 +213,11 @@ export class Emitter {
       ];
       this.#initializers.push({ ...head, dataLocation: 1, externalData });
     }
-    this.#constants.set(key, name);
+    if (key !== undefined) this.#constants.set(key, name);
     return name;
   }
 
-  /** Name of a constant of the enclosing graphs, which an inner graph sees. */
+  /** Name of a constant of this graph or of the enclosing ones, which an inner graph sees. */
   known(key: unknown): string | undefined {
     return this.#constants.get(key) ?? this.#outer?.known(key);
   }
@@ -221,6 +266,7 @@ export class Emitter {
     const printed = tensorNames(program, this.#loop);
     for (const node of nodes) {
       if (captured.has(node.outputs[0]!)) continue;
+      this.#origin = node;
       this.#node = nodeName(printed, node);
       this.#parts = 0;
       const inputs = node.inputs.map((t) => names.get(t)!);
@@ -240,7 +286,7 @@ export class Emitter {
     for (const proto of this.#nodes) renameNode(proto, rename);
     // an inner graph declares every input, because Scan feeds by position; a model only those that something reads
     const live = new Set(nodes);
-    const input = declared.filter((t) => this.#outer !== undefined || live.has(t.node));
+    const input = declared.filter((t) => this.#outer !== undefined || this.open || live.has(t.node));
     return {
       name,
       node: this.#nodes,

@@ -13,6 +13,7 @@ import { type NDArray, toFloats } from './array.ts';
 import { type DType, isFloat } from './dtype.ts';
 import type { Emitter } from './lower.ts';
 import { elements, formatShape, type Shape } from './shape.ts';
+import type { Sizes } from './sizes.ts';
 
 /** The type of a tensor: element type and shape. */
 export interface Type {
@@ -169,7 +170,20 @@ export interface Program {
   readonly outputs: readonly Tensor[];
   /** Names of the outputs: their paths in the tree that the function returned. */
   readonly outputNames: readonly string[];
+  /** Where some of its axes are open: what runs is then made from the examples, and the program itself is for reading. */
+  readonly open?: Open;
 }
+
+/** What is known of a program of open axes. */
+export interface Open {
+  /** By input: the names of its open axes, null at the others. */
+  readonly axes: readonly OpenAxes[];
+  /** The program traced at several sizes. */
+  readonly examples: readonly { readonly sizes: Sizes; readonly program: Program }[];
+}
+
+/** One entry an axis: a name where it is open, null where its size is fixed. */
+export type OpenAxes = readonly (string | null)[];
 
 /** An argument of a program: a leaf of the graph that is given when it runs. */
 export const inputOp: Op<{ name: string; type: Type }> = {

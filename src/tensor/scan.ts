@@ -13,6 +13,7 @@ import { pullback } from './gradient.ts';
 import { interpret } from './interpret.ts';
 import { add } from './ops/elementwise.ts';
 import { iota, zeros } from './ops/movement.ts';
+import { simplify } from './passes/simplify.ts';
 import {
   applyAll,
   at,
@@ -28,7 +29,6 @@ import {
   type Value,
 } from './program.ts';
 import { elements } from './shape.ts';
-import { simplify } from './passes/simplify.ts';
 import { flattenTree } from './tree.ts';
 
 export interface Loop {

@@ -232,7 +232,7 @@ const sumOp: Op<Reduction> = {
     const { dtype, shape } = inputs[0]!;
     const lead = axes.filter((axis, i) => axis === i);
     const [rows, columns] = [elements(shape.slice(0, lead.length)), elements(shape.slice(lead.length))];
-    if (dtype !== 'float32' || rows < rowsForProduct || columns === 1) {
+    if (dtype !== 'float32' || rows < rowsForProduct || columns === 1 || emit.open) {
       return reduce(emit, 'ReduceSum', x!, inputs[0]!, { axes, keepDims });
     }
     const total = sumOfRows(emit, x!, rows, columns);
