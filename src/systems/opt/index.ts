@@ -3,10 +3,13 @@
  * @module
  */
 export { architecture, initialParameters } from './architecture.ts';
+export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 export { configJson, type OptConfig, optConfig, optSizes, parseConfig, readConfig } from './config.ts';
 export { type Corpus, type Document, publicDomainCorpus, splitDocuments } from './corpus.ts';
 export { type Entry, type Intervention, Logbook } from './logbook.ts';
 export { optimizerOf, paperRecipe, type Recipe } from './recipe.ts';
 export { shippedConfig, shippedModel, shippedRecipe, specialRoles, specialTokens } from './shipped.ts';
 export { type TokenBatch, tokenRow, tokenWindows } from './token-windows.ts';
+export { TorchFile } from './torch-file.ts';
+export { TorchTensor } from './torch-objects.ts';
 export { type TrainedModel, type TrainOptions, train } from './train.ts';

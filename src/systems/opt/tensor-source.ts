@@ -88,13 +88,6 @@ export function joined(parts: readonly NDArray[], axis: 0 | 1): NDArray {
   return new NDArray(first.dtype, shape, data);
 }
 
-/** Rows [from, to) of an array, where they lie. */
-export function rowsOf(source: NDArray, from: number, to: number): NDArray {
-  const width = source.size / Math.max(1, source.shape[0]!);
-  const data = (source.data as Float32Array<ArrayBuffer>).subarray(from * width, to * width);
-  return new NDArray(source.dtype, [to - from, ...source.shape.slice(1)], data);
-}
-
 /**
  * Weights as float32 or float16; what is that already is passed on. Rounding is to nearest, ties to even.
  * @throws RangeError for a weight that float16 has no finite number for

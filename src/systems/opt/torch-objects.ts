@@ -36,6 +36,11 @@ export class TorchTensor {
   }
 }
 
+/** Rows [from, to) of a tensor, where they lie. */
+export function rowsOf({ storage, offset, shape, strides }: TorchTensor, from: number, to: number): TorchTensor {
+  return new TorchTensor(storage, offset + from * strides[0]!, [to - from, ...shape.slice(1)], strides);
+}
+
 /** An object of which only its name, arguments and state are kept. */
 export class Opaque implements Stateful {
   readonly name: string;
