@@ -5,7 +5,7 @@
  * on. A recorded run is kept in the repository, and shown from there beside later quick ones.
  */
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Progress, Unfinished } from '../command/index.ts';
@@ -28,6 +28,7 @@ import {
   writeIssue,
   writeRecorded,
 } from '../report/index.ts';
+import { makeFolder } from '../tensor/index.ts';
 import { commitOf } from './commit.ts';
 import type { System } from './systems.ts';
 
@@ -151,7 +152,7 @@ class IssueRun {
     const before = await spentIn(folder);
     const start = performance.now();
     const spent = () => Math.round(10 * before + 10 * secondsSince(start)) / 10;
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if (before > 0) context.progress.note(`goes on in ${folder}, after ${formatSeconds(before)}`);
     let section: Section;
     try {

@@ -4,9 +4,9 @@
  * Both are written whole after every system, so that a run may be stopped at any moment and leaves what it has found.
  */
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../tensor/index.ts';
+import { makeFolder, replaceFile } from '../tensor/index.ts';
 import { type ContentsRow, forMachines, type Issue } from './issue.ts';
 import { renderPage } from './page.ts';
 
@@ -27,7 +27,7 @@ export async function writeIssue(folder: string, issue: Issue, contents: readonl
  * @throws RangeError for a folder that holds something else
  */
 export async function openIssueFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const files = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   if (files.length > 0 && !files.includes('issue.json')) {
     throw new RangeError(`issue: expected an empty folder or an earlier issue, got ${folder}, which holds ${files[0]}`);

@@ -5,9 +5,9 @@
  * The page shows it as such beside what was measured today.
  */
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { replaceFile } from '../tensor/index.ts';
+import { makeFolder, replaceFile } from '../tensor/index.ts';
 import type { Provenance, Section } from './section.ts';
 
 /** A section of the recorded tier. */
@@ -17,7 +17,7 @@ const FORMAT = 1;
 
 /** Writes `section` to `path`, replacing what was recorded before. */
 export async function writeRecorded(path: string, section: RecordedSection): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await replaceFile(path, [`${JSON.stringify({ format: FORMAT, section }, null, 1)}\n`]);
 }
 

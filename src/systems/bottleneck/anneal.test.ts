@@ -181,7 +181,7 @@ test('patches of images: only the one that tells keeps its channel', async () =>
       task: classTask(2),
     }) as never,
     train: dataset(rows) as never,
-    held: rows as never,
+    held: [rows] as never,
     draws: 1,
     sample: rows.x as never,
     annealing: { from: 1e-3, to: 0.2, pretraining: 150, steps: 250 },

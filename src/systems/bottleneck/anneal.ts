@@ -14,12 +14,26 @@ import {
   averaged,
   exponentialSchedule,
   fit,
+  klToStandardNormal,
   type MetricsRecord,
   type Schedule,
 } from '../../nn/index.ts';
-import { add, compile, maximum, mul, random, sub, type Tensor, toFloats } from '../../tensor/index.ts';
+import {
+  add,
+  compile,
+  flattenTree,
+  maximum,
+  mean,
+  mul,
+  type NDArray,
+  random,
+  scan,
+  sub,
+  type Tensor,
+  toFloats,
+} from '../../tensor/index.ts';
 import { informationBounds } from './bounds.ts';
-import { toBits } from './channel.ts';
+import { type Channel, toBits } from './channel.ts';
 import { annealedLoss, type Bottleneck, type Example } from './model.ts';
 
 /** How β rises over a run. */
@@ -57,17 +71,19 @@ export interface Reading {
   /** The task's loss on the rows held out: nats, or a mean squared error. */
   readonly task: number;
   readonly channels: readonly ChannelReading[];
+  /** Rows N that the channels were looked at on: their lower bounds cannot exceed log₂ N. */
+  readonly sampled: number;
 }
 
 /** What to anneal and how. */
 export interface AnnealOptions<X, P> {
   readonly model: Bottleneck<X, P>;
   readonly train: Dataset<Arrays<Example<X>>>;
-  /** Rows that the readings are taken on: the task's loss on all of them, … */
-  readonly held: Arrays<Example<X>>;
-  /** … averaged over so many draws of the noise, … */
+  /** Blocks of rows that the task's losses are read on, … */
+  readonly held: readonly Arrays<Example<X>>[];
+  /** … averaged over so many draws of the noise. */
   readonly draws: number;
-  /** … and the bounds on these features: at most e^bits rows can tell `bits` apart. */
+  /** Features that the channels are looked at on: N rows resolve log₂ N bits, and cost N² numbers of memory. */
   readonly sample: Arrays<X>;
   readonly annealing: Annealing;
   /** Adam's learning rate. */
@@ -76,8 +92,15 @@ export interface AnnealOptions<X, P> {
   /** Steps between readings. */
   readonly every: number;
   readonly seed: number;
-  /** Gets every reading of this process, with the parameters that it is of; what it returns is recorded beside it. */
-  readonly onReading?: (reading: Reading, params: Arrays<P>) => Promise<Readonly<Record<string, number>> | undefined>;
+  /**
+   * Gets every reading of this process, with the parameters that it is of and the task's losses on the rows held out,
+   * block after block; what it returns is recorded beside it.
+   */
+  readonly onReading?: (
+    reading: Reading,
+    params: Arrays<P>,
+    losses: readonly number[],
+  ) => Promise<Readonly<Record<string, number>> | undefined>;
   /** Keeps checkpoints and records, and goes on from them. */
   readonly folder?: string;
   readonly progress?: Progress;
@@ -105,9 +128,13 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Anneal
     number,
   ];
   const beta = betaSchedule(annealing);
+  const sampled = (flattenTree(sample).leaves[0] as NDArray).shape[0]!;
   const init = compile(model.init);
-  const read = compile((params: P, held: Example<X>, sample: X, step: Tensor, key: Tensor) =>
-    readModel(options, beta, params, held, sample, step, key),
+  const read = compile((params: P, sample: X, step: Tensor, key: Tensor) =>
+    readChannels(model, beta, params, sample, step, key),
+  );
+  const score = compile((params: P, block: Example<X>, step: Tensor, number: Tensor, key: Tensor) =>
+    heldLosses(options, params, block, random.foldIn(random.foldIn(key, step), number)),
   );
   const records: MetricsRecord[] = [];
   try {
@@ -123,9 +150,14 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Anneal
         every,
         async measure({ step, optimizer }) {
           const params = optimizer.moments.average;
-          const got = await read(params as never, held as never, sample as never, step, random.key(forReadings));
-          const reading = readingOf(step, got);
-          return { ...toRecord(reading), ...(await onReading?.(reading, params as Arrays<P>)) };
+          const key = random.key(forReadings);
+          const losses: number[] = [];
+          for (const [i, block] of held.entries()) {
+            losses.push(...Array.from(toFloats(await score(params as never, block as never, step, i + 1, key))));
+          }
+          const task = losses.reduce((a, b) => a + b) / losses.length;
+          const reading = { step, task, ...inBits(await read(params as never, sample as never, step, key)), sampled };
+          return { ...toRecord(reading), ...(await onReading?.(reading, params as Arrays<P>, losses)) };
         },
       },
       onRecord: (record) => void ('evaluation' in record && records.push(record)),
@@ -136,7 +168,7 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Anneal
     const params = optimizer.moments.average as Arrays<P>;
     return { params, records: folder === undefined ? records : await readRecords(folder) };
   } finally {
-    await Promise.all([init.release(), read.release()]);
+    await Promise.all([init.release(), read.release(), score.release()]);
   }
 }
 
@@ -146,51 +178,44 @@ export async function readRecords(folder: string): Promise<MetricsRecord[]> {
   return records.filter((record) => 'evaluation' in record);
 }
 
-/** Traced: everything that a reading holds, in nats. */
-function readModel<X, P>(
-  { model, draws }: AnnealOptions<X, P>,
-  beta: Schedule,
-  params: P,
-  held: Example<X>,
-  sample: X,
-  step: Tensor,
-  key: Tensor,
-) {
-  const own = random.foldIn(key, step);
+/** Traced: what the channels carry, in nats. One feature after another, so that memory does not grow with their number. */
+function readChannels<X, P>(model: Bottleneck<X, P>, beta: Schedule, params: P, sample: X, step: Tensor, key: Tensor) {
   const channel = model.channel(params, sample);
-  const rows = held.y.shape[0]!;
-  const passes = Array.from({ length: draws }, (_, i) =>
-    model.pass(params, held, random.normal(random.foldIn(own, i + 1), [model.features, rows, model.latent])),
+  const noise = random.normal(random.foldIn(random.foldIn(key, step), 0), channel.mean.shape);
+  const [, bounds] = scan(
+    (none: readonly Tensor[], x: { channel: Channel; noise: Tensor }) =>
+      [none, informationBounds(x.channel, x.noise)] as const,
+    [],
+    { channel, noise },
   );
-  return {
-    ...informationBounds(channel, random.normal(random.foldIn(own, 0), channel.mean.shape)),
-    kl: passes[0]!.kl,
-    task: mul(
-      passes.map((pass) => pass.taskLoss).reduce((a, b) => add(a, b)),
-      1 / draws,
-    ),
-    beta: beta(step),
-  };
+  return { ...bounds, kl: mean(klToStandardNormal(channel), -1), beta: beta(step) };
 }
 
-type Measured = Arrays<ReturnType<typeof readModel>>;
+/** Traced: the task's losses on a block of rows, averaged over draws of the noise. */
+function heldLosses<X, P>({ model, draws }: AnnealOptions<X, P>, params: P, block: Example<X>, key: Tensor): Tensor {
+  const shape = [model.features, block.y.shape[0]!, model.latent];
+  const losses = Array.from(
+    { length: draws },
+    (_, i) => model.pass(params, block, random.normal(random.foldIn(key, i), shape)).losses,
+  );
+  return mul(
+    losses.reduce((a, b) => add(a, b)),
+    1 / draws,
+  );
+}
 
-function readingOf(step: number, { lower, upper, kl, task, beta }: Measured): Reading {
+function inBits({ lower, upper, kl, beta }: Arrays<ReturnType<typeof readChannels>>) {
   const [low, high, cost] = [lower, upper, kl].map((x) => Array.from(toFloats(x), toBits));
-  return {
-    step,
-    beta: beta.item(),
-    task: task.item(),
-    channels: cost!.map((bits, i) => ({ lower: low![i]!, upper: high![i]!, kl: bits })),
-  };
+  const channels = cost!.map((bits, i): ChannelReading => ({ lower: low![i]!, upper: high![i]!, kl: bits }));
+  return { beta: beta.item(), channels };
 }
 
 /** A reading as one line of the metrics file holds it. */
-function toRecord({ beta, task, channels }: Reading): Record<string, number> {
+function toRecord({ beta, task, channels, sampled }: Reading): Record<string, number> {
   const numbers = channels.flatMap((channel, i) =>
     Object.entries(channel).map(([name, value]) => [`${name}.${i}`, value] as const),
   );
-  return { beta, task, ...Object.fromEntries(numbers) };
+  return { beta, task, sampled, ...Object.fromEntries(numbers) };
 }
 
 /** What a reading's record holds beside the step. */
@@ -210,5 +235,5 @@ export function fromRecord(record: MetricsRecord): Reading {
   const numbers = numbersIn(record);
   const [lower, upper] = [listIn(numbers, 'lower'), listIn(numbers, 'upper')];
   const channels = listIn(numbers, 'kl').map((kl, i) => ({ lower: lower[i]!, upper: upper[i]!, kl }));
-  return { step: record.step, beta: numbers.beta!, task: numbers.task!, channels };
+  return { step: record.step, beta: numbers.beta!, task: numbers.task!, channels, sampled: numbers.sampled! };
 }

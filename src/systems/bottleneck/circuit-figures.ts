@@ -45,10 +45,11 @@ export function circuitPlane(id: string, circuit: Circuit, runs: readonly Circui
     caption: `What the channels tell about the output against what they carry in all, from right to left as the price of
       information rises: ${count(runs.length, 'seed')} (blue), and what a perfect receiver would get out of the same channels
       (dashed). Dots are all ${information.length.toLocaleString('en')} subsets of the inputs, counted in the truth table;
-      rings are the best of each size, and the named ones are those that annealing stopped at. Where a channel carries only part
-      of its bit, the curve lies under the ring.`,
-    description: `I(U;Y) falls from ${formatNumber(whole)} bit with all ${circuit.inputs} inputs to 0, close under the largest
-      information that any subset of the inputs holds.`,
+      rings are the best of each size. Named, at what they tell by counting, are the sets whose channels were open at some
+      reading.`,
+    description: `I(U;Y) falls from ${formatNumber(Math.max(...points.map(({ measured }) => measured)), { unit: 'bit' })} with
+      ${formatNumber(Math.max(...points.map(({ total }) => total)), { unit: 'bit' })} in the channels to
+      ${formatNumber(Math.min(...points.map(({ measured }) => measured)), { unit: 'bit' })}; H(Y) is ${formatNumber(whole, { unit: 'bit' })}.`,
     plot: {
       width,
       height: 400,
@@ -123,8 +124,8 @@ export function channelRidges(id: string, circuit: Circuit, runs: readonly Circu
     title: 'Which inputs are given up first',
     caption: `Information that each input's channel carries, 0 to 1 bit a row, while the price β of a nat rises. Line: mean of
       ${count(runs.length, 'seed')}; band: lowest and highest. At the right, each input's Shapley value, its exact share of
-      H(Y). Inputs that the circuit treats alike close together.`,
-    description: `The channels close one after another; input ${order.at(-1)! + 1} is the last, after input ${order.at(-2)! + 1}.`,
+      H(Y). Rows are in the order in which the channels of the first seed close.`,
+    description: `Of the first seed input ${order[0]! + 1} closes first and input ${order.at(-1)! + 1} last, after input ${order.at(-2)! + 1}.`,
     plot: {
       width,
       height: 60 + 34 * order.length,
@@ -179,8 +180,12 @@ export function stageDots(id: string, circuit: Circuit, runs: readonly CircuitRu
     caption: `A row for each set of inputs whose channels carried more than ${openAbove} bit at some reading. Bar: I(U;Y) as
       measured while exactly these were open, from the first to the last reading of all seeds. Dot: the same channels opened
       wide, the others shut, the network trained on for a moment. Tick: the exact value, counted in the truth table.`,
-    description: `Opened wide, every set tells what counting says; while annealing it tells less, because its channels are
-      partly closed.`,
+    description: rows
+      .map(
+        ({ name, low, high, exact }) =>
+          `${name}: ${formatNumber(low)} to ${formatNumber(high)} of ${formatNumber(exact)} bit`,
+      )
+      .join('; '),
     plot: {
       width,
       height: 70 + 32 * rows.length,

@@ -133,7 +133,7 @@ export async function runCircuit(
     const { records } = await anneal({
       model,
       train: dataset(rows),
-      held: rows,
+      held: [rows],
       draws: 1,
       sample: takeRows(rows.x, shuffled(random.key(0), rows.y.size).subarray(0, sampled)),
       ...recipe,

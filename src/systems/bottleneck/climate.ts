@@ -1,12 +1,15 @@
 /** The method on real data: what tells the temperature in Seattle. */
+import { join } from 'node:path';
 import { type CategoricalColumn, categorical, seattleHours, shuffled, type Table } from '../../data/index.ts';
-import { type ExperimentContext, table } from '../../report/index.ts';
+import { type ExperimentContext, formatNumber, type Tier, table } from '../../report/index.ts';
 import { random } from '../../tensor/index.ts';
 import { columnsOf, type Feature } from './columns.ts';
 import { tableRecipes } from './recipes.ts';
 import { goodShare, rules } from './rules.ts';
+import { readOverlaps, runInFolder } from './run-folder.ts';
 import { runTable, splitTable, type TableReading, type TableRecipe } from './table-run.ts';
-import { channelBits, lastAsGood, totalBits } from './trajectory.ts';
+import { bestReading, channelBits, channelBounds, lastAsGood, totalBounds } from './trajectory.ts';
+import { cellOf, saturation } from './worth.ts';
 
 /** The name of the column that tells nothing. */
 export const control = 'shuffled hour';
@@ -18,27 +21,40 @@ export interface Climate {
   readonly runs: readonly TableReading[][];
   /** With one encoder for all columns together. */
   readonly joint: readonly TableReading[];
+  /** How far each column's values overlap where the first run is looked at. */
+  readonly overlaps: readonly Float32Array[];
 }
 
 /** The climate of Seattle, with a shuffled column: a run a seed, and one of the ordinary bottleneck. */
-export async function climateRuns({ tier, signal, progress }: ExperimentContext): Promise<Climate> {
+export async function climateRuns({ tier, signal, progress, folder }: ExperimentContext): Promise<Climate> {
   const { columns, table } = columnsOf(withControl(await seattleHours()), 'temperature');
   const list = rules.control.seeds[tier];
   const once = async (seed: number, recipe: TableRecipe, i: number) => {
-    const readings: TableReading[] = [];
     const name = recipe.joint ? 'Seattle, all columns together' : `Seattle, seed ${seed}`;
     const own = {
       update: (what: string, share = 0) => progress.update(`${name}: ${what}`, (i + share) / (list.length + 1)),
       note: progress.note,
     };
-    const onReading = (reading: TableReading) => void readings.push(reading);
-    await runTable(splitTable(table, columns, seed), recipe, { seed, onReading, progress: own, signal });
-    return readings;
+    const [prepared, options] = [splitTable(table, columns, seed), { seed, progress: own, signal }];
+    if (folder !== undefined) {
+      const kept = join(folder, name);
+      const readings = await runInFolder(prepared, recipe, { ...options, folder: kept });
+      return { readings, overlapsOf: ({ step }: TableReading) => readOverlaps(kept, step) };
+    }
+    const readings: TableReading[] = [];
+    await runTable(prepared, recipe, { ...options, onReading: (reading) => void readings.push(reading) });
+    return { readings, overlapsOf: async ({ overlaps }: TableReading) => overlaps };
   };
-  const runs: TableReading[][] = [];
+  const runs = [];
   for (const [i, seed] of list.entries()) runs.push(await once(seed, tableRecipes[tier], i));
   const joint = await once(list[0]!, { ...tableRecipes[tier], joint: true }, list.length);
-  return { features: columns.features, runs, joint };
+  const [first] = runs;
+  return {
+    features: columns.features,
+    runs: runs.map(({ readings }) => readings),
+    joint: joint.readings,
+    overlaps: await first!.overlapsOf(lookedAt(first!.readings)),
+  };
 }
 
 function withControl(table: Table): Table {
@@ -53,47 +69,67 @@ function withControl(table: Table): Table {
   );
 }
 
-/** The reading at which the columns are looked at: the last that explains enough, or else the one that explains most. */
-export function moment(readings: readonly TableReading[]): TableReading {
-  return lastAsGood(readings, goodShare) ?? readings.reduce((a, b) => (b.task < a.task ? b : a));
+/** The last reading that explains enough for a claim; undefined where none does. */
+export function goodReading(readings: readonly TableReading[]): TableReading | undefined {
+  return lastAsGood(readings, goodShare);
 }
 
-/** The bits of a column at that reading. */
-export function columnAt({ features }: Climate, readings: readonly TableReading[], name: string): number {
+/** The reading at which the columns are drawn: the last that explains enough, or else the one that explains most. */
+export function lookedAt(readings: readonly TableReading[]): TableReading {
+  return goodReading(readings) ?? bestReading(readings);
+}
+
+/**
+ * What is measured of models that explain enough, for a claim about those: a number a run; in words why it cannot be told
+ * when a run never does.
+ */
+export function whereGood(
+  runs: readonly (readonly TableReading[])[],
+  measure: (reading: TableReading) => number,
+): readonly number[] | string {
+  const good = runs.map(goodReading);
+  const poor = runs.filter((_, i) => good[i] === undefined).map((readings) => bestReading(readings).validation);
+  if (poor.length === 0) return good.map((reading) => measure(reading!));
+  const most = formatNumber(100 * Math.min(...poor), { unit: '%' });
+  return `never at ${formatNumber(100 * goodShare, { unit: '%' })}: a run explains ${most} at best`;
+}
+
+/** The bits of a column at a reading. */
+export function columnBitsAt({ features }: Climate, reading: TableReading, name: string): number {
   return channelBits(
-    moment(readings),
+    reading,
     features.findIndex((feature) => feature.name === name),
   );
 }
 
 /** The bits of every column where the models explain so much. */
-export function climateTable({ features, runs, joint }: Climate) {
+export function climateTable({ features, runs, joint }: Climate, tier: Tier) {
   const levels = [0.98, 0.95, 0.9, 0.8, 0.5];
   const first = runs[0]!;
   const at = levels.flatMap((level) => {
     const reading = lastAsGood(first, level);
     return reading ? [{ level, reading, together: lastAsGood(joint, level) }] : [];
   });
+  const mark = saturation(at.flatMap(({ reading, together }) => [reading, ...(together ? [together] : [])]));
   return table({
     id: 'seattle-levels',
     title: 'What it takes to explain the temperature',
-    caption:
-      'Bits that each column’s channel carries at the last reading that explains this share of the variance (seed 1), and what one encoder of all columns needs for the same.',
+    caption: `Bits that each column’s channel carries, between a lower and an upper bound, at the last reading that explains this share of the variance of the validation hours (seed ${rules.control.seeds[tier][0]}); the error on test hours; and the bits that one encoder of all columns needs for the same share.${mark && ` ${mark}`}`,
     columns: {
-      explained: { name: 'explained', type: 'number', unit: '%' },
+      share: { name: 'share', type: 'number', unit: '%' },
       error: { name: 'error', type: 'number', unit: '°C', decimals: 2 },
       ...Object.fromEntries(
-        features.map(({ name }) => [name, { name, type: 'number' as const, unit: 'bit', decimals: 2 }]),
+        features.map(({ name }) => [name, { name, type: 'bounds' as const, unit: 'bit', decimals: 2 }]),
       ),
-      total: { name: 'all channels', type: 'number', unit: 'bit', decimals: 2 },
-      joint: { name: 'together', type: 'number', unit: 'bit', decimals: 2 },
+      total: { name: 'all channels', type: 'bounds', unit: 'bit', decimals: 2 },
+      joint: { name: 'together', type: 'bounds', unit: 'bit', decimals: 2 },
     },
     rows: at.map(({ level, reading, together }) => ({
-      explained: 100 * level,
+      share: 100 * level,
       error: reading.score.kind === 'error' ? reading.score.error : null,
-      ...Object.fromEntries(features.map(({ name }, i) => [name, channelBits(reading, i)])),
-      total: totalBits(reading),
-      joint: together ? totalBits(together) : null,
+      ...Object.fromEntries(features.map(({ name }, i) => [name, cellOf(channelBounds(reading, i))])),
+      total: cellOf(totalBounds(reading)),
+      joint: together ? cellOf(totalBounds(together)) : null,
     })) as never,
   });
 }

@@ -30,6 +30,7 @@ const defaults: FitOptions = {
   betaFrom: 1e-3,
   betaTo: 3,
   steps: 600,
+  sample: undefined,
   seed: 0,
   out: undefined,
 };
@@ -50,7 +51,8 @@ describe('a run', () => {
 
   test('finds the column that tells', () => {
     expect(result.columns[0]!.name).toBe('minutes');
-    expect(result.rows).toEqual({ trained: 240, held: 60 });
+    expect(result.rows).toEqual({ train: 240, validation: 30, test: 30 });
+    expect(result.best.aboveZero).toBe(true);
     expect(result.best.kind === 'bits' && result.best.bits).toBeGreaterThan(0.7);
     expect(result.columns.map(({ name }) => name)).not.toContain('name');
   });
@@ -61,9 +63,9 @@ describe('a run', () => {
   });
 
   test('is told in lines that name the columns and the next step', () => {
-    const text = fitVerb.text(result);
-    expect(text).toMatch(/^taste & "smell": 0\.\d{3} bit of it known/);
-    expect(text).toMatch(/\nminutes +\d\.\d\d/);
+    const text = fitVerb.text(result).replaceAll('\u00a0', ' ');
+    expect(text).toMatch(/^taste & "smell": \d\.\d+ ± 0\.\d+ bit of it known, on 30 test rows\n/);
+    expect(text).toMatch(/\nminutes +\d\.\d\d–\d\.\d\d/);
     expect(text).toContain(`tenfold bottleneck plot ${out}`);
   });
 
@@ -112,6 +114,43 @@ test('all columns together', async () => {
   expect((await plot(out)).figures).toEqual([join(out, 'figures', 'plane.svg')]);
 });
 
+test('what the rows that were looked at cannot tell apart is marked, and so is the ceiling of a contrastive score', async () => {
+  const numbers = join(folder, 'numbers.csv');
+  const rows = Array.from({ length: 300 }, (_, i) => `${i / 300},${(i * 7) % 3},${i / 100}`);
+  await writeFile(numbers, `x,other,y\n${rows.join('\n')}\n`);
+  const out = join(folder, 'numbers');
+  const options: FitOptions = { ...defaults, target: 'y', loss: 'contrastive', sample: 16, out };
+  const request = { args: { file: numbers }, options, signal: new AbortController().signal, progress };
+  const result = await fitVerb.run(request);
+  expect(result.best).toMatchObject({ kind: 'bits', ceiling: Math.log2(3), aboveZero: true });
+  const text = fitVerb.text(result).replaceAll('\u00a0', ' ');
+  expect(text).toContain('of 1.58 bit that its blocks can show');
+  expect(text).toMatch(/\nx +≥ [34]\.\d\d/);
+  expect(text).toContain(
+    'the 16 rows that it was looked at on tell no more than 4.0 bit apart, and --sample takes more',
+  );
+  const { page } = await plot(out);
+  expect(await readFile(page, 'utf8')).toMatch(/≥\u00a0[34]\.\d\d.*more than the 16 rows/s);
+});
+
+test('a target that no column tells is said to be so, in lines and on the page', async () => {
+  const noise = join(folder, 'noise.csv');
+  const rows = Array.from({ length: 300 }, (_, i) => `${(i * 7919) % 101},${(i * 104_729 + 7) % 13 > 6 ? 'a' : 'b'}`);
+  await writeFile(noise, `x,y\n${rows.join('\n')}\n`);
+  const out = join(folder, 'noise');
+  const options = { ...defaults, target: 'y', steps: 120, betaFrom: 0.1, out };
+  const request = { args: { file: noise }, options, signal: new AbortController().signal, progress };
+  const result = await fitVerb.run(request);
+  expect(result.columns).toMatchObject([{ name: 'x', bits: {} }]);
+  expect(fitVerb.text(result)).toMatch(
+    /, on 30 test rows\nnot above zero: no column is shown to tell anything about it\n/,
+  );
+  const { page } = await plot(out);
+  expect(await readFile(page, 'utf8')).toContain(
+    'This is not above zero: no column is shown to tell anything about it.',
+  );
+});
+
 describe('bad requests', () => {
   test.each([
     [{ target: 'tast' }, 'fit: tea <b>.csv: there is no column "tast"'],
@@ -133,7 +172,7 @@ describe('bad requests', () => {
       options: { ...defaults, target: 'y', out: join(folder, 'bad') },
       signal: new AbortController().signal,
     };
-    await expect(fitVerb.run({ args: { file: small }, ...request, progress })).rejects.toThrow('at least 20 rows');
+    await expect(fitVerb.run({ args: { file: small }, ...request, progress })).rejects.toThrow('at least 40 rows');
   });
 
   test('a folder that holds no run', async () => {
@@ -141,6 +180,6 @@ describe('bad requests', () => {
     await writeFile(join(folder, 'run.json'), '{');
     await expect(plot(folder)).rejects.toThrow('run: expected JSON in');
     await writeFile(join(folder, 'run.json'), '{}');
-    await expect(plot(folder)).rejects.toThrow('run: expected a tenfold bottleneck 1');
+    await expect(plot(folder)).rejects.toThrow('run: expected a tenfold bottleneck 2');
   });
 });

@@ -3,10 +3,12 @@ import { basename, join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import { type Kind, readCsv, type Table } from '../../data/index.ts';
 import { type Columns, columnsOf } from './columns.ts';
-import { claimFolder, digestOf, readReadings, saveOverlaps } from './run-folder.ts';
-import { runTable, type Score, splitTable, type TableRecipe } from './table-run.ts';
+import { claimFolder, digestOf, runInFolder } from './run-folder.ts';
+import { aboveZero, describeScore } from './score.ts';
+import { splitTable, type TableRecipe } from './table-run.ts';
 import { alignedText } from './text.ts';
-import { byWorth, levelsOf, shownFeatures, worthTable } from './worth.ts';
+import { bestReading } from './trajectory.ts';
+import { byWorth, levelsOf, saturation, shownFeatures, worthTable } from './worth.ts';
 
 /** Readings of a whole run. */
 const readingsOfARun = 60;
@@ -19,7 +21,8 @@ step: the columns that tell most about the target are given up last. The result 
 column is worth at every quality of prediction, and which of its values matter.
 
 A column of numbers with more than ten different values is continuous, any other is categorical; --type says otherwise.
-Missing values stay in and are marked. A fifth of the rows is held out, and every score is on these.
+Missing values stay in and are marked. A tenth of the rows, held out, chooses which of the models on the way are looked at;
+another tenth, which chooses nothing, tells how well they predict.
 
 The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the same command is given again.`,
   args: { file: { help: 'a CSV file with a header row, plain or gzipped' } },
@@ -35,7 +38,7 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
     loss: {
       kind: 'choice',
       choices: ['squared', 'contrastive'],
-      help: 'for a continuous target: squared error, or InfoNCE, whose score is a bound of the information in bits',
+      help: 'for a continuous target: squared error, or InfoNCE, whose score is a lower bound of the information in bits and cannot exceed log2 of the up to 1024 test rows that it compares',
       default: 'squared',
     },
     joint: { kind: 'flag', help: 'one encoder for all columns together: the ordinary information bottleneck' },
@@ -56,6 +59,14 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
       min: 60,
       max: 1e7,
       default: 6000,
+    },
+    sample: {
+      kind: 'number',
+      value: 'N',
+      help: 'rows that the channels are looked at on: they tell up to log2 N bit apart; by default 1024, fewer for many columns',
+      integer: true,
+      min: 16,
+      max: 4096,
     },
     seed: {
       kind: 'number',
@@ -88,55 +99,64 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
     const folder = options.out ?? join('runs', basename(file).replace(/\.csv(\.gz)?$/, ''));
     const recipe = recipeOf(options, columns);
     const { seed } = options;
-    await claimFolder(folder, { source: file, digest: await digestOf(file), rows: table.rows, columns, recipe, seed });
-    const onReading = (reading: Parameters<typeof saveOverlaps>[1]) => saveOverlaps(folder, reading);
     const prepared = prepare(table, columns, seed);
-    await runTable(prepared, recipe, { seed, folder, onReading, progress, signal });
+    await claimFolder(folder, { source: file, digest: await digestOf(file), rows: table.rows, columns, recipe, seed });
+    const readings = await runInFolder(prepared, recipe, { seed, folder, progress, signal });
 
-    const readings = await readReadings(folder);
     const levels = levelsOf(readings);
     const features = shownFeatures(columns, recipe);
-    const best = readings.reduce((a, b) => (b.task < a.task ? b : a)).score;
+    const best = bestReading(readings).score;
+    const { train, validation, test } = prepared;
     return {
       run: folder,
       target: options.target,
-      rows: { trained: prepared.train.rows, held: prepared.held.rows },
+      rows: { train: train.rows, validation: validation.rows, test: test.rows },
       notes: columns.notes,
-      best,
+      best: { ...best, aboveZero: aboveZero(best) },
       columns: byWorth(levels, features.length).map((i) => ({
         name: features[i]!.name,
         kind: features[i]!.kind,
-        bits: Object.fromEntries(levels.map(({ share, bits }) => [share, bits[i]!])),
+        bits: Object.fromEntries(levels.map(({ share, channels }) => [share, channels[i]!])),
       })),
       totalBits: Object.fromEntries(levels.map(({ share, total }) => [share, total])),
       table: worthTable(features, levels),
+      saturation: saturation(levels.map(({ reading }) => reading)),
     };
   },
-  text({ run, target, best, table, columns }) {
-    const lines = [`${target}: ${describe(best)} on rows held out, at best`];
-    if (columns.some(({ bits }) => Object.keys(bits).length > 0)) {
+  text({ run, target, rows, best, table, saturation, columns }) {
+    const lines = [`${target}: ${describeScore(best)}, on ${rows.test} test rows`];
+    if (!best.aboveZero) lines.push('not above zero: no column is shown to tell anything about it');
+    else if (columns.some(({ bits }) => Object.keys(bits).length > 0)) {
       lines.push(
         '',
-        `bits that each column is worth, where the model keeps this share of its best prediction`,
+        'bits that each column’s channel carries (lower–upper bound), where the model keeps this share of its best prediction',
         alignedText(table),
+        ...(saturation === '' ? [] : [saturation]),
       );
-    } else lines.push('no column tells anything about it');
+    }
     return [...lines, '', `${run}: tenfold bottleneck plot ${run}`].join('\n');
   },
 });
 
 function prepare(table: Table, columns: Columns, seed: number) {
-  const needed = 20;
+  const needed = 40;
   if (table.rows < needed)
     throw new RangeError(`fit: expected at least ${needed} rows with a target, got ${table.rows}`);
   return splitTable(table, columns, seed);
 }
 
 function recipeOf(
-  options: { loss: string; joint: boolean; betaFrom: number; betaTo: number; steps: number },
+  options: {
+    loss: string;
+    joint: boolean;
+    betaFrom: number;
+    betaTo: number;
+    steps: number;
+    sample: number | undefined;
+  },
   { target }: Columns,
 ): TableRecipe {
-  const { joint, betaFrom, betaTo, steps } = options;
+  const { joint, betaFrom, betaTo, steps, sample } = options;
   const loss = options.loss as TableRecipe['loss'];
   if (loss === 'contrastive' && target.kind === 'categorical') {
     throw new RangeError(
@@ -154,6 +174,7 @@ function recipeOf(
     rate: 1e-3,
     batch: 128,
     every: Math.max(1, Math.floor(steps / readingsOfARun)),
+    ...(sample !== undefined && { sample }),
   };
 }
 
@@ -183,10 +204,4 @@ async function blamed<T>(work: () => Promise<T>): Promise<T> {
     }
     throw error;
   }
-}
-
-/** A score in a few words. */
-function describe(score: Score): string {
-  if (score.kind === 'bits') return `${score.bits.toFixed(3)} bit of it known`;
-  return `${(100 * score.explained).toFixed(1)} % of the variance explained, error ${score.error.toPrecision(3)}`;
 }

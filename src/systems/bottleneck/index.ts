@@ -51,13 +51,21 @@ export {
   type Example,
   type Pass,
 } from './model.ts';
+export { aboveZero, type Score } from './score.ts';
 export {
   type PreparedTable,
   runTable,
-  type Score,
   splitTable,
   type TableReading,
   type TableRecipe,
 } from './table-run.ts';
 export { classTask, contrastiveTask, numberTask, type Task } from './task.ts';
-export { channelBits, closingOrder, closings, totalBits } from './trajectory.ts';
+export {
+  type ChannelBounds,
+  channelBits,
+  channelBounds,
+  closingOrder,
+  closings,
+  totalBits,
+  totalBounds,
+} from './trajectory.ts';

@@ -50,7 +50,9 @@ export interface Pass {
   readonly channel: Channel;
   /** What the integration network puts out: [batch, outputs]. */
   readonly output: Tensor;
-  /** The task's loss, a scalar. */
+  /** The task's losses: [batch], or [1] where the rows judge each other. */
+  readonly losses: Tensor;
+  /** Their mean, a scalar. */
   readonly taskLoss: Tensor;
   /** KL of each feature's channel in nats, averaged over the batch: [features]. */
   readonly kl: Tensor;
@@ -89,10 +91,12 @@ export function bottleneck<X, E>(options: BottleneckOptions<X, E>): Bottleneck<X
       const sent = channel(params, x);
       const u = transpose(send(sent, noise), [1, 0, 2]);
       const output = mlp(params.integrator, reshape(u, [u.shape[0]!, count * latent]), activation);
+      const losses = task.losses(params.task, output, y);
       return {
         channel: sent,
         output,
-        taskLoss: task.loss(params.task, output, y),
+        losses,
+        taskLoss: mean(losses),
         kl: mean(klToStandardNormal(sent), -1),
       };
     },

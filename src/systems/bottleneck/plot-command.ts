@@ -1,12 +1,12 @@
 /** `tenfold bottleneck plot`: the figures of a run, and a page of them. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import type { Figure } from '../../report/index.ts';
-import { replaceFile } from '../../tensor/index.ts';
+import { makeFolder, replaceFile } from '../../tensor/index.ts';
 import { readOverlaps, readReadings, readSettings } from './run-folder.ts';
 import { runPage } from './run-page.ts';
 import { columnBits, tablePlane, valuesApart } from './table-figures.ts';
+import { bestReading, channelBits } from './trajectory.ts';
 import { byWorth, levelsOf, shownFeatures, telling, worthTable } from './worth.ts';
 
 /** Columns whose values are drawn, those worth most. */
@@ -42,13 +42,14 @@ worth most which of their values are told apart. May be asked while the run goes
     const level = telling(levels);
     if (level && !recipe.joint) {
       const overlaps = await readOverlaps(folder, level.reading.step);
-      const worth = byWorth(levels, features.length).filter((i) => level.bits[i]! >= leastBits);
+      const bitsOf = (i: number) => channelBits(level.reading, i);
+      const worth = byWorth(levels, features.length).filter((i) => bitsOf(i) >= leastBits);
       for (const [rank, i] of worth.slice(0, drawnColumns).entries()) {
-        const [feature, bits] = [features[i]!, level.bits[i]!];
-        figures.push(valuesApart({ id: `values-${rank + 1}`, feature, overlap: overlaps[i]!, bits }));
+        const id = `values-${rank + 1}`;
+        figures.push(valuesApart({ id, feature: features[i]!, overlap: overlaps[i]!, bits: bitsOf(i) }));
       }
     }
-    await mkdir(join(folder, 'figures'), { recursive: true });
+    await makeFolder(join(folder, 'figures'));
     const files: string[] = [];
     for (const { id, svg } of figures) {
       const path = join(folder, 'figures', `${id}.svg`);
@@ -56,7 +57,8 @@ worth most which of their values are told apart. May be asked while the run goes
       files.push(path);
     }
     const page = join(folder, 'index.html');
-    await replaceFile(page, [runPage(settings, figures, worthTable(features, levels))]);
+    const best = bestReading(readings).score;
+    await replaceFile(page, [runPage(settings, best, figures, worthTable(features, levels))]);
     return { page, figures: files };
   },
   text: ({ page, figures }) => [...figures, page].join('\n'),

@@ -100,8 +100,7 @@ export const rules = {
   redundant: claimRule({
     id: 'redundant-column',
     system,
-    statement:
-      'Nor does the month there, which says nothing that the day of the year does not: its channel is shut, and the other carries what both say.',
+    statement: 'Nor does the channel of the month there, which says nothing that the day of the year does not.',
     paper: null,
     unit: 'bit',
     predicate: atMost(0.1),

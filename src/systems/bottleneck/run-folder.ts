@@ -6,13 +6,13 @@
  * command: a run that was stopped goes on, and one whose table or settings are others is refused.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MetricsRecord } from '../../nn/index.ts';
-import { array, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
+import { array, makeFolder, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
 import { fromRecord, numbersIn, readRecords } from './anneal.ts';
 import type { Columns } from './columns.ts';
-import type { Score, TableReading, TableRecipe } from './table-run.ts';
+import { scoreIn } from './score.ts';
+import { type PreparedTable, runTable, type TableReading, type TableRecipe } from './table-run.ts';
 
 /** What is trained on what. */
 export interface RunSettings {
@@ -26,7 +26,7 @@ export interface RunSettings {
   readonly seed: number;
 }
 
-const format = 'tenfold bottleneck 1';
+const format = 'tenfold bottleneck 2';
 
 /** SHA-256 of a file, in hexadecimal. */
 export async function digestOf(path: string): Promise<string> {
@@ -42,7 +42,7 @@ export async function digestOf(path: string): Promise<string> {
 export async function claimFolder(folder: string, settings: RunSettings): Promise<void> {
   const before = await settingsIn(folder);
   if (before === undefined) {
-    await mkdir(join(folder, 'overlaps'), { recursive: true });
+    await makeFolder(folder);
     await replaceFile(join(folder, 'run.json'), [`${JSON.stringify({ format, ...settings }, null, 1)}\n`]);
     return;
   }
@@ -86,8 +86,20 @@ async function settingsIn(folder: string): Promise<RunSettings | undefined> {
   return settings;
 }
 
+/** Anneals a model in a folder, from where it was stopped there, and gives all its readings, without their overlaps. */
+export async function runInFolder(
+  table: PreparedTable,
+  recipe: TableRecipe,
+  options: Omit<Parameters<typeof runTable>[2], 'onReading'> & { readonly folder: string },
+): Promise<TableReading[]> {
+  const { folder } = options;
+  await makeFolder(join(folder, 'overlaps'));
+  await runTable(table, recipe, { ...options, onReading: (reading) => saveOverlaps(folder, reading) });
+  return readReadings(folder);
+}
+
 /** Keeps what the metrics file has no room for. */
-export async function saveOverlaps(folder: string, { step, overlaps }: TableReading): Promise<void> {
+async function saveOverlaps(folder: string, { step, overlaps }: TableReading): Promise<void> {
   if (overlaps.length === 0) return;
   const tensors = overlaps.map((overlap, i) => {
     const n = Math.round(Math.sqrt(overlap.length));
@@ -99,7 +111,10 @@ export async function saveOverlaps(folder: string, { step, overlaps }: TableRead
 /** The readings of a run so far, in order, without their overlaps. */
 export async function readReadings(folder: string): Promise<TableReading[]> {
   const records = await readRecords(folder);
-  return records.map((record) => ({ ...fromRecord(record), score: scoreIn(record), overlaps: [] }));
+  return records.map((record) => {
+    const numbers = numbersIn(record);
+    return { ...fromRecord(record), validation: numbers.validation!, score: scoreIn(numbers), overlaps: [] };
+  });
 }
 
 /** The overlaps of one of a run's readings. */
@@ -113,9 +128,4 @@ export async function readOverlaps(folder: string, step: number): Promise<Float3
 
 function overlapPath(folder: string, step: number): string {
   return join(folder, 'overlaps', `${String(step).padStart(8, '0')}.safetensors`);
-}
-
-function scoreIn(record: MetricsRecord): Score {
-  const { bits, error, explained } = numbersIn(record);
-  return bits === undefined ? { kind: 'error', error: error!, explained: explained! } : { kind: 'bits', bits };
 }

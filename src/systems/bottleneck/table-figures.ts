@@ -2,8 +2,9 @@
 import * as Plot from '@observablehq/plot';
 import { curves, type Figure, faint, figure, formatNumber, matrix, muted, series } from '../../report/index.ts';
 import { type Feature, probedNumbers } from './columns.ts';
-import type { Score, TableReading } from './table-run.ts';
-import { channelBits, descent, goodness, totalBits } from './trajectory.ts';
+import { goodness, type Score } from './score.ts';
+import type { TableReading } from './table-run.ts';
+import { channelBits, channelBounds, descent, totalBits, totalBounds } from './trajectory.ts';
 
 const bare = { tickSize: 0, color: muted, labelArrow: 'none' } as const;
 
@@ -25,14 +26,15 @@ export function tablePlane(options: {
   const { id, target, runs, joint, reader = 'a channel a column' } = options;
   const { kind } = runs[0]![0]!.score;
   const points = (readings: readonly TableReading[], seed: number) =>
-    descent(readings).map((reading) => ({
-      seed,
-      total: totalBits(reading),
-      score: Math.max(0, goodness(reading.score)),
-    }));
+    descent(readings).map((reading) => {
+      const { lower, upper } = totalBounds(reading);
+      const [low, high] = reading.score.interval;
+      const score = goodness(reading.score);
+      return { seed, total: totalBits(reading), lower, upper, score: above(score), low: above(low), high: above(high) };
+    });
   const own = runs.flatMap(points);
   const control = joint ? points(joint, 0) : [];
-  const most = Math.max(...own.map(({ total }) => total));
+  const most = Math.max(...own.map(({ upper }) => upper));
   const name = (at: readonly { total: number; score: number }[], share: number) => {
     const nearest = at.reduce((a, b) => (Math.abs(b.total - most * share) < Math.abs(a.total - most * share) ? b : a));
     return [nearest];
@@ -40,9 +42,10 @@ export function tablePlane(options: {
   return figure({
     id,
     title: `How much it takes to know ${target}`,
-    caption: `Prediction on rows held out against the bits that all channels carry, while the price of information rises.
-      ${runs.length > 1 ? `A blue line a seed. ` : ''}${joint ? `Dashed: one encoder that reads all columns together, the ordinary information bottleneck; it may say in one word what two columns say twice.` : ''}`,
-    description: `The prediction rises steeply with the first bits and levels off.`,
+    caption: `Prediction on test rows against the bits that all channels carry, from right to left while the price of
+      information rises. Bands: its interval at 95 %; thin lines: from the lower to the upper bound of the bits, the curve in their middle.
+      ${runs.length > 1 ? `A blue line a seed. ` : ''}${joint ? `Dashed: one encoder that reads all columns together, the ordinary information bottleneck; it may say in one word what two columns say twice.` : ''}${unresolved([...runs, joint ?? []].flat())}`,
+    description: `With ${bitsOf(own[0]!.total)} the score is ${formatNumber(own[0]!.score)}; with ${bitsOf(own.at(-1)!.total)}, ${formatNumber(own.at(-1)!.score)}.`,
     plot: {
       width: 660,
       height: 340,
@@ -51,11 +54,13 @@ export function tablePlane(options: {
       marginBottom: 44,
       marginLeft: 48,
       x: { domain: [0, most] },
-      y: { domain: kind === 'error' ? [0, 1] : [0, Math.max(...own.map(({ score }) => score)) * 1.05] },
+      y: { domain: kind === 'error' ? [0, 1] : [0, Math.max(0.01, ...own.map(({ high }) => high)) * 1.05] },
       marks: [
         Plot.gridY({ stroke: faint, strokeOpacity: 1 }),
         Plot.axisX({ ...bare, label: 'information that all channels carry (bit)', labelAnchor: 'center' }),
         Plot.axisY({ ...bare, label: scoreAxis(kind), labelAnchor: 'top' }),
+        Plot.areaY(own, { x: 'total', y1: 'low', y2: 'high', z: 'seed', fill: series[0], fillOpacity: 0.13 }),
+        Plot.ruleY(own, { x1: 'lower', x2: 'upper', y: 'score', stroke: series[0], strokeOpacity: 0.35 }),
         Plot.line(control, { x: 'total', y: 'score', stroke: muted, strokeDasharray: '4 3', strokeWidth: 1.6 }),
         Plot.line(own, { x: 'total', y: 'score', z: 'seed', stroke: series[0], strokeWidth: 1.75 }),
         Plot.text(name(own, 0.35), {
@@ -85,6 +90,22 @@ export function tablePlane(options: {
   });
 }
 
+/** What to know where channels carry more than their rows resolve. */
+function unresolved(readings: readonly TableReading[]): string {
+  const reading = readings.find((one) => totalBounds(one).saturated);
+  if (reading === undefined) return '';
+  return ` At the right some channels carry more than the ${reading.sampled} rows that they were looked at on can tell apart: there the lower bounds are too low.`;
+}
+
+function bitsOf(bits: number): string {
+  return formatNumber(bits, { unit: 'bit' });
+}
+
+/** A score as the drawing shows it, which begins at knowing nothing. */
+function above(score: number): number {
+  return Math.max(0, score);
+}
+
 /** Where the bits go: what every column's channel carries against the bits of all. */
 export function columnBits(options: {
   readonly id: string;
@@ -106,7 +127,7 @@ export function columnBits(options: {
   return figure({
     id,
     title: 'Where the bits go',
-    caption: `Information that each column's channel carries, against that of all together.${control === undefined ? '' : ` Dashed: ${control}, a control that cannot tell anything.`}${left > 0 ? ` ${left} columns that carry less are not drawn.` : ''}`,
+    caption: `Information that each column's channel carries, against that of all together. Bands reach from its lower to its upper bound, lines are in their middle.${control === undefined ? '' : ` Dashed: ${control}, a control that cannot tell anything.`}${left > 0 ? ` ${left} that carry less are not drawn.` : ''}${unresolved(readings)}`,
     description: shown
       .map((i) => `${features[i]!.name} carries at most ${formatNumber(most[i]!, { unit: 'bit' })}`)
       .join('; '),
@@ -115,7 +136,10 @@ export function columnBits(options: {
       y: { label: 'of it in each column (bit)' },
       curves: [...shown, ...controls].map((i) => ({
         name: features[i]!.name,
-        points: path.map((reading) => ({ x: totalBits(reading), y: channelBits(reading, i) })),
+        points: path.map((reading) => {
+          const { lower, upper } = channelBounds(reading, i);
+          return { x: totalBits(reading), y: channelBits(reading, i), low: lower, high: upper };
+        }),
         ...(controls.includes(i) && { reference: true as const }),
       })),
     }),
@@ -144,7 +168,7 @@ export function valuesApart(options: {
     id,
     title: `Which values of ${name} are told apart`,
     caption: `With ${formatNumber(bits, { unit: 'bit' })} about ${name}: 1 − exp(−Bhattacharyya distance) of the Gaussians that two values
-      are sent as. Light: the two are one value to the model. Dark: it keeps them distinct.${feature.kind === 'continuous' ? ` ${probedNumbers} evenly spaced values.` : inOrder(feature.categories) ? '' : ' Values that are hardly told apart stand together.'}`,
+      are sent as. Light: the two are one value to the model. Dark: it keeps them distinct.${feature.kind === 'continuous' ? ` ${probedNumbers} evenly spaced values.` : inOrder(feature.categories) ? '' : ' Each value is followed by the one, of those left, that it is told apart from least.'}`,
     description: `A matrix of ${n} by ${n} values of ${name}.`,
     plot: matrix({ x: { label: name, steps: x }, y: { label: name, steps: y }, values, label: 'told apart' }),
   });

@@ -3,14 +3,16 @@
  */
 import type { Progress } from '../../command/index.ts';
 import { dataset, shuffled, split, type Table, takeRows } from '../../data/index.ts';
-import { compile, flattenTree, mapTree, type NDArray, random, relu, toFloats } from '../../tensor/index.ts';
+import type { Arrays } from '../../nn/index.ts';
+import { compile, flattenTree, mapTree, type NDArray, random, relu } from '../../tensor/index.ts';
 import { type Annealing, anneal, type Reading } from './anneal.ts';
-import { overlap, toBits } from './channel.ts';
+import { overlap } from './channel.ts';
 import { type Columns, probesOf, rowsOf, targetsOf } from './columns.ts';
 import { denseEncoders } from './encoders.ts';
 import { type ColumnKind, joined, type TableRows, tableInputs } from './inputs.ts';
 import type { Mlp } from './mlp.ts';
-import { type Bottleneck, type BottleneckParams, bottleneck } from './model.ts';
+import { type Bottleneck, type BottleneckParams, bottleneck, type Example } from './model.ts';
+import { classScorer, contrastiveScorer, goodness, numberScorer, numbersOf, type Score, type Scorer } from './score.ts';
 import { classTask, contrastiveTask, numberTask, type Task } from './task.ts';
 
 /** How a table's model is made and trained. */
@@ -30,54 +32,58 @@ export interface TableRecipe {
   readonly batch: number;
   /** Steps between readings. */
   readonly every: number;
+  /** Rows that the channels are looked at on; by default 1024, or fewer in a table of many columns. */
+  readonly sample?: number;
 }
 
 /** A reading of a table's model. */
 export interface TableReading extends Reading {
-  /** How well the held-out rows are predicted. */
+  /** How well the validation rows are predicted, in bits or as a share of the variance: what readings are chosen by. */
+  readonly validation: number;
+  /** How well the test rows are predicted, which choose nothing. */
   readonly score: Score;
   /** For every feature its values' overlaps, row by row: [features][values · values]; none with a joint encoder. */
   readonly overlaps: readonly Float32Array[];
 }
 
-/** How well a target is predicted. */
-export type Score =
-  /** Lower bound of I(U;Y) in bits. */
-  | { readonly kind: 'bits'; readonly bits: number }
-  /** Root of the mean squared error in the target's unit, and the share of the variance that is explained. */
-  | { readonly kind: 'error'; readonly error: number; readonly explained: number };
-
-/** A table made ready: its columns, and which rows are trained on. */
+/** A table made ready: its columns, and what its rows are for. */
 export interface PreparedTable {
   readonly columns: Columns;
   readonly train: Table;
-  readonly held: Table;
+  readonly validation: Table;
+  readonly test: Table;
 }
 
-/** The share of the rows that is held out. */
-const heldShare = 0.2;
-/** Rows at most that the bounds are taken on, and that a score is taken on. */
+const shares = { train: 0.8, validation: 0.1, test: 0.1 };
+/** Rows at most, by default, that the channels are looked at on. */
 const sampled = 1024;
-const scored = 8192;
-/** Samples of the channels, about, that a score is taken on. */
+/** Rows at most of each part that scores are taken on, and samples of the channels, about. */
+const scored = 4096;
 const heldSamples = 8192;
-/** Numbers that a reading holds at once, about: wide tables are read on fewer rows. */
+/** Numbers that a reading computes at once, about: wide tables are read on fewer rows. */
 const mostNumbers = 2 ** 23;
+/** Blocks at least that a contrastive score is a mean of, and rows at most in one. */
+const leastBlocks = 8;
+const mostInBlock = 1024;
 
-/** Splits a table's rows; a categorical target keeps its shares in both parts. */
+/** Parts a table's rows; a categorical target keeps its shares in all parts. */
 export function splitTable(table: Table, columns: Columns, seed: number): PreparedTable {
   const target = table.column(columns.target.name);
   const parts = split(table.rows, {
     key: random.key(seed),
-    parts: { train: 1 - heldShare, held: heldShare },
+    parts: shares,
     ...(target.kind === 'categorical' && { strata: target.codes }),
   });
-  return { columns, train: table.take(parts.train), held: table.take(parts.held) };
+  const [train, validation, test] = [parts.train, parts.validation, parts.test].map((rows) => table.take(rows));
+  return { columns, train: train!, validation: validation!, test: test! };
 }
 
-/** Anneals a model of a table. Gives every reading as it is made; those before a resumption do not come again. */
+/**
+ * Anneals a model of a table. Gives every reading as it is made; those before a resumption do not come again.
+ * @throws RangeError for a table with too few rows to score a model on
+ */
 export async function runTable(
-  { columns, train, held }: PreparedTable,
+  { columns, train, validation, test }: PreparedTable,
   recipe: TableRecipe,
   options: {
     readonly seed: number;
@@ -92,31 +98,58 @@ export async function runTable(
   const probes = probesOf(columns);
   const look = compile((params: Params, probe: TableRows) => overlap(model.channel(params, probe)));
   const rows = { x: rowsOf(train, columns), y: targetsOf(train, columns) };
-  const all = { x: rowsOf(held, columns), y: targetsOf(held, columns) };
   const { count, width } = tableInputs(kindsOf(columns));
-  const ofHeld = recipe.loss === 'contrastive' ? sampled : Math.min(scored, Math.ceil(mostNumbers / (count * width)));
-  const heldRows = someRows(all, Math.min(held.rows, ofHeld));
-  const score = scorer(columns, recipe, heldRows.y);
-  const ofTrain = Math.min(sampled, Math.floor(Math.sqrt(mostNumbers / count)));
+  const atOnce = Math.max(2, Math.floor(mostNumbers / (count * width)));
+  const [chooses, tells] = [validation, test].map((part) => heldPart(part, columns, recipe, atOnce)) as [Part, Part];
+  const ofTrain = recipe.sample ?? Math.min(sampled, Math.floor(Math.sqrt(mostNumbers / count)));
   try {
     await anneal({
       model,
       train: dataset(rows),
-      held: heldRows,
-      draws: Math.min(8, Math.ceil(heldSamples / heldRows.y.shape[0]!)),
-      sample: someRows(rows.x, Math.min(train.rows, ofTrain)),
+      held: [...chooses.blocks, ...tells.blocks],
+      draws: Math.min(8, Math.ceil(heldSamples / test.rows)),
       ...recipe,
       ...rest,
-      async onReading(reading, params) {
+      sample: someRows(rows.x, Math.min(train.rows, ofTrain)),
+      async onReading(reading, params, losses) {
         const overlaps = recipe.joint ? [] : matrices(await look(params, probes.rows), probes.counts);
-        const full = { ...reading, score: score(reading.task), overlaps };
-        await onReading(full);
-        return numbersOf(full.score);
+        const choice = goodness(chooses.score(losses.slice(0, chooses.losses)));
+        const score = tells.score(losses.slice(chooses.losses));
+        await onReading({ ...reading, validation: choice, score, overlaps });
+        return { validation: choice, ...numbersOf(score) };
       },
     });
   } finally {
     await look.release();
   }
+}
+
+/** Rows held out, as the readings take them. */
+interface Part {
+  /** Of equal size. */
+  readonly blocks: readonly Arrays<Example<TableRows>>[];
+  /** How many losses the blocks have together. */
+  readonly losses: number;
+  readonly score: Scorer;
+}
+
+/** The rows of a table in blocks of at most `most`; for InfoNCE in at least eight, which judge their own rows. */
+function heldPart(part: Table, columns: Columns, { loss }: TableRecipe, most: number): Part {
+  const { target } = columns;
+  const contrastive = target.kind === 'continuous' && loss === 'contrastive';
+  const rows = Math.min(part.rows, scored);
+  const parts = Math.max(Math.ceil(rows / Math.min(most, mostInBlock)), contrastive ? leastBlocks : 1);
+  const size = Math.floor(rows / parts);
+  if (size < 2) {
+    throw new RangeError(`fit: expected at least ${20 * parts} rows with a target, got about ${10 * part.rows}`);
+  }
+  const used = someRows({ x: rowsOf(part, columns), y: targetsOf(part, columns) }, parts * size);
+  const blocks = Array.from({ length: parts }, (_, i) =>
+    dataset(used).take(Uint32Array.from({ length: size }, (_, k) => i * size + k)),
+  );
+  if (contrastive) return { blocks, losses: parts, score: contrastiveScorer(size) };
+  const score = target.kind === 'categorical' ? classScorer(used.y) : numberScorer(used.y, target);
+  return { blocks, losses: parts * size, score };
 }
 
 type Params = BottleneckParams<Mlp>;
@@ -152,30 +185,6 @@ function tableModel(columns: Columns, recipe: TableRecipe): Bottleneck<TableRows
 function taskOf(target: Columns['target'], loss: TableRecipe['loss']): Task {
   if (target.kind === 'categorical') return classTask(target.categories.length);
   return loss === 'squared' ? numberTask(1) : contrastiveTask(1);
-}
-
-/** What a task's loss on the held-out rows says, in the words of a report. */
-function scorer({ target }: Columns, { loss }: TableRecipe, y: NDArray): (loss: number) => Score {
-  const values = Array.from(toFloats(y));
-  if (target.kind === 'categorical') {
-    const counts = new Map<number, number>();
-    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-    let entropy = 0;
-    for (const n of counts.values()) entropy -= (n / values.length) * Math.log2(n / values.length);
-    return (nats) => ({ kind: 'bits', bits: entropy - toBits(nats) });
-  }
-  if (loss === 'contrastive') return (nats) => ({ kind: 'bits', bits: Math.log2(values.length) - toBits(nats) });
-  const mean = values.reduce((a, b) => a + b) / values.length;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-  return (squared) => ({
-    kind: 'error',
-    error: Math.sqrt(squared) * target.scale.std,
-    explained: 1 - squared / variance,
-  });
-}
-
-function numbersOf({ kind, ...numbers }: Score): Record<string, number> {
-  return numbers;
 }
 
 /** The leading counts[i] × counts[i] of every matrix in [features, most, most]. */

@@ -4,17 +4,46 @@
 import type { Reading } from './anneal.ts';
 import type { CircuitReading } from './circuit-run.ts';
 import { openAbove } from './circuit-run.ts';
-import type { Score, TableReading } from './table-run.ts';
+import type { TableReading } from './table-run.ts';
 
-/** Information of one channel in bits: the middle of its bounds, and never below 0. */
-export function channelBits({ channels }: Reading, channel: number): number {
-  const { lower, upper } = channels[channel]!;
-  return Math.max(0, (lower + upper) / 2);
+/** What a channel carries, in bits: between `lower` and `upper`. */
+export interface ChannelBounds {
+  readonly lower: number;
+  readonly upper: number;
+  /** The rows that it was looked at on cannot tell more apart: of the two, only the lower bound says anything. */
+  readonly saturated: boolean;
 }
 
-/** Σ I(U_i;X_i) in bits. */
+/** A lower bound this close to log₂ N bits, which it cannot exceed, has reached it. */
+const nearCeiling = 0.5;
+
+/** Both bounds of a channel's information, in bits. The KL is an upper bound, too, and the smaller one where N is small. */
+export function channelBounds({ channels, sampled }: Reading, channel: number): ChannelBounds {
+  const { lower, upper, kl } = channels[channel]!;
+  const low = Math.max(0, lower);
+  return { lower: low, upper: Math.max(low, Math.min(upper, kl)), saturated: low > Math.log2(sampled) - nearCeiling };
+}
+
+/** Both bounds of Σ I(U_i;X_i). */
+export function totalBounds(reading: Reading): ChannelBounds {
+  const all = reading.channels.map((_, i) => channelBounds(reading, i));
+  return {
+    lower: all.reduce((sum, { lower }) => sum + lower, 0),
+    upper: all.reduce((sum, { upper }) => sum + upper, 0),
+    saturated: all.some(({ saturated }) => saturated),
+  };
+}
+
+/** Information of one channel in bits: the middle of its bounds. */
+export function channelBits(reading: Reading, channel: number): number {
+  const { lower, upper } = channelBounds(reading, channel);
+  return (lower + upper) / 2;
+}
+
+/** Σ I(U_i;X_i) in bits: the middle of its bounds. */
 export function totalBits(reading: Reading): number {
-  return reading.channels.reduce((sum, _, i) => sum + channelBits(reading, i), 0);
+  const { lower, upper } = totalBounds(reading);
+  return (lower + upper) / 2;
 }
 
 /** The same for a circuit's reading, whose channels are known exactly. */
@@ -50,12 +79,15 @@ export function descent<R extends Reading>(readings: readonly R[]): readonly R[]
   return readings.slice(totals.indexOf(Math.max(...totals)));
 }
 
-/** What a score is measured by: bits, or the share of the variance. */
-export function goodness(score: Score): number {
-  return score.kind === 'bits' ? score.bits : score.explained;
+/** The last reading that is still this good on the validation rows: what a model carries that has given up all it can. */
+export function lastAsGood<R extends Pick<TableReading, 'validation'>>(
+  readings: readonly R[],
+  good: number,
+): R | undefined {
+  return readings.findLast(({ validation }) => validation >= good);
 }
 
-/** The last reading that is still this good: what a model carries that has given up all it can. */
-export function lastAsGood<R extends Pick<TableReading, 'score'>>(readings: readonly R[], good: number): R | undefined {
-  return readings.findLast(({ score }) => goodness(score) >= good);
+/** The reading that predicts the validation rows best. */
+export function bestReading<R extends Pick<TableReading, 'validation'>>(readings: readonly R[]): R {
+  return readings.reduce((a, b) => (b.validation > a.validation ? b : a));
 }
