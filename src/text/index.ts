@@ -4,6 +4,13 @@
  */
 export { type BpeOptions, trainBpe } from './bpe-training.ts';
 export type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
+export { type BeamOptions, type BeamResult, beamSearch, type Candidate } from './generation/beam.ts';
+export { type Allowed, type Constraint, constrain } from './generation/constraint.ts';
+export type { DrawOptions } from './generation/draw.ts';
+export type { Alternatives, Finish, Reader, StepOptions } from './generation/row.ts';
+export type { RepetitionRules } from './generation/rules.ts';
+export { type Generated, type SampleOptions, type Step, sample, sampleSteps } from './generation/sample.ts';
+export { type LocalLanguageModel, languageModel } from './language-model.ts';
 export type { TokenStream } from './token-stream.ts';
 export { type Encoding, type SpecialOption, Tokenizer } from './tokenizer.ts';
 export type { SpecialTokens, TokenizerConfig, TokenizerJson } from './tokenizer-files.ts';

@@ -1,0 +1,131 @@
+/**
+ * Transformers of this process as language models.
+ */
+import type { Device, NDArray } from '../tensor/index.ts';
+import type { Continued, LanguageModel, Scored } from './decoding.ts';
+import { LocalDecoding } from './local-decoding.ts';
+import { byFalling, countsOf, ints, Reader, runsOf } from './reading.ts';
+import type { TransformerConfig } from './transformer/config.ts';
+import type { Transformer } from './transformer/parameters.ts';
+
+/** A language model that holds programs. */
+export interface LocalLanguageModel extends LanguageModel {
+  /** Gives the programs back. */
+  release(): Promise<void>;
+}
+
+/** How many tokens a run scores, each of which has its logits. */
+const scoredTokensOfRun = 256;
+
+/**
+ * A transformer as a language model. A decoder's rows begin with the prompt; those of an encoder–decoder with its start
+ * tokens, and the prompt is encoded.
+ * @throws RangeError for sizes that make no model
+ * @example
+ * const model = languageModel(config, params);
+ * const decoding = await model.begin([[2, 100, 200]]);
+ * const best = decoding.logits.indexOf(Math.max(...decoding.logits));
+ * await decoding.advance([0], [best]);
+ */
+export function languageModel(
+  config: TransformerConfig,
+  params: Transformer<NDArray>,
+  options: { readonly device?: Device } = {},
+): LocalLanguageModel {
+  const reader = new Reader(config, params, options.device);
+  return {
+    vocabulary: config.vocabulary,
+    context: reader.context,
+    begin: async (prompts) => {
+      for (const prompt of prompts) {
+        checkTokens('begin', 'a prompt', prompt, config);
+        checkLength('begin', prompt.length, reader);
+      }
+      return LocalDecoding.begin(reader, prompts);
+    },
+    score: async (pairs, { done, signal } = {}) => {
+      for (const { prompt, continuation } of pairs) {
+        checkTokens('score', 'a prompt', prompt, config);
+        checkTokens('score', 'a continuation', continuation, config);
+        checkLength('score', prompt.length, reader);
+        checkLength('score', reader.rowOf(prompt).length + continuation.length - 1, reader);
+      }
+      const scored: Scored[] = [];
+      const all = pairs.map(({ prompt, continuation }) => reader.rowOf(prompt).length + continuation.length - 1);
+      const order = byFalling(all);
+      for (const { from, to } of runsOf(
+        order.map((i) => all[i]!),
+        scoredTokensOfRun,
+        true,
+      )) {
+        signal?.throwIfAborted();
+        const batch = order.slice(from, to);
+        const found = await scoreBatch(
+          reader,
+          batch.map((i) => pairs[i]!),
+        );
+        for (const [k, i] of batch.entries()) scored[i] = found[k]!;
+        done?.(to);
+      }
+      return scored;
+    },
+    release: async () => {
+      await Promise.all(Object.values(reader.programs).map((program) => program.release()));
+    },
+  };
+}
+
+/** Scores pairs in one run, or a single long one in several. */
+async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<Scored[]> {
+  const { programs, params } = reader;
+  const memory = await reader.remember(pairs.map(({ prompt }) => prompt));
+  // the last token is only predicted
+  const rows = pairs.map(({ prompt, continuation }) => [...reader.rowOf(prompt), ...continuation.slice(0, -1)]);
+  const inputs = pairs.map(({ prompt }) => reader.inputsOf(prompt));
+  const lengths = rows.map(({ length }) => length);
+  const runs = [...runsOf(lengths, scoredTokensOfRun, reader.whole)];
+  const cache = runs.length > 1 ? reader.newCache() : null;
+  cache?.open(rows.length, lengths[0]!);
+  const scored = pairs.map(({ continuation }) => ({
+    logProbs: new Float32Array(continuation.length),
+    greedy: continuation.map(() => false),
+  }));
+  for (const run of runs) {
+    const { start, end } = run;
+    const counts = countsOf(rows, run);
+    const picked = pairs.flatMap(({ continuation }, row) => {
+      // token 0 of the continuation follows the last token before it
+      const before = rows[row]!.length - continuation.length;
+      return continuation.flatMap((target, token) => {
+        const place = before + token - start;
+        return place >= 0 && place < counts[row]! ? [{ row, token, target, pick: row * (end - start) + place }] : [];
+      });
+    });
+    const more = end < lengths[0]!;
+    if (picked.length === 0 && !more) continue;
+    const found = await programs.score(
+      params,
+      ...reader.lay(rows, inputs, run, cache, memory),
+      ints(picked.map(({ pick }) => pick)),
+      ints(picked.map(({ target }) => target)),
+      more,
+    );
+    if (more) cache!.append(run.from, found.keys, counts);
+    for (const [k, { row, token }] of picked.entries()) {
+      scored[row]!.logProbs[token] = (found.logProbs.data as Float32Array)[k]!;
+      scored[row]!.greedy[token] = (found.greedy.data as Uint8Array)[k] === 1;
+    }
+  }
+  cache?.close();
+  return scored;
+}
+
+function checkTokens(op: string, what: string, tokens: readonly number[], { vocabulary }: TransformerConfig): void {
+  if (tokens.length === 0) throw new RangeError(`${op}: expected ${what} of at least one token, got none`);
+  const odd = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary);
+  if (odd !== undefined) throw new RangeError(`${op}: expected tokens of 0 to ${vocabulary - 1}, got ${odd}`);
+}
+
+function checkLength(op: string, length: number, { context }: Reader): void {
+  if (length > context) throw new RangeError(`${op}: expected rows of at most ${context} tokens, got ${length}`);
+}
