@@ -1,5 +1,5 @@
 /** The training loop from outside: what it computes, what it leaves on disk, how it stops and goes on. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { batches, dataset, type Position } from 'tenfold/data';
 import * as nn from 'tenfold/nn';
 import {
@@ -172,7 +173,7 @@ test('records without a checkpoint are left alone', async () => {
     /expected a checkpoint beside .*metrics\.jsonl, got records only \(move that file away, or choose another folder\)/,
   );
   expect(bytesOf('a', 'metrics.jsonl').toString()).toBe('a year of work\n');
-  expect(existsSync(join(folder, 'a', 'lock'))).toBe(false);
+  expect(readdirSync(join(folder, 'a'))).toEqual(['metrics.jsonl']);
 });
 
 test('a run that dies at its first record can be taken up again', async () => {
@@ -211,12 +212,58 @@ describe('one run at a time in a folder', () => {
   test('the lock of a process that is gone counts for nothing', async () => {
     const gone = spawnSync(process.execPath, ['-e', '']).pid;
     mkdirSync(join(folder, 'a'));
-    writeFileSync(join(folder, 'a', 'lock'), `${gone}\n`);
+    writeFileSync(join(folder, 'a', `lock.${gone}.0`), '');
     expect((await nn.fit({ ...(await task('a')), steps: 2 })).step).toBe(2);
     // as in a container, where the process after it has the same id
-    writeFileSync(join(folder, 'a', 'lock'), `${process.pid}\n`);
-    utimesSync(join(folder, 'a', 'lock'), 1e9, 1e9);
+    const own = join(folder, 'a', `lock.${process.pid}.0`);
+    writeFileSync(own, '');
+    utimesSync(own, 1e9, 1e9);
     expect((await nn.fit({ ...(await task('a')), steps: 3 })).step).toBe(3);
+    expect(readdirSync(join(folder, 'a')).toSorted()).toEqual(['checkpoint.safetensors', 'metrics.jsonl']);
+  });
+
+  test('of processes that come at once, and die in it, never two are in', { timeout: 60_000 }, async () => {
+    const [file, shared] = [join(import.meta.dirname, `.crowd-${process.pid}.mjs`), join(folder, 'crowd')];
+    writeFileSync(
+      file,
+      `import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+      import { fit, sgd } from 'tenfold/nn';
+      import { array, mul, sum } from 'tenfold/tensor';
+      const [folder, inside] = process.argv.slice(2);
+      const counts = { in: 0, refused: 0 };
+      const measure = async () => {
+        closeSync(openSync(inside, 'wx')); // throws when another is in
+        counts.in++;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        rmSync(inside);
+        if (counts.in < 5) throw new Error('out');
+        writeSync(1, JSON.stringify(counts));
+        process.kill(process.pid, 'SIGKILL'); // its lock stays
+      };
+      const batches = () => ({ position: 0, next: () => ({ done: false, value: array([1]) }) });
+      const task = { loss: (w, x) => sum(mul(mul(w, w), x)), params: array([1]), optimizer: sgd({ rate: 0.1 }), batches };
+      for (;;) {
+        await fit({ ...task, steps: 1e9, folder, evaluation: { every: 1, measure } }).catch(({ message }) => {
+          if (/is training in it/.test(message)) counts.refused++;
+          else if (message !== 'out') throw new Error(message);
+        });
+      }`,
+    );
+    const crowd = async () => {
+      const child = spawn(process.execPath, [file, shared, join(folder, 'inside')], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+      expect(errors).toBe('');
+      return JSON.parse(out) as { in: number; refused: number };
+    };
+    try {
+      const counts = await Promise.all(Array.from({ length: 5 }, crowd));
+      expect(counts.map((count) => count.in)).toEqual([5, 5, 5, 5, 5]);
+      expect(Math.max(...counts.map((count) => count.refused))).toBeGreaterThan(0);
+    } finally {
+      rmSync(file);
+    }
   });
 });
 
