@@ -199,7 +199,16 @@ export function stageDots(id: string, circuit: Circuit, runs: readonly CircuitRu
         Plot.gridX({ stroke: faint, strokeOpacity: 1 }),
         Plot.axisX({ ...bare, label: 'information about the output (bit)', labelAnchor: 'center' }),
         Plot.axisY({ tickSize: 0, fill: ink }),
-        Plot.barX(rows, { y: 'name', x1: 'low', x2: 'high', fill: series[0], fillOpacity: 0.3 }),
+        Plot.barX(rows, {
+          y: 'name',
+          x1: 'low',
+          x2: 'high',
+          fill: series[0],
+          fillOpacity: 0.3,
+          // a set that one reading had is a bar without width
+          stroke: series[0],
+          strokeOpacity: 0.3,
+        }),
         Plot.tickX(rows, { y: 'name', x: 'exact', stroke: ink, strokeWidth: 2, insetTop: -4, insetBottom: -4 }),
         Plot.dot(wide, { y: 'name', x: 'bits', r: 4, fill: series[1] }),
         Plot.text(['▮ while annealing'], { frameAnchor: 'top-left', dy: -22, fill: series[0] }),

@@ -1,7 +1,13 @@
 /** The method on real data: what tells the temperature in Seattle. */
 import { join } from 'node:path';
-import { type CategoricalColumn, categorical, seattleHours, shuffled, type Table } from '../../data/index.ts';
-import { type ExperimentContext, formatNumber, type Tier, table } from '../../report/index.ts';
+import {
+  type CategoricalColumn,
+  categorical,
+  type Table as DataTable,
+  seattleHours,
+  shuffled,
+} from '../../data/index.ts';
+import { type Cell, type ExperimentContext, formatNumber, type Table, type Tier } from '../../report/index.ts';
 import { random } from '../../tensor/index.ts';
 import { columnsOf, type Feature } from './columns.ts';
 import { tableRecipes } from './recipes.ts';
@@ -57,7 +63,7 @@ export async function climateRuns({ tier, signal, progress, folder }: Experiment
   };
 }
 
-function withControl(table: Table): Table {
+function withControl(table: DataTable): DataTable {
   const hour = table.column('hour') as CategoricalColumn;
   const order = shuffled(random.key(0), table.rows);
   return table.with(
@@ -102,34 +108,39 @@ export function columnBitsAt({ features }: Climate, reading: TableReading, name:
   );
 }
 
-/** The bits of every column where the models explain so much. */
+const levels = [0.98, 0.95, 0.9, 0.8, 0.5];
+
+/** What every column's channel carries where the first model explains so much. */
 export function climateTable({ features, runs, joint }: Climate, tier: Tier) {
-  const levels = [0.98, 0.95, 0.9, 0.8, 0.5];
-  const first = runs[0]!;
-  const at = levels.flatMap((level) => {
-    const reading = lastAsGood(first, level);
-    return reading ? [{ level, reading, together: lastAsGood(joint, level) }] : [];
+  const reached = levels.flatMap((level) => {
+    const reading = lastAsGood(runs[0]!, level);
+    return reading ? [{ key: `at${100 * level}`, level, reading, together: lastAsGood(joint, level) }] : [];
   });
-  const mark = saturation(at.flatMap(({ reading, together }) => [reading, ...(together ? [together] : [])]));
-  return table({
+  const row = (name: string, cell: (at: (typeof reached)[number]) => Cell) => ({
+    name,
+    ...Object.fromEntries(reached.map((at) => [at.key, cell(at)])),
+  });
+  const error = ({ score }: TableReading) =>
+    score.kind === 'error' ? formatNumber(score.error, { unit: '°C' }) : null;
+  const mark = saturation(reached.flatMap(({ reading, together }) => [reading, ...(together ? [together] : [])]));
+  return {
     id: 'seattle-levels',
     title: 'What it takes to explain the temperature',
-    caption: `Bits that each column’s channel carries, between a lower and an upper bound, at the last reading that explains this share of the variance of the validation hours (seed ${rules.control.seeds[tier][0]}); the error on test hours; and the bits that one encoder of all columns needs for the same share.${mark && ` ${mark}`}`,
+    caption: `Bits that each column’s channel carries, between a lower and an upper bound, at the last reading that explains this share of the variance of the validation hours (seed ${rules.control.seeds[tier][0]}); what all channels carry; what one encoder of all columns needs for the same share; and the error on test hours.${mark && ` ${mark}`}`,
     columns: {
-      share: { name: 'share', type: 'number', unit: '%' },
-      error: { name: 'error', type: 'number', unit: '°C', decimals: 2 },
+      name: { name: 'column', type: 'text' },
       ...Object.fromEntries(
-        features.map(({ name }) => [name, { name, type: 'bounds' as const, unit: 'bit', decimals: 2 }]),
+        reached.map(({ key, level }) => [
+          key,
+          { name: `at ${100 * level} %`, type: 'bounds', unit: 'bit', decimals: 2 } as const,
+        ]),
       ),
-      total: { name: 'all channels', type: 'bounds', unit: 'bit', decimals: 2 },
-      joint: { name: 'together', type: 'bounds', unit: 'bit', decimals: 2 },
     },
-    rows: at.map(({ level, reading, together }) => ({
-      share: 100 * level,
-      error: reading.score.kind === 'error' ? reading.score.error : null,
-      ...Object.fromEntries(features.map(({ name }, i) => [name, cellOf(channelBounds(reading, i))])),
-      total: cellOf(totalBounds(reading)),
-      joint: together ? cellOf(totalBounds(together)) : null,
-    })) as never,
-  });
+    rows: [
+      ...features.map(({ name }, i) => row(name, ({ reading }) => cellOf(channelBounds(reading, i)))),
+      row('all channels', ({ reading }) => cellOf(totalBounds(reading))),
+      row('together', ({ together }) => (together ? cellOf(totalBounds(together)) : null)),
+      row('error', ({ reading }) => error(reading)),
+    ],
+  } satisfies Table;
 }

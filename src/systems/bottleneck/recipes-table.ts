@@ -1,5 +1,5 @@
 /** How the living issue's models were trained, in numbers: so that what the page says of a run is what the run was. */
-import { formatNumber, type Tier, table } from '../../report/index.ts';
+import { type Tier, table } from '../../report/index.ts';
 import { circuitRecipes, smallCircuitRecipes, tableRecipes } from './recipes.ts';
 
 /** A row a recipe of the tier. */
@@ -7,7 +7,7 @@ export function recipesTable(tier: Tier) {
   const [ten, small, hours] = [circuitRecipes[tier], smallCircuitRecipes[tier], tableRecipes[tier]];
   const widths = (list: readonly number[]) => list.join('–');
   const rows = [
-    { model: 'circuit of ten inputs', encoder: '±μ', integrator: ten.hidden, recipe: ten },
+    { model: 'ten inputs', encoder: '±μ', integrator: ten.hidden, recipe: ten },
     { model: 'circuits b and e', encoder: '±μ', integrator: small.hidden, recipe: small },
     {
       model: 'Seattle',
@@ -29,17 +29,15 @@ export function recipesTable(tier: Tier) {
       beta: { name: 'β', type: 'text' },
       rate: { name: 'rate', type: 'text' },
       batch: { name: 'batch', type: 'number' },
-      every: { name: 'steps a reading', type: 'number' },
     },
-    rows: rows.map(({ model, encoder, integrator, recipe: { annealing, rate, batch, every } }) => ({
+    rows: rows.map(({ model, encoder, integrator, recipe: { annealing, rate, batch } }) => ({
       model,
       encoder,
       integrator: widths(integrator),
       steps: annealing.pretraining + annealing.steps,
-      beta: `${formatNumber(annealing.from)} to ${formatNumber(annealing.to)}`,
-      rate: formatNumber(rate),
+      beta: `${annealing.from} to ${annealing.to}`,
+      rate: String(rate),
       batch,
-      every,
     })),
   });
 }

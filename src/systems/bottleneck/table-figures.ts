@@ -74,13 +74,12 @@ export function tablePlane(options: {
         }),
         ...(joint
           ? [
-              Plot.text(name(control, 0.02), {
+              Plot.text(control.slice(0, 1), {
                 x: 'total',
                 y: 'score',
                 text: () => 'all columns together',
-                dx: 10,
-                dy: 2,
-                textAnchor: 'start',
+                dy: -10,
+                textAnchor: 'middle',
                 fill: muted,
               }),
             ]
