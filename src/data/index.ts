@@ -10,6 +10,7 @@ export { indices, presence, type Scale, scaleOf, standardize } from './encode.ts
 export { readIdx } from './idx.ts';
 export { type TableOptions, tableOf } from './infer.ts';
 export { readJsonLines } from './json-lines.ts';
+export { type Mail, spamMails } from './mail.ts';
 export { editDistance, nearest } from './nearest.ts';
 export { readNpy } from './npy.ts';
 export { shuffled } from './shuffle.ts';
@@ -25,3 +26,4 @@ export {
   type Kind,
   Table,
 } from './table.ts';
+export { countWords, frequentWords, wordsOf } from './words.ts';
