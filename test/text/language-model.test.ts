@@ -1,5 +1,6 @@
 /** Language models of this process: step by step with a cache as plain PyTorch computes whole rows. */
-import { languageModel } from 'tenfold/text';
+import { compile } from 'tenfold/tensor';
+import { type Batch, languageModel, padRows, type Transformer, transformer } from 'tenfold/text';
 import { describe, expect, test } from 'vitest';
 import { caseOf, configs, farthest, parameters } from './models.ts';
 
@@ -61,5 +62,107 @@ describe.each(names)('%s', (name) => {
       }
     }
     await model.release();
+  });
+});
+
+describe('long rows', () => {
+  const name = 'decoder, causal';
+  const row = Array.from({ length: 1100 }, (_, t) => (t * t + 3 * t) % 37);
+
+  /** The logits of a whole row, without a cache. */
+  async function whole(tokens: readonly number[]): Promise<Float32Array> {
+    const run = compile((p: Transformer, batch: Batch) => transformer(configs[name]!, p, batch));
+    const { data } = await run(parameters(name), padRows([[{ tokens }]]));
+    await run.release();
+    return data as Float32Array;
+  }
+
+  test('are read in pieces, and scored in pieces', async () => {
+    const logits = await whole(row);
+    const model = languageModel(configs[name]!, parameters(name));
+    const decoding = await model.begin([row.slice(0, 3), row]);
+    expect(decoding.room).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    expect(farthest(decoding.logits.subarray(0, 37), logits.subarray(2 * 37, 3 * 37))).toBeLessThan(tolerance);
+    expect(farthest(decoding.logits.subarray(37), logits.subarray(1099 * 37))).toBeLessThan(tolerance);
+    const short = { prompt: row.slice(0, 2), continuation: row.slice(2, 9) };
+    const late = { prompt: row.slice(0, 700), continuation: row.slice(700) };
+    const [all, some, tail] = await model.score([{ prompt: row.slice(0, 1), continuation: row.slice(1) }, short, late]);
+    const wanted = row.map((_, t) => logSoftmax(logits.subarray(t * 37, (t + 1) * 37)));
+    for (let t = 1; t < row.length; t++) {
+      const expected = wanted[t - 1]![row[t]!]!;
+      expect(Math.abs(all!.logProbs[t - 1]! - expected), `token ${t}`).toBeLessThan(tolerance);
+      if (t >= 2 && t < 9) expect(Math.abs(some!.logProbs[t - 2]! - expected)).toBeLessThan(tolerance);
+      if (t >= 700) expect(Math.abs(tail!.logProbs[t - 700]! - expected)).toBeLessThan(tolerance);
+    }
+    await model.release();
+  });
+});
+
+describe('rows as a beam search moves them', () => {
+  test.each(['opt 350M', 'bart', 'decoder, prefix'])('%s: doubled, reordered and dropped', async (name) => {
+    const { prompts } = promptsOf(name);
+    const model = languageModel(configs[name]!, parameters(name));
+    const decoding = await model.begin(prompts.slice(0, 2));
+    /** The continuations of the rows, and whose prompt each has. */
+    let rows = [0, 1].map((prompt) => ({ prompt, tokens: [] as number[] }));
+    for (const parents of [[0, 0, 1, 1, 1], [4, 1, 1, 0, 2], [3, 3], [1, 0, 1, 1], [2]]) {
+      const tokens = parents.map((parent, i) => (7 * parent + 5 * i + 3) % 37);
+      rows = parents.map((parent, i) => ({ ...rows[parent]!, tokens: [...rows[parent]!.tokens, tokens[i]!] }));
+      await decoding.advance(parents, tokens);
+      const fresh = await model.begin(rows.map(({ prompt }) => prompts[prompt]!));
+      for (let t = 0; t < rows[0]!.tokens.length; t++) {
+        await fresh.advance(
+          rows.map((_, i) => i),
+          rows.map((row) => row.tokens[t]!),
+        );
+      }
+      expect(farthest(decoding.logits, fresh.logits)).toBeLessThan(1e-5);
+      fresh.close();
+    }
+    await model.release();
+  });
+});
+
+describe('bad input', () => {
+  const model = languageModel(configs['opt 125M']!, parameters('opt 125M'));
+  const long = Array.from({ length: 65 }, () => 1);
+
+  test.each([
+    [[[]], 'begin: expected a prompt of at least one token, got none'],
+    [[[1], [37]], 'begin: expected tokens of 0 to 36, got 37'],
+    [[[1.5]], 'begin: expected tokens of 0 to 36, got 1.5'],
+    [[long], 'begin: expected rows of at most 64 tokens, got 65'],
+  ])('begin (%#)', async (prompts, message) => {
+    await expect(model.begin(prompts)).rejects.toThrow(message);
+  });
+
+  test('score', async () => {
+    const score = (prompt: number[], continuation: number[]) => model.score([{ prompt, continuation }]);
+    await expect(score([1], [])).rejects.toThrow('score: expected a continuation of at least one token, got none');
+    await expect(score([1, 2], long.slice(1))).rejects.toThrow('score: expected rows of at most 64 tokens, got 65');
+    await expect(model.score([{ prompt: [1], continuation: [2] }], { signal: AbortSignal.abort() })).rejects.toThrow(
+      'aborted',
+    );
+    // the last token is only predicted
+    expect((await score([1], long.slice(1)))[0]!.logProbs.length).toBe(64);
+    expect(await model.score([])).toEqual([]);
+  });
+
+  test('advance', async () => {
+    const decoding = await model.begin([long.slice(2), [1, 2]]);
+    expect(decoding.room).toEqual([1, 62]);
+    await expect(decoding.advance([0], [])).rejects.toThrow('advance: expected a token for each of 1 rows, got 0');
+    await expect(decoding.advance([2], [1])).rejects.toThrow('advance: expected rows of 0 to 1 as parents, got 2');
+    await expect(decoding.advance([0], [-1])).rejects.toThrow('advance: expected tokens of 0 to 36, got -1');
+    await decoding.advance([0, 1], [5, 5]);
+    expect(decoding.room).toEqual([0, 61]);
+    await expect(decoding.advance([0], [1])).rejects.toThrow('advance: expected rows of at most 64 tokens, got a full');
+    await decoding.advance([1], [6]);
+    expect(decoding.room).toEqual([60]);
+    await decoding.advance([], []);
+    expect([decoding.rows, decoding.logits.length]).toEqual([0, 0]);
+    decoding.close();
+    await expect(decoding.advance([], [])).rejects.toThrow('advance: expected rows, got a decoding that was closed');
+    expect((await model.begin([])).rows).toBe(0);
   });
 });
