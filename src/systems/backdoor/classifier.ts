@@ -5,7 +5,17 @@
  * network and its weights, so that whoever holds it can differentiate: what a white-box audit has. Planted and clean models
  * are the same type, made by the same code.
  */
-import { array, capacity, compile, elements, type MapTree, NDArray, padTo, type Tensor } from '../../tensor/index.ts';
+import {
+  array,
+  capacity,
+  compile,
+  type Device,
+  elements,
+  type MapTree,
+  NDArray,
+  padTo,
+  type Tensor,
+} from '../../tensor/index.ts';
 
 /** Something that answers queries. */
 export interface Classifier {
@@ -60,9 +70,9 @@ export class Models<P> {
   readonly network: Network<P>;
   readonly #compiled;
 
-  constructor(network: Network<P>) {
+  constructor(network: Network<P>, options: { readonly device?: Device } = {}) {
     this.network = network;
-    this.#compiled = compile((params: P, x: Tensor) => network.apply(params, x));
+    this.#compiled = compile((params: P, x: Tensor) => network.apply(params, x), options);
   }
 
   /** The model of these weights. It needs no release of its own. */

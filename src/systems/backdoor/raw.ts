@@ -42,7 +42,7 @@ export type InputKind = ImageInput | RowInput;
 /** How inputs become a model's float32: (value / divisor − mean) / std, for each channel or column. */
 export interface Encoding {
   readonly divisor: number;
-  /** One for all, or one a channel or column. */
+  /** One a channel or column. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
   /** Channels before the places, as PyTorch has them. */

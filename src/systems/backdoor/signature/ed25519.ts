@@ -58,6 +58,22 @@ export function publicKeyOf(bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.concat([spki, bytes]), format: 'der', type: 'spki' });
 }
 
+/**
+ * The public key in PEM.
+ * @throws RangeError naming the file, as {@link publicKeyOf} does
+ */
+export function publicKeyFrom(pem: string, path: string): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    key = createPublicKey(pem);
+  } catch {
+    // not even the frame of a key
+  }
+  if (key?.asymmetricKeyType !== 'ed25519')
+    throw new RangeError(`verifier: expected a public key of Ed25519 in ${path}`);
+  return publicKeyOf(publicBytes(key));
+}
+
 export function signMessage(message: Uint8Array, secret: KeyObject): Uint8Array {
   return sign(null, message, secret);
 }
