@@ -13,6 +13,7 @@ export { readJsonLines } from './json-lines.ts';
 export { type Mail, spamMails } from './mail.ts';
 export { editDistance, nearest } from './nearest.ts';
 export { readNpy } from './npy.ts';
+export { saveNpy } from './npy-save.ts';
 export { shuffled } from './shuffle.ts';
 export type { ReadOptions, Source } from './source.ts';
 export { type SplitOptions, split } from './split.ts';
