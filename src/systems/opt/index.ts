@@ -8,6 +8,7 @@ export { configJson, type OptConfig, optConfig, optSizes, parseConfig, readConfi
 export { type Corpus, type Document, publicDomainCorpus, splitDocuments } from './corpus.ts';
 export { type HubFile, type HubModel, hubModel } from './hub.ts';
 export { type Entry, type Intervention, Logbook } from './logbook.ts';
+export { type LoadOptions, loadOpt, type OptModel, promptIds, readParameters } from './model.ts';
 export { neededFiles, type Pulled, type PullOptions, pull } from './pull.ts';
 export { optimizerOf, paperRecipe, type Recipe } from './recipe.ts';
 export { shippedConfig, shippedModel, shippedRecipe, specialRoles, specialTokens } from './shipped.ts';
