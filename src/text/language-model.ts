@@ -22,10 +22,14 @@ const scoredTokensOfRun = 256;
  * tokens, and the prompt is encoded.
  * @throws RangeError for sizes that make no model
  * @example
+ * const sizes = { vocabulary: 20, width: 16, layers: 2, heads: 2, hidden: 32 };
+ * const config: TransformerConfig = { ...styles.opt, ...sizes, positions: { kind: 'learned', count: 64, offset: 2 } };
+ * const params = await compile((key: Tensor) => initTransformer(key, config, { std: 0.02 }))(random.key(0));
  * const model = languageModel(config, params);
- * const decoding = await model.begin([[2, 100, 200]]);
+ * const decoding = await model.begin([[2, 7, 8]]);
  * const best = decoding.logits.indexOf(Math.max(...decoding.logits));
  * await decoding.advance([0], [best]);
+ * await model.release();
  */
 export function languageModel(
   config: TransformerConfig,

@@ -6,10 +6,8 @@
  * of the published models, to be spread into a configuration with the sizes.
  *
  * @example
- * const opt125m = {
- *   ...styles.opt, vocabulary: 50272, width: 768, layers: 12, heads: 12, hidden: 3072,
- *   positions: { kind: 'learned', count: 2048, offset: 2 },
- * };
+ * const sizes = { vocabulary: 50272, width: 768, layers: 12, heads: 12, hidden: 3072 };
+ * const opt125m: TransformerConfig = { ...styles.opt, ...sizes, positions: { kind: 'learned', count: 2048, offset: 2 } };
  */
 
 /** How a model knows the place of a token. */
