@@ -150,7 +150,7 @@ function callSite(): Error {
 }
 
 /** Folders whose code makes nodes for the user: the engine's, and that of the layers above it. */
-const ownFolders = ['./', '../nn/'].map((folder) => new URL(folder, import.meta.url).href);
+const ownFolders = ['./', '../nn/', '../text/'].map((folder) => new URL(folder, import.meta.url).href);
 
 /** The first stack frame outside the engine and its layers, as `file:line:column`; undefined when there is none. */
 export function formatSite(site: Error | undefined): string | undefined {
