@@ -10,6 +10,17 @@ export type { DrawOptions } from './generation/draw.ts';
 export type { Alternatives, Finish, Reader, StepOptions } from './generation/row.ts';
 export type { RepetitionRules } from './generation/rules.ts';
 export { type Generated, type SampleOptions, type Step, sample, sampleSteps } from './generation/sample.ts';
+export {
+  type BeamTextOptions,
+  type GeneratedText,
+  generateText,
+  type Piece,
+  type SampleTextOptions,
+  searchText,
+  streamText,
+  type TextModel,
+  type TextRules,
+} from './generation/text.ts';
 export { type LocalLanguageModel, languageModel } from './language-model.ts';
 export type { TokenStream } from './token-stream.ts';
 export { type Encoding, type SpecialOption, Tokenizer } from './tokenizer.ts';

@@ -33,7 +33,7 @@ export interface Alternatives {
 export interface StepOptions<State> extends RepetitionRules {
   /** Most new tokens; forced ones and the end token count. Default 256. */
   readonly maxTokens?: number;
-  /** Fewest new tokens before the end token or a stop string may come. Default 0. */
+  /** An end token may come after so many new tokens. Default 0. */
   readonly minTokens?: number;
   /** Tokens that end a row. They must be allowed by the constraint, too. Default none. */
   readonly end?: number | readonly number[];
@@ -182,11 +182,10 @@ export class Steps<State> {
     const { alternatives = 0 } = this.#options;
     const reader = row.reader?.fork();
     const tokens = [...row.tokens, token];
-    const enough = tokens.length >= this.minTokens;
-    const stopped = reader?.push(token) ?? false;
+    const complete = reader?.push(token) ?? false;
     const finish = this.ends.has(token)
       ? 'end'
-      : stopped && enough
+      : complete
         ? 'stop'
         : tokens.length >= this.maxTokens || by.room <= 1
           ? 'length'
