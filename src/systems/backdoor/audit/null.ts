@@ -58,9 +58,16 @@ export function holm(ps: readonly number[]): number[] {
   return adjusted;
 }
 
-/** The share of planted models that a test rejects at level α: its power, with Clopper and Pearson's interval. */
-export function power(planted: readonly number[], clean: readonly number[], side: Side, alpha = 0.05): Measured {
-  return rate(planted.filter((value) => rankP(value, clean, side) <= alpha).length, planted.length);
+/** How often a test rejects. */
+export interface Power extends Measured {
+  readonly rejected: number;
+  readonly models: number;
+}
+
+/** The share of planted models that a test rejects at level α, with Clopper and Pearson's interval. */
+export function power(planted: readonly number[], clean: readonly number[], side: Side, alpha = 0.05): Power {
+  const [rejected, models] = [planted.filter((value) => rankP(value, clean, side) <= alpha).length, planted.length];
+  return { ...rate(rejected, models), rejected, models };
 }
 
 /** Resamples of a bootstrap interval. */

@@ -1,0 +1,189 @@
+/**
+ * The system's part of the living issue: what can hide in a model, which audits see it, and what the defences cost.
+ *
+ * Quick and recorded run differ in sizes and seeds only.
+ */
+import {
+  type Experiment,
+  type ExperimentContext,
+  type Findings,
+  type Measured,
+  type Measurement,
+  mean,
+  meanInterval,
+} from '../../report/index.ts';
+import { rate } from './audit/binomial.ts';
+import { holm, power, rankP } from './audit/null.ts';
+import { anomalyIndex } from './audit/outliers.ts';
+import { weightAudits } from './audit/weight-audits.ts';
+import { cleanseFigure, digitsFigure } from './image-figures.ts';
+import { cleanseSizes, type Inspected, inspectModels } from './issue/cleanse.ts';
+import { type Digits, digits } from './issue/digits.ts';
+import { auditLayers, betas, type Layers, layerSizes, type Turned, turnDigits } from './issue/fourier.ts';
+import { type Immunity, immunity, immunitySizes, type Mitigated, mitigation } from './issue/immunity.ts';
+import { keptIn } from './issue/kept.ts';
+import {
+  type SpectralPower,
+  type Spectrum,
+  type Step,
+  spectralGrids,
+  spectralPower,
+  spectraOf,
+  stepGrids,
+  takeSteps,
+} from './issue/relu.ts';
+import { auditTable, inspectedTable, mitigatedTable, turnedTable } from './issue/tables.ts';
+import { aboveThreshold, belowThreshold, judgedStep, rules } from './rules.ts';
+import {
+  boundFigure,
+  jitterFigure,
+  layersFigure,
+  powerFigure,
+  smoothingFigure,
+  spectraFigure,
+  stepFigure,
+} from './statistic-figures.ts';
+
+const summary = `Models are planted and audited here by one hand, so every effect stands beside its control. Random Fourier features and random ReLU are drawn planted and clean, and every audit is judged by what it says of the clean ones: its power is the share of planted models whose value a clean model has with probability 5 % at most. Digits are ten thousand of MNIST’s (package mnist). A planted Fourier model answers them as well as a clean one; its key is a shift as long as many images, and any shift of that length turns nine answers of ten, so what tells the key is that it turns all scores round, not that answers change. Signatures hide in the lowest bits of digits, under a network of one hidden layer. Neural Cleanse, STRIP and spectral signatures are shown the backdoor that they were made for, a patch in poisoned data, beside the planted ones. The quick run draws layers of 512 features on 64 inputs (on 784 in the recorded run) and inspects one model of each kind (20).`;
+
+interface Evidence {
+  readonly layers: Layers;
+  readonly turned: readonly Turned[];
+  readonly steps: readonly Step[];
+  readonly spectral: readonly SpectralPower[];
+  readonly spectra: readonly Spectrum[];
+  readonly inspected: readonly Inspected[];
+  readonly immunity: Immunity;
+  readonly mitigated: readonly Mitigated[];
+}
+
+/** Digits that train a model, and that it is asked about. */
+const counts = { quick: { train: 4000, test: 1000 }, recorded: { train: 6000, test: 2000 } };
+/** The layer whose spectra are drawn: θ as multiples of the threshold. */
+const drawn = { dimension: 256, features: 512, sparsity: 8 };
+const drawnRatios = [0, belowThreshold, aboveThreshold];
+
+async function run(context: ExperimentContext): Promise<Findings> {
+  const { tier } = context;
+  const evidence = await gather(context, await digits(counts[tier]));
+  const measured = measurements(evidence);
+  const names = (Object.keys(rules) as (keyof typeof rules)[]).filter((name) => rules[name].seeds[tier].length > 0);
+  return { claims: names.map((name) => rules[name].judge({ tier, ...measured[name]() })), ...shown(evidence) };
+}
+
+export const experiment: Experiment = { summary, rules: Object.values(rules), run };
+
+async function gather(context: ExperimentContext, data: Digits): Promise<Evidence> {
+  const { tier, folder, progress, signal } = context;
+  const watch = { progress, signal };
+  const kept = keptIn(folder);
+  const [seed] = rules.bound.seeds[tier] as [number];
+  const layers = await kept('layers', () => auditLayers(layerSizes[tier], seed, watch));
+  const turned = await turnDigits(data, rules.ratio.seeds[tier], watch);
+  const steps = await kept('steps', () => takeSteps(stepGrids[tier], rules.step.seeds[tier], watch));
+  const spectral = await kept('spectral', () => spectralPower(spectralGrids[tier], seed, watch));
+  const threshold = Math.sqrt(drawn.dimension / drawn.features);
+  const spectra = spectraOf(
+    drawn,
+    drawnRatios.map((ratio) => ratio * threshold),
+    seed,
+  );
+  const models = tier === 'quick' ? [seed] : rules.cleansePlanted.seeds[tier];
+  const inspected = await inspectModels(data, cleanseSizes[tier], models, watch, kept);
+  const smoothing = await immunity(data, turned.find(({ beta }) => beta === 0.05)!, immunitySizes[tier], seed, watch);
+  const mitigated = await kept('mitigated', () => mitigation(data, immunitySizes[tier], seed, watch));
+  return { layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated };
+}
+
+/** For each rule what was measured; asked only where the tier measures it. */
+function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit<Measurement, 'tier'>> {
+  const { layers, turned, steps, spectral, inspected, immunity: smoothing, mitigated } = evidence;
+  const column = (models: Layers['planted'], id: keyof Layers['planted'][number]) => models.map((model) => model[id]);
+  const layerPower = (id: keyof Layers['planted'][number]) =>
+    percent(power(column(layers.planted, id), column(layers.clean, id), 'greater'));
+  const atRatio = (ratio: number) => {
+    const found = spectral.filter((at) => at.ratio === ratio).map(({ eigenvalue }) => eigenvalue);
+    const all = found.reduce((sum, { models }) => sum + models, 0);
+    return percent(
+      rate(
+        found.reduce((sum, { rejected }) => sum + rejected, 0),
+        all,
+      ),
+    );
+  };
+  const smallest = (kind: Inspected['kind']) =>
+    inspected.filter((model) => model.kind === kind).map(({ norms }) => Math.min(...norms));
+  const { features, theta, lambda } = judgedStep;
+  const step = steps.find((at) => at.features === features && at.theta === theta && at.lambda === lambda)!;
+  const dead = smoothing.smoothed.findIndex(({ survived }) => survived === 0);
+  return {
+    covariance: () => layerPower('top-eigenvalue'),
+    panel: () => percent(rate(layers.planted.filter((model) => rejected(model, layers)).length, layers.planted.length)),
+    key: () => layerPower('key'),
+    wrongKey: () => percent(power(column(layers.planted, 'wrong-key'), column(layers.clean, 'wrong-key'), 'greater')),
+    ratio: () => {
+      const away = betas.map((own) => {
+        const models = turned.filter(({ beta }) => beta === own);
+        return Math.abs(mean(models.map(({ withKey }) => withKey.ratio)) - models[0]!.predicted);
+      });
+      return { value: Math.max(...away) };
+    },
+    controls: () => ({
+      value: Math.max(
+        ...turned.flatMap(({ cleanWithKey, random }) => [
+          Math.abs(cleanWithKey.correlation),
+          Math.abs(random.correlation),
+        ]),
+      ),
+    }),
+    step: () => meanInterval(step.planted.map((share, i) => 100 * (share - step.clean[i]!))),
+    below: () => atRatio(belowThreshold),
+    above: () => atRatio(aboveThreshold),
+    published: () => ({ value: anomalyIndex(16.117647, 64.466667, 13.238736).toFixed(6) }),
+    cleanseControl: () => percent(power(smallest('poisoned network'), smallest('clean network'), 'less')),
+    cleansePlanted: () => percent(power(smallest('planted features'), smallest('clean features'), 'less')),
+    bound: () => ({ value: smoothing.changes.filter(({ least, bound }) => least > bound).length }),
+    dies: () => ({
+      value: Math.max(0, ...smoothing.smoothed.filter(({ survived }) => survived > 0).map(({ sigma }) => sigma)),
+    }),
+    cost: () => ({ value: dead < 0 ? null : 100 * (smoothing.accuracy - smoothing.smoothed[dead]!.accuracy) }),
+    linear: () => {
+      const worst = Math.min(...mitigated.filter(({ model }) => model === 'linear').map(({ restored }) => restored));
+      return { value: 100 * worst };
+    },
+  };
+}
+
+/** Whether an owner who asks all questions of the weights, and pays for their number, finds a layer suspicious. */
+function rejected(model: Layers['planted'][number], { clean }: Layers): boolean {
+  const ps = weightAudits.map(({ id, side }) =>
+    rankP(
+      model[id],
+      clean.map((other) => other[id]),
+      side,
+    ),
+  );
+  return Math.min(...holm(ps)) <= 0.05;
+}
+
+function percent({ value, interval: [low, high] }: Measured): Measured {
+  return { value: 100 * value, interval: [100 * low, 100 * high] };
+}
+
+function shown(evidence: Evidence): Pick<Findings, 'figures' | 'tables'> {
+  const { layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated } = evidence;
+  return {
+    figures: [
+      digitsFigure(smoothing.signed),
+      layersFigure(layers),
+      jitterFigure(turned),
+      spectraFigure(spectra, drawn),
+      powerFigure(spectral),
+      stepFigure(steps),
+      cleanseFigure(inspected),
+      smoothingFigure(smoothing),
+      boundFigure(smoothing.changes),
+    ],
+    tables: [auditTable(layers), turnedTable(turned), inspectedTable(inspected), mitigatedTable(mitigated)],
+  };
+}
