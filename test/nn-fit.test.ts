@@ -461,6 +461,11 @@ test('a folder that cannot be written to is refused before the first step', asyn
   await expect(run).rejects.toThrow(/^fit: expected a folder that can be written to, got .*file: EEXIST/);
 });
 
+test.skipIf(!existsSync('/proc/self'))('nor is one that cannot be made tried for ever', async () => {
+  const run = nn.fit({ ...(await task('a')), folder: '/proc/tenfold', steps: 1, onRecord: () => expect.unreachable() });
+  await expect(run).rejects.toThrow(/^fit: expected a folder that can be written to, got \/proc\/tenfold: ENOENT/);
+});
+
 test('a damaged checkpoint is refused by name', async () => {
   await nn.fit({ ...(await task('a')), steps: 3 });
   const path = join(folder, 'a', 'checkpoint.safetensors');

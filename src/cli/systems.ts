@@ -35,6 +35,10 @@ export const systems: readonly System[] = [
     citation:
       'S. Goldwasser, M. P. Kim, V. Vaikuntanathan and O. Zamir, “Planting Undetectable Backdoors in Machine Learning Models”, arXiv:2204.06974 (2022)',
     job: 'plant, activate, audit and immunize: what can hide in a model',
+    load: {
+      commands: () => import('../systems/backdoor/commands.ts'),
+      experiment: () => import('../systems/backdoor/experiment.ts'),
+    },
   },
   {
     id: 'search',

@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Unfinished, verb } from '../command/index.ts';
@@ -254,6 +256,42 @@ describe('issue', () => {
     expect((await issueAt(join(folder, 'out'))).systems).toHaveLength(1);
     expect(await run(`issue tide --out ${join(folder, 'out')}`)).toBe(0);
     expect((await issueAt(join(folder, 'out'))).systems).toHaveLength(2);
+  });
+
+  test.skipIf(spawnSync('git', ['--version']).status !== 0)(
+    'a recorded run that was stopped gets its folder again, which goes when it is recorded',
+    async () => {
+      const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
+      git('init', '--quiet');
+      git('add', '.');
+      git('-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '--message', 'One');
+      const long: Experiment = {
+        ...good,
+        async run(context) {
+          const half = join(context.folder!, 'half');
+          if (existsSync(half)) return good.run(context);
+          await writeFile(half, '');
+          await setTimeout(120);
+          controller.abort(new Error('stopped'));
+          throw context.signal.reason;
+        },
+      };
+      const line = `issue --recorded tide --out ${join(folder, 'out')}`;
+      expect(await run(line, [system('tide', long)])).toBe(130);
+      const kept = join(folder, 'runs', 'recorded', 'tide', git('rev-parse', 'HEAD'));
+      expect((await readdir(kept)).toSorted()).toEqual(['half', 'seconds']);
+      controller = new AbortController();
+      expect(await run(line, [system('tide', long)])).toBe(0);
+      expect(err).toContain(`goes on in ${kept}`);
+      expect(existsSync(kept)).toBe(false);
+      const { section } = JSON.parse(await readFile(join(folder, 'recorded', 'tide.json'), 'utf8'));
+      expect(section.seconds).toBeGreaterThanOrEqual(0.1);
+    },
+  );
+
+  test.skipIf(!existsSync('/proc/self'))('a folder that cannot be made is refused at once', async () => {
+    expect(await run('issue --out /proc/tenfold')).toBe(2);
+    expect(err).toBe("tenfold: ENOENT: no such file or directory, mkdir '/proc/tenfold'\n");
   });
 
   test('what was recorded stands beside a later quick run, and under it in the file', async () => {

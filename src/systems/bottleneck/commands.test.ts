@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -173,6 +174,10 @@ describe('bad requests', () => {
       signal: new AbortController().signal,
     };
     await expect(fitVerb.run({ args: { file: small }, ...request, progress })).rejects.toThrow('at least 40 rows');
+  });
+
+  test.skipIf(!existsSync('/proc/self'))('a folder that cannot be made is refused at once', async () => {
+    await expect(run({ out: '/proc/tenfold' })).rejects.toThrow('/proc/tenfold');
   });
 
   test('a folder that holds no run', async () => {
