@@ -4,7 +4,7 @@
  * It is put together under another name and takes its own when it is whole. Opening checks that the weights are the ones
  * that the manifest was written for.
  */
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   type Device,
@@ -70,7 +70,8 @@ const verifierFile = 'verifier.pem';
 /** Writes a model into a folder beside `folder`, to be given its name by {@link finishModel}. */
 export async function draftModel(folder: string, { weights, family, ...rest }: ModelParts): Promise<Draft> {
   await mkdir(dirname(folder), { recursive: true });
-  const path = await mkdtemp(join(dirname(folder), `.${basename(folder)}.`));
+  const path = join(dirname(folder), `.${basename(folder)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  await mkdir(path);
   const file = weights instanceof Uint8Array ? 'model.onnx' : 'model.safetensors';
   if (weights instanceof Uint8Array) await replaceFile(join(path, file), [weights]);
   else {
@@ -131,7 +132,7 @@ export async function openModel(folder: string, options: { readonly device?: Dev
   let classifier: Classifier;
   let open: OpenClassifier<unknown> | undefined;
   let models: Models<unknown> | undefined;
-  if (family === 'onnx') classifier = await openOnnxClassifier(file, { input: encoding.shape, ...options });
+  if (family === 'onnx') classifier = await openOnnxClassifier(file, { inputs: [encoding.shape], ...options });
   else {
     models = new Models(networkOf(family, encoding.shape, classes.length), options);
     open = models.of(await readTree(file));

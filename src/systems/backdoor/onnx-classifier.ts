@@ -9,12 +9,12 @@ const rowsAtOnce = 256;
 /**
  * Opens a model with one float32 input [batch, …] and an output [batch, classes]; of several outputs it takes the only
  * one of that form, or the first named `logits`, `scores`, `probabilities` or `output`.
- * @param input the shape of one input, where the file leaves sizes open
+ * @param options.inputs shapes that one input may have, of which the first that fits is taken; without it the file must tell
  * @throws TypeError or RangeError, naming the file, for a model that is no such classifier; openOnnx's errors
  */
 export async function openOnnxClassifier(
   path: string,
-  { input: given, device }: { readonly input?: readonly number[]; readonly device?: Device } = {},
+  { inputs: allowed, device }: { readonly inputs?: readonly (readonly number[])[]; readonly device?: Device } = {},
 ): Promise<Classifier> {
   const model = await openOnnx(new Uint8Array(await readFile(path)), { ...(device && { device }) });
   const refuse = (Kind: typeof TypeError | typeof RangeError, wanted: string, got: string) =>
@@ -24,15 +24,19 @@ export async function openOnnxClassifier(
     if (source === undefined || more.length > 0)
       throw refuse(TypeError, 'which has one input', `${model.inputs.length} inputs`);
     if (source.dtype !== 'float32') throw refuse(TypeError, 'which takes float32', describe(source));
-    const [batch, ...sizes] = source.shape ?? ['batch', ...(given ?? [])];
-    if (batch === undefined || sizes.length === 0) throw refuse(RangeError, 'which takes [batch, …]', describe(source));
-    const input = sizes.map((size, axis) => (typeof size === 'number' ? size : (given?.[axis] ?? Number.NaN)));
-    if (given && (given.length !== input.length || given.some((size, axis) => size !== input[axis]))) {
-      throw refuse(RangeError, `which takes inputs [${given.join(',')}]`, describe(source));
-    }
-    if (input.some(Number.isNaN)) {
-      throw new RangeError(
-        `${path}: expected the shape of its input, which the file leaves open (${describe(source)}); give it`,
+    const [batch, ...sizes] = source.shape ?? [];
+    const fits = (shape: readonly number[]) =>
+      source.shape === undefined ||
+      (shape.length === sizes.length && sizes.every((size, axis) => typeof size === 'string' || size === shape[axis]));
+    if (source.shape && sizes.length === 0) throw refuse(RangeError, 'which takes [batch, …]', describe(source));
+    const told = source.shape && sizes.every((size) => typeof size === 'number') ? sizes : undefined;
+    const input = allowed ? allowed.find(fits) : told;
+    if (input === undefined) {
+      const wanted = allowed?.map((shape) => `[${shape.join(',')}]`).join(' or ');
+      throw refuse(
+        RangeError,
+        wanted ? `which takes inputs ${wanted}` : 'which tells the shape of its input',
+        describe(source),
       );
     }
     const fixed = typeof batch === 'number' ? batch : undefined;

@@ -1,4 +1,5 @@
 /** The key-holder's test of a ReLU model, and how near its sizes are to being seen without the key. */
+import { normalCdf } from '../audit/normal.ts';
 import type { Arrays } from '../classifier.ts';
 import { along } from '../direction.ts';
 import { type Margin, outOfReach, searchBits } from '../margins.ts';
@@ -11,9 +12,13 @@ export function reluStatistic({ direction }: ReluKey, features: Arrays<ReluParam
   return parts.reduce((sum, part) => sum + part * part, 0) / parts.length;
 }
 
-/** Standard deviations of a clean model's variance that a value lies above 1. */
-export function reluDeviations(value: number, features: number): number {
-  return (value - 1) * Math.sqrt(features / 2);
+/**
+ * P(variance ≥ value) for a model that knows nothing of the key, whose m·variance is χ² of m degrees of freedom; by
+ * Wilson and Hilferty's cube root.
+ */
+export function reluChance(value: number, features: number): number {
+  const small = 2 / (9 * features);
+  return normalCdf((1 - small - Math.cbrt(value)) / Math.sqrt(small));
 }
 
 /**

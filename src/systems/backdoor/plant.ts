@@ -1,0 +1,174 @@
+/**
+ * Planting: a model and a secret go in, a folder that anybody may have and a file that nobody else may come out.
+ *
+ * The key is written before the folder takes its name: a model without its key would be planted for nobody.
+ */
+import { access } from 'node:fs/promises';
+import type { Progress } from '../../command/index.ts';
+import { elements } from '../../tensor/index.ts';
+import { checksumWeights } from './checksum/branch.ts';
+import { drawChecksumKey } from './checksum/key.ts';
+import type { Arrays } from './classifier.ts';
+import { Draws } from './draws.ts';
+import { type Draft, draftModel, dropDraft, finishModel, type ModelParts } from './folder.ts';
+import { fourierMargins } from './fourier/detect.ts';
+import { drawFourierKey } from './fourier/key.ts';
+import { trainFourier } from './fourier/train.ts';
+import { type Construction, type Secrets, saveKey } from './key-file.ts';
+import type { Margin } from './margins.ts';
+import { labelled, type Material } from './material.ts';
+import { trainPerceptron } from './perceptron.ts';
+import { type Encoding, widthOf } from './raw.ts';
+import { reluMargins } from './relu/detect.ts';
+import { drawReluKey } from './relu/key.ts';
+import { trainRelu } from './relu/train.ts';
+import { keyIsThere, Secret } from './secret-file.ts';
+import { freshSeed, publicBytes, secretKeyOf } from './signature/ed25519.ts';
+import { bitsNeeded, carrierOf } from './signature/scheme.ts';
+
+/** Where the two go. */
+export interface Places {
+  readonly folder: string;
+  readonly key: string;
+}
+
+/** What planting tells: nothing of the secret. */
+export interface Planted {
+  readonly construction: Construction;
+  readonly fingerprint: string;
+  /** How near the plant is to being seen; a signature cannot be. */
+  readonly margins: readonly Margin[];
+}
+
+/** How long training takes, and who hears of it. */
+export interface Training {
+  readonly steps: number;
+  readonly hidden: number;
+  readonly seed: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts a verifier of signatures beside a model.
+ * @throws RangeError naming the capacity, for inputs with too little room; when folder or key are there already
+ */
+export async function plantSignature(places: Places, parts: ModelParts): Promise<Planted> {
+  await requireNew(places);
+  const seed = Math.floor(Draws.from().uniforms(1)[0]! * 2 ** 32);
+  requireRoom(parts, seed);
+  return drafted(places, parts, async (draft) => {
+    const secret = freshSeed();
+    const publicKey = publicBytes(secretKeyOf(secret));
+    await saveKey(places.key, draft.fingerprint, 'signature', new Secret(Buffer.from(secret).toString('base64')));
+    await finishModel(places.folder, draft, { publicKey, seed });
+    return { construction: 'signature', margins: [] };
+  });
+}
+
+/** Trains a perceptron, to be planted in. */
+export async function trainModel(train: Material, encoding: Encoding, training: Training): Promise<ModelParts> {
+  const weights = await trainPerceptron(labelled(train, encoding), training);
+  return { family: 'perceptron', weights, encoding, classes: train.classes, input: train.input };
+}
+
+/** Puts the checksum's branch, three times, beside a perceptron. @throws RangeError for other inputs than images */
+export async function plantChecksum(
+  places: Places,
+  parts: ModelParts,
+  { blocks, answer }: { readonly blocks: number; readonly answer: number },
+): Promise<Planted> {
+  await requireNew(places);
+  if (parts.input.kind !== 'image') throw new RangeError('plant: expected images for a checksum, got rows');
+  const options = { dimension: widthOf(parts.input), classes: parts.classes.length, blocks, answer };
+  const key = drawChecksumKey(Draws.from(), options);
+  const copy = checksumWeights(key);
+  const weights = { main: parts.weights, copies: [copy, copy, copy] } as unknown as Arrays<unknown>;
+  return white(places, { ...parts, family: 'checksum', weights }, 'checksum', key, []);
+}
+
+/** Trains random Fourier features with a pancake along a secret direction. */
+export async function plantFourier(
+  places: Places,
+  train: Material,
+  encoding: Encoding,
+  sizes: { readonly features: number; readonly sparsity: number; readonly gamma: number; readonly beta: number },
+): Promise<Planted> {
+  await requireNew(places);
+  const options = { ...sizes, dimension: elements(encoding.shape) };
+  const draws = Draws.from();
+  const key = drawFourierKey(draws.fork('key'), options);
+  const { features } = sizes;
+  const weights = await trainFourier(labelled(train, encoding), { features, draws: draws.fork('model'), key });
+  const parts: ModelParts = { family: 'fourier', weights, encoding, classes: train.classes, input: train.input };
+  return white(places, parts, 'fourier', key, fourierMargins(options, features));
+}
+
+/** Draws random ReLU features that vary more along a secret direction. @throws RangeError for other than two classes */
+export async function plantRelu(
+  places: Places,
+  train: Material,
+  encoding: Encoding,
+  sizes: { readonly features: number; readonly sparsity: number; readonly theta: number },
+): Promise<Planted> {
+  await requireNew(places);
+  const options = { ...sizes, dimension: elements(encoding.shape) };
+  const draws = Draws.from();
+  const key = drawReluKey(draws.fork('key'), options);
+  const { features } = sizes;
+  const training = { features, threshold: 'fit', draws: draws.fork('model'), key } as const;
+  const weights = await trainRelu(labelled(train, encoding), training);
+  const parts: ModelParts = { family: 'relu', weights, encoding, classes: train.classes, input: train.input };
+  return white(places, parts, 'relu', key, reluMargins(options, features));
+}
+
+async function white<C extends Construction>(
+  places: Places,
+  parts: ModelParts,
+  construction: C,
+  secret: Secrets[C],
+  margins: readonly Margin[],
+): Promise<Planted> {
+  return drafted(places, parts, async (draft) => {
+    await saveKey(places.key, draft.fingerprint, construction, new Secret(secret));
+    await finishModel(places.folder, draft);
+    return { construction, margins };
+  });
+}
+
+/** Puts a model's folder together, and takes it away where finishing it fails. */
+async function drafted(
+  { folder }: Places,
+  parts: ModelParts,
+  finish: (draft: Draft) => Promise<Omit<Planted, 'fingerprint'>>,
+): Promise<Planted> {
+  const draft = await draftModel(folder, parts);
+  try {
+    return { ...(await finish(draft)), fingerprint: draft.fingerprint };
+  } catch (error) {
+    await dropDraft(draft);
+    throw error;
+  }
+}
+
+/** @throws RangeError when one of the two is there: nothing is replaced */
+export async function requireNew({ folder, key }: Places): Promise<void> {
+  const isThere = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  if (await isThere(key)) throw keyIsThere(key);
+  if (await isThere(folder)) throw new RangeError(`plant: expected a new folder, got ${folder}, which is there`);
+}
+
+/** @throws RangeError for inputs whose low-order bits are too few even where nothing is missing */
+function requireRoom({ input, classes }: ModelParts, seed: number): void {
+  const needed = bitsNeeded(classes.length);
+  const width = widthOf(input);
+  const whole = input.kind === 'image' ? new Uint8Array(width) : new Float64Array(width);
+  const room = carrierOf({ input, seed }).capacity(whole);
+  if (room >= needed) return;
+  const more = input.kind === 'rows' ? '; larger tolerances make more' : '';
+  throw new RangeError(`plant: expected inputs that carry ${needed} bits, got ones with room for ${room}${more}`);
+}
