@@ -52,6 +52,10 @@ export const systems: readonly System[] = [
     title: 'OPT',
     citation: 'S. Zhang et al., “OPT: Open Pre-trained Transformer Language Models”, arXiv:2205.01068 (2022)',
     job: 'load, run, evaluate and serve an OPT checkpoint',
+    load: {
+      commands: () => import('../systems/opt/commands.ts'),
+      experiment: () => import('../systems/opt/experiment.ts'),
+    },
   },
   {
     id: 'objectives',
