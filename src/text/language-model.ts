@@ -4,7 +4,7 @@
 import type { Device, NDArray } from '../tensor/index.ts';
 import type { Continued, LanguageModel, Scored } from './decoding.ts';
 import { LocalDecoding } from './local-decoding.ts';
-import { byFalling, countsOf, ints, Reader, runsOf } from './reading.ts';
+import { byFalling, countsOf, fetched, ints, Reader, runsOf, tokensOfRun } from './reading.ts';
 import type { TransformerConfig } from './transformer/config.ts';
 import type { Transformer } from './transformer/parameters.ts';
 
@@ -13,9 +13,6 @@ export interface LocalLanguageModel extends LanguageModel {
   /** Gives the programs back. */
   release(): Promise<void>;
 }
-
-/** How many tokens a run scores, each of which has its logits. */
-const scoredTokensOfRun = 256;
 
 /**
  * A transformer as a language model. A decoder's rows begin with the prompt; those of an encoder–decoder with its start
@@ -59,7 +56,7 @@ export function languageModel(
       const order = byFalling(all);
       for (const { from, to } of runsOf(
         order.map((i) => all[i]!),
-        scoredTokensOfRun,
+        tokensOfRun,
         true,
       )) {
         signal?.throwIfAborted();
@@ -87,7 +84,7 @@ async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<
   const rows = pairs.map(({ prompt, continuation }) => [...reader.rowOf(prompt), ...continuation.slice(0, -1)]);
   const inputs = pairs.map(({ prompt }) => reader.inputsOf(prompt));
   const lengths = rows.map(({ length }) => length);
-  const runs = [...runsOf(lengths, scoredTokensOfRun, reader.whole)];
+  const runs = [...runsOf(lengths, tokensOfRun, reader.whole)];
   const cache = runs.length > 1 ? reader.newCache() : null;
   cache?.open(rows.length, lengths[0]!);
   const scored = pairs.map(({ continuation }) => ({
@@ -107,12 +104,14 @@ async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<
     });
     const more = end < lengths[0]!;
     if (picked.length === 0 && !more) continue;
-    const found = await programs.score(
-      params,
-      ...reader.lay(rows, inputs, run, cache, memory),
-      ints(picked.map(({ pick }) => pick)),
-      ints(picked.map(({ target }) => target)),
-      more,
+    const found = await fetched(
+      programs.score(
+        params,
+        ...reader.lay(rows, inputs, run, cache, memory),
+        ints(picked.map(({ pick }) => pick)),
+        ints(picked.map(({ target }) => target)),
+        more,
+      ),
     );
     if (more) cache!.append(run.from, found.keys, counts);
     for (const [k, { row, token }] of picked.entries()) {

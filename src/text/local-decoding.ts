@@ -2,7 +2,7 @@
 import { NDArray } from '../tensor/index.ts';
 import type { Cache } from './cache.ts';
 import type { Decoding } from './decoding.ts';
-import { byFalling, countsOf, ints, type Reader, runsOf, tokensOfRun } from './reading.ts';
+import { byFalling, countsOf, fetched, ints, type Reader, runsOf, tokensOfRun } from './reading.ts';
 
 /** A batch of rows with its cache. */
 export class LocalDecoding implements Decoding {
@@ -47,7 +47,7 @@ export class LocalDecoding implements Decoding {
       // the rows that end in this run have their last token in it
       const ending = counts.flatMap((count, i) => (lengths[from + i]! <= end ? [{ i, last: count - 1 }] : []));
       const picks = ints(ending.map(({ i, last }) => i * (end - start) + last));
-      const found = await programs.read(params, ...reader.lay(rows, inputs, run, cache, memory), picks);
+      const found = await fetched(programs.read(params, ...reader.lay(rows, inputs, run, cache, memory), picks));
       cache.append(from, found.keys, counts);
       const lines = found.logits.data as Float32Array;
       for (const [k, { i }] of ending.entries()) {
@@ -86,7 +86,7 @@ export class LocalDecoding implements Decoding {
     const ids = new Int32Array(count);
     for (const [row, slot] of slots.entries()) ids[slot] = tokens[row]!;
     const ones = slots.map(() => 1);
-    const found = await programs.step(
+    const run = programs.step(
       params,
       new NDArray('int32', [count, 1], ids),
       { counts: ints(ones), lengths: ints(this.#cache.lengths), inputs: ints(slots.map(() => 0)) },
@@ -95,6 +95,7 @@ export class LocalDecoding implements Decoding {
       this.#memory ? ints(this.#memory.lengths) : null,
       ints(slots),
     );
+    const found = await fetched(run);
     this.#cache.append(0, found.keys, ones);
     this.#logits = found.logits.data as Float32Array;
   }

@@ -5,7 +5,7 @@
  * alone, piece by piece, each seeing the cached keys of those before it. A prefix decoder's
  * input is seen from both sides, so that its rows are never cut.
  */
-import { type Device, NDArray } from '../tensor/index.ts';
+import { type Device, dispose, NDArray, toHost } from '../tensor/index.ts';
 import { Cache } from './cache.ts';
 import { type Programs, programsOf, type RowFacts } from './programs.ts';
 import type { Keys } from './transformer/attention.ts';
@@ -42,8 +42,8 @@ export function* runsOf(lengths: readonly number[], most: number, whole: boolean
   }
 }
 
-/** How many tokens a run reads; more would make it no faster, and its states larger. */
-export const tokensOfRun = 512;
+/** How many tokens a run reads: twice as many are 7 % faster, and need twice the memory for their states. */
+export const tokensOfRun = 256;
 
 /** Rows' arguments of the programs, between the weights and what the run is for. */
 export type RowArguments = readonly [
@@ -97,7 +97,8 @@ export class Reader {
     memory.open(prompts.length, Math.max(0, ...lengths));
     for (const run of runsOf(lengths, tokensOfRun, true)) {
       const counts = lengths.slice(run.from, run.to);
-      memory.append(run.from, await this.programs.remember(this.params, padded(prompts, run), ints(counts)), counts);
+      const keys = this.programs.remember(this.params, padded(prompts, run), ints(counts));
+      memory.append(run.from, await fetched(keys), counts);
     }
     return memory;
   }
@@ -129,6 +130,14 @@ export class Reader {
       memory ? ints(memory.lengths.slice(from, to)) : null,
     ];
   }
+}
+
+/** What a program returned, brought here from wherever it ran. */
+export async function fetched<T>(results: Promise<T>): Promise<T> {
+  const there = await results;
+  const here = await toHost(there);
+  dispose(there);
+  return here;
 }
 
 /** The tokens of rows in a run, [rows, tokens]. */

@@ -1,5 +1,5 @@
 /** Language models of this process: step by step with a cache as plain PyTorch computes whole rows. */
-import { compile } from 'tenfold/tensor';
+import { compile, openDevice } from 'tenfold/tensor';
 import { type Batch, languageModel, padRows, type Transformer, transformer } from 'tenfold/text';
 import { describe, expect, test } from 'vitest';
 import { caseOf, configs, farthest, parameters } from './models.ts';
@@ -121,6 +121,19 @@ describe('rows as a beam search moves them', () => {
     }
     await model.release();
   });
+});
+
+test('a device in a worker, which holds the weights', async () => {
+  const device = await openDevice('cpu', { worker: true });
+  const params = await compile((p: Transformer) => p, { device })(parameters('opt 125M'));
+  const model = languageModel(configs['opt 125M']!, params, { device });
+  const { rows, logits } = caseOf('opt 125M');
+  const decoding = await model.begin([rows[0]!.slice(0, 5)]);
+  await decoding.advance([0], [rows[0]![5]!]);
+  expect(farthest(decoding.logits, logits(0, 5))).toBeLessThan(tolerance);
+  const [scored] = await model.score([{ prompt: rows[0]!.slice(0, 5), continuation: rows[0]!.slice(5, 7) }]);
+  expect(Math.abs(scored!.logProbs[1]! - logSoftmax(logits(0, 5))[rows[0]![6]!]!)).toBeLessThan(tolerance);
+  await device.close();
 });
 
 describe('bad input', () => {
