@@ -65,7 +65,7 @@ describe('a run', () => {
 
   test('is told in lines that name the columns and the next step', () => {
     const text = fitVerb.text(result).replaceAll('\u00a0', ' ');
-    expect(text).toMatch(/^taste & "smell": \d\.\d+ ± 0\.\d+ bit of it known, on 30 test rows\n/);
+    expect(text).toMatch(/^taste & "smell": \d\.\d+ ± 0\.\d+ of at most \d\.\d+ bit known, on 30 test rows\n/);
     expect(text).toMatch(/\nminutes +\d\.\d\d–\d\.\d\d/);
     expect(text).toContain(`tenfold bottleneck plot ${out}`);
   });
@@ -125,7 +125,7 @@ test('what the rows that were looked at cannot tell apart is marked, and so is t
   const result = await fitVerb.run(request);
   expect(result.best).toMatchObject({ kind: 'bits', ceiling: Math.log2(3), aboveZero: true });
   const text = fitVerb.text(result).replaceAll('\u00a0', ' ');
-  expect(text).toContain('of 1.58 bit that its blocks can show');
+  expect(text).toContain('of at most 1.58 bit known');
   expect(text).toMatch(/\nx +≥ [34]\.\d\d/);
   expect(text).toContain(
     'the 16 rows that it was looked at on tell no more than 4.0 bit apart, and --sample takes more',

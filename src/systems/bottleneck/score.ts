@@ -21,8 +21,8 @@ export type Score =
       /** Lower bound of I(U;Y) in bits. */
       readonly bits: number;
       readonly interval: Interval;
-      /** Of InfoNCE, bits: log₂ of a block's rows, above which it can show nothing. */
-      readonly ceiling?: number;
+      /** What it cannot exceed, in bits: H(Y); of InfoNCE log₂ of a block's rows, however much more is known. */
+      readonly ceiling: number;
     }
   | {
       readonly kind: 'error';
@@ -43,9 +43,10 @@ export function classScorer(codes: NDArray): Scorer {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const surprise = values.map((value) => -Math.log2(counts.get(value)! / values.length));
+  const ceiling = surprise.reduce((a, b) => a + b) / surprise.length;
   return (losses) => {
     const { value: bits, interval } = meanInterval(surprise.map((own, i) => own - toBits(losses[i]!)));
-    return { kind: 'bits', bits, interval };
+    return { kind: 'bits', bits, interval, ceiling };
   };
 }
 
@@ -99,9 +100,7 @@ export function aboveZero({ interval }: Score): boolean {
 export function describeScore(score: Score): string {
   if (score.kind === 'bits') {
     const { bits, interval, ceiling } = score;
-    const most =
-      ceiling === undefined ? '' : ` (of ${formatNumber(ceiling, { unit: 'bit' })} that its blocks can show)`;
-    return `${formatMeasured(bits, interval, { unit: 'bit' })} of it known${most}`;
+    return `${formatMeasured(bits, interval)} of at most ${formatNumber(ceiling, { unit: 'bit' })} known`;
   }
   const [low, high] = score.interval;
   const explained = formatMeasured(100 * score.explained, [100 * low, 100 * high], { unit: '%' });
@@ -118,5 +117,5 @@ export function scoreIn(numbers: Readonly<Record<string, number>>): Score {
   const { bits, error, explained, low, high, ceiling } = numbers;
   const interval: Interval = [low!, high!];
   if (bits === undefined) return { kind: 'error', error: error!, explained: explained!, interval };
-  return { kind: 'bits', bits, interval, ...(ceiling !== undefined && { ceiling }) };
+  return { kind: 'bits', bits, interval, ceiling: ceiling! };
 }
