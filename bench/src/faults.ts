@@ -41,9 +41,8 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
   try {
     const whole = join(scratch, 'whole');
     await trained(whole);
-    const started = performance.now();
-    await Promise.all(Array.from({ length: atOnce }, (_, i) => trained(join(scratch, `timed${i}`))));
-    const lasts = performance.now() - started;
+    const timed = Array.from({ length: atOnce }, (_, i) => trained(join(scratch, `timed${i}`)));
+    const lasts = Math.max(...(await Promise.all(timed)));
     return {
       rows: [...(await killed(scratch, whole, runs, lasts)), ...(await withSmallDisk(scratch, whole))],
       skipped: [],
@@ -58,10 +57,12 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
 interface Ended {
   readonly status: number | null;
   readonly stderr: string;
+  /** Milliseconds from its first evaluation, before which it has nothing to lose, to its end. */
+  readonly lasted: number;
 }
 
 interface How {
-  /** Kill the process after this long, if it still runs then. */
+  /** Kill the process so many milliseconds after its first evaluation, if it still runs then. */
   readonly killAfter?: number;
   /** The largest file that it can write, in the shell's blocks. */
   readonly fileBlocks?: number;
@@ -76,24 +77,33 @@ function train(folder: string, { killAfter, fileBlocks, steps = request.steps }:
   // a process that ignores the signal gets an error instead
   const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
   const [program, ...args] = (fileBlocks === undefined ? command : limited) as [string, ...string[]];
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stderr = '';
+  let first: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+  child.stdout.on('data', () => {
+    if (first !== undefined) return;
+    first = performance.now();
+    if (killAfter !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), killAfter);
+  });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status) => {
       clearTimeout(timer);
-      resolve({ status, stderr });
+      const now = performance.now();
+      resolve({ status, stderr, lasted: now - (first ?? now) });
     });
   });
 }
 
-async function trained(folder: string, how: How = {}): Promise<void> {
-  const { status, stderr } = await train(folder, how);
+/** Trains to the end, and gives how long that lasted. */
+async function trained(folder: string, how: How = {}): Promise<number> {
+  const { status, stderr, lasted } = await train(folder, how);
   if (status !== 0) throw new Error(`faults: expected a run to end well, got status ${status}: ${stderr}`);
+  return lasted;
 }
 
 const checkpointIn = (folder: string) => join(folder, 'checkpoint.safetensors');
@@ -122,8 +132,11 @@ async function killed(scratch: string, whole: string, runs: number, lasts: numbe
         counts.saved++;
         await readCheckpoint(checkpointIn(folder)).catch(() => counts.broken++);
       }
-      const { status } = await train(folder);
-      if (status !== 0 || !same(folder, whole)) counts.different++;
+      const { status, stderr } = await train(folder);
+      if (status !== 0 || !same(folder, whole)) {
+        counts.different++;
+        process.stderr.write(`\nfaults: taken up again, status ${status} ${stderr}\n`);
+      }
       rmSync(folder, { recursive: true, force: true });
       process.stderr.write(`\rfaults: ${++done} of ${runs} runs killed and taken up again`);
     }
