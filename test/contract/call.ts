@@ -15,8 +15,8 @@ import {
   type NDArray,
   sum,
   type Tensor,
-  toFloats,
   type Type,
+  toFloats,
 } from 'tenfold/tensor';
 import { type Call, type Case, fill, stream } from './case.ts';
 

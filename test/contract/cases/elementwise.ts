@@ -1,7 +1,7 @@
 /** Cases of the elementwise ops. */
 import fc from 'fast-check';
-import * as t from 'tenfold/tensor';
 import type { DType, Operand, Tensor } from 'tenfold/tensor';
+import * as t from 'tenfold/tensor';
 import {
   broadcasting,
   type Case,

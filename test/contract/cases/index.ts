@@ -3,6 +3,7 @@ import type { Case } from '../case.ts';
 import { elementwise } from './elementwise.ts';
 import { indexing, products, randoms } from './indexing.ts';
 import { movements } from './movement.ts';
+import { quantizeds } from './quantized.ts';
 import { reductions } from './reduce.ts';
 import { loops, spatial } from './spatial.ts';
 
@@ -11,6 +12,7 @@ export const cases: readonly Case[] = [
   ...movements,
   ...reductions,
   ...products,
+  ...quantizeds,
   ...indexing,
   ...spatial,
   ...loops,

@@ -1,7 +1,7 @@
 /** Cases of the matrix product, of computed positions, of order, and of random numbers. */
 import fc from 'fast-check';
-import * as t from 'tenfold/tensor';
 import type { DType, Shape, Tensor } from 'tenfold/tensor';
+import * as t from 'tenfold/tensor';
 import { axisOf, broadcasting, type Case, define, everything, shapes, signed, sizes, spec } from '../case.ts';
 
 const indexTypes = fc.constantFrom<DType[]>('int32', 'int64');

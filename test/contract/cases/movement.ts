@@ -1,7 +1,7 @@
 /** Cases of the ops that move elements. */
 import fc from 'fast-check';
-import * as t from 'tenfold/tensor';
 import type { DType, Range, Shape, Tensor } from 'tenfold/tensor';
+import * as t from 'tenfold/tensor';
 import { axesOf, axisOf, type Case, define, everything, shapes, sizes, spec } from '../case.ts';
 
 /** An op on one tensor of any type, with arguments drawn for its shape. */

@@ -1,7 +1,7 @@
 /** Cases of reductions, softmax, cumulative sums and the losses on top of them. */
 import fc from 'fast-check';
-import * as t from 'tenfold/tensor';
 import type { DType, Tensor } from 'tenfold/tensor';
+import * as t from 'tenfold/tensor';
 import { axesOf, axisOf, type Case, define, everything, floats, shapes, signed, spec, type Values } from '../case.ts';
 
 interface Over {

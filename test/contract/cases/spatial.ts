@@ -1,7 +1,7 @@
 /** Cases of convolutions, pooling, resizing, normalisation and loops. */
 import fc from 'fast-check';
-import * as t from 'tenfold/tensor';
 import type { ConvOptions, Tensor } from 'tenfold/tensor';
+import * as t from 'tenfold/tensor';
 import { type Case, define, floats, shapes, sizes, spec } from '../case.ts';
 
 /** How a window lies over one axis of x, and how long the axis is. */
