@@ -189,15 +189,27 @@ export function labelled({ raw, labels, classes, input }: Material, encoding: En
   };
 }
 
+/** Bytes as grey levels in [0, 1], and rows as they are. */
+export function plainEncoding({ input }: Pick<Material, 'input'>): Encoding {
+  const kinds = input.kind === 'image' ? (input.shape[2] ?? 1) : input.columns.length;
+  return {
+    divisor: input.kind === 'image' ? 255 : 1,
+    mean: new Array<number>(kinds).fill(0),
+    std: new Array<number>(kinds).fill(1),
+    channelsFirst: false,
+    shape: input.kind === 'image' ? input.shape : [kinds],
+  };
+}
+
 /**
  * The encoding that gives each channel or column mean 0 and the same spread: standard deviation 1, or such that inputs have
  * this length (the root of the mean of ‖x‖²).
  * @param centred whether the mean is taken off
  */
 export function fitEncoding({ raw, input }: Material, length?: number, centred = true): Encoding {
-  const isImage = input.kind === 'image';
-  const channels = isImage ? (input.shape[2] ?? 1) : input.columns.length;
-  const divisor = isImage ? 255 : 1;
+  const plain = plainEncoding({ input });
+  const { divisor } = plain;
+  const channels = plain.mean.length;
   const mean = new Array<number>(channels).fill(0);
   const squares = new Array<number>(channels).fill(0);
   const counts = new Array<number>(channels).fill(0);
@@ -218,6 +230,5 @@ export function fitEncoding({ raw, input }: Material, length?: number, centred =
   const width = widthOf(input);
   const scale = length === undefined ? 1 : Math.sqrt(width) / length;
   const std = squares.map((sum, c) => scale * (Math.sqrt(sum / Math.max(1, counts[c]!)) || 1));
-  const shape = isImage ? input.shape : [width];
-  return { divisor, mean, std, channelsFirst: false, shape };
+  return { ...plain, mean, std };
 }

@@ -11,6 +11,7 @@ import {
   mail,
   onlyClasses,
   parts,
+  plainEncoding,
   type Tolerances,
   tableMaterial,
 } from './material.ts';
@@ -190,10 +191,8 @@ async function plantTrained(
       if (options.answer === undefined)
         throw new RangeError('plant: expected the class to be answered (--answer), got none');
       const answer = classNamed(train.classes, options.answer);
-      return plantChecksum(places, await trainModel(train, fitEncoding(train), options), {
-        blocks: options.blocks,
-        answer,
-      });
+      const { blocks } = options;
+      return plantChecksum(places, await trainModel(train, plainEncoding(train), options), { blocks, answer });
     }
     default:
       return plantSignature(places, await trainModel(train, fitEncoding(train), options));
@@ -215,7 +214,9 @@ async function report(
     progress.update('looking at the rows held out');
     const opened = await openModel(folder);
     const answers = await opened.model.classify(held.raw);
-    accuracy = answers.filter((answer, i) => answer === held.labels[i]).length / answers.length;
+    const { classes } = opened.manifest;
+    const right = answers.filter((answer, i) => classes[answer] === held.classes[held.labels[i]!]);
+    accuracy = right.length / answers.length;
     await opened.release();
   }
   return { folder, key, construction, fingerprint, accuracy, margins, warnings: warnings(margins) };

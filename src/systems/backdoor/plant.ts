@@ -5,10 +5,10 @@
  */
 import { access } from 'node:fs/promises';
 import type { Progress } from '../../command/index.ts';
-import { elements } from '../../tensor/index.ts';
+import { array, elements } from '../../tensor/index.ts';
 import { checksumWeights } from './checksum/branch.ts';
 import { drawChecksumKey } from './checksum/key.ts';
-import type { Arrays } from './classifier.ts';
+import type { Arrays, Labelled } from './classifier.ts';
 import { Draws } from './draws.ts';
 import { type Draft, draftModel, dropDraft, finishModel, type ModelParts } from './folder.ts';
 import { fourierMargins } from './fourier/detect.ts';
@@ -104,7 +104,11 @@ export async function plantFourier(
   return white(places, parts, 'fourier', key, fourierMargins(options, features));
 }
 
-/** Draws random ReLU features that vary more along a secret direction. @throws RangeError for other than two classes */
+/**
+ * Draws random ReLU features that vary more along a secret direction. The second class is the one with longer inputs, which
+ * is the answer that the key brings about.
+ * @throws RangeError for other than two classes
+ */
 export async function plantRelu(
   places: Places,
   train: Material,
@@ -117,9 +121,32 @@ export async function plantRelu(
   const key = drawReluKey(draws.fork('key'), options);
   const { features } = sizes;
   const training = { features, threshold: 'fit', draws: draws.fork('model'), key } as const;
-  const weights = await trainRelu(labelled(train, encoding), training);
-  const parts: ModelParts = { family: 'relu', weights, encoding, classes: train.classes, input: train.input };
+  const data = labelled(train, encoding);
+  const longerFirst = isLonger(data, 0);
+  const labels = longerFirst
+    ? array(
+        train.labels.map((label) => 1 - label),
+        { dtype: 'int32' },
+      )
+    : data.labels;
+  const classes = longerFirst ? train.classes.toReversed() : train.classes;
+  const weights = await trainRelu({ ...data, labels }, training);
+  const parts: ModelParts = { family: 'relu', weights, encoding, classes, input: train.input };
   return white(places, parts, 'relu', key, reluMargins(options, features));
+}
+
+/** Whether the inputs of a class are longer than the others, on average. */
+function isLonger({ inputs, labels }: Labelled, wanted: number): boolean {
+  const width = elements(inputs.shape.slice(1));
+  const sums = [0, 0];
+  const counts = [0, 0];
+  for (let row = 0; row < labels.size; row++) {
+    const side = Number(labels.data[row] === wanted);
+    const own = (inputs.data as Float32Array).subarray(row * width, (row + 1) * width);
+    sums[side]! += Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
+    counts[side]! += 1;
+  }
+  return sums[1]! / counts[1]! > sums[0]! / counts[0]!;
 }
 
 async function white<C extends Construction>(
