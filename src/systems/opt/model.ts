@@ -1,12 +1,21 @@
 /**
  * An OPT checkpoint as a language model in this process.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
 import type { Device, NDArray } from '../../tensor/index.ts';
-import { type LocalLanguageModel, languageModel, Tokenizer, type Transformer } from '../../text/index.ts';
+import {
+  type LocalLanguageModel,
+  languageModel,
+  Tokenizer,
+  type TokenizerJson,
+  type Transformer,
+} from '../../text/index.ts';
 import { architecture, parameterTree } from './architecture.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import type { OptConfig } from './config.ts';
+import { specialRoles } from './shipped.ts';
 import { asWeights } from './tensor-source.ts';
 
 /** A model with its tokenizer. Release it when done. */
@@ -41,14 +50,37 @@ export async function readParameters(
 }
 
 /**
+ * The tokenizer beside a checkpoint: tokenizer.json, or vocab.json and merges.txt. Files that do not say that `</s>` comes
+ * before every text, as many of OPT's do not, are read as if they did.
+ */
+export async function openTokenizer(folder: string, { bos }: OptConfig): Promise<Tokenizer> {
+  const tokenizer = await Tokenizer.open(folder).catch((error: Error) => {
+    throw /^tokenizer: expected/.test(error.message) ? new RangeError(error.message, { cause: error }) : error;
+  });
+  if (tokenizer.prefix.length === 1 && tokenizer.prefix[0] === bos) return tokenizer;
+  const json = await jsonIn(folder, 'tokenizer.json');
+  if (json === undefined) return Tokenizer.open(folder, specialRoles);
+  const said = await jsonIn(folder, 'tokenizer_config.json');
+  return new Tokenizer(json as unknown as TokenizerJson, { ...said, bos_token: specialRoles.bos, add_bos_token: true });
+}
+
+async function jsonIn(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+}
+
+/**
  * Loads a checkpoint and its tokenizer.
  * @param path a checkpoint's folder; the tokenizer's files lie in it too
  * @throws as `openCheckpoint` and `Tokenizer.open`; RangeError when tokenizer and model disagree
  */
 export async function loadOpt(path: string, options: LoadOptions = {}): Promise<OptModel> {
-  const tokenizer = await Tokenizer.open(path);
   await using checkpoint = await openCheckpoint(path);
   const { config } = checkpoint;
+  const tokenizer = await openTokenizer(path, config);
   if (tokenizer.size > config.vocabSize) {
     throw new RangeError(
       `opt: expected a tokenizer of at most the model's ${config.vocabSize} tokens, got ${tokenizer.size} in ${path}`,
@@ -57,9 +89,4 @@ export async function loadOpt(path: string, options: LoadOptions = {}): Promise<
   const params = await readParameters(checkpoint, options);
   const { device } = options;
   return { config, tokenizer, model: languageModel(architecture(config), params, device && { device }) };
-}
-
-/** The ids of a prompt: `</s>` first, whether the tokenizer's files say so or not. */
-export function promptIds({ tokenizer, config }: OptModel, text: string): number[] {
-  return [config.bos, ...tokenizer.encode(text, { special: false })];
 }

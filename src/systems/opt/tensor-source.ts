@@ -48,6 +48,14 @@ export function derived(tensors: ReadonlyMap<string, Derived>, below: { close():
   };
 }
 
+/** Arrays by name as a source. */
+export function inMemory(arrays: Readonly<Record<string, NDArray>>): TensorSource {
+  const tensors = Object.entries(arrays).map(
+    ([name, array]) => [name, { dtype: array.dtype, shape: array.shape, read: async () => array }] as const,
+  );
+  return derived(new Map(tensors), { close: async () => {} });
+}
+
 /** The source with other names; those for which `rename` gives undefined are left out. */
 export function renamed(source: TensorSource, rename: (name: string) => string | undefined): TensorSource {
   const tensors = new Map<string, Derived>();

@@ -1,0 +1,233 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silent } from '../../command/index.ts';
+import { trainBpe } from '../../text/index.ts';
+import { initialParameters, namedTensors } from './architecture.ts';
+import type { OptConfig } from './config.ts';
+import { saveModel } from './convert.ts';
+import { convertVerb } from './convert-command.ts';
+import { generateVerb } from './generate-command.ts';
+import { perplexityVerb } from './perplexity-command.ts';
+import { pullVerb } from './pull-command.ts';
+import { specialRoles, specialTokens } from './shipped.ts';
+import { inMemory } from './tensor-source.ts';
+import { trainVerb } from './train-command.ts';
+
+const at = (...path: string[]) => join(fileURLToPath(new URL('../../../test/opt/fixtures', import.meta.url)), ...path);
+const signal = new AbortController().signal;
+const words = 'the cat sat on the mat and the dog sat on the log while rain fell on the red roof';
+let folder: string;
+/** A tiny model with a tokenizer, in the hub's layout. */
+let model: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'opt-commands-'));
+  model = join(folder, 'model');
+  const config: OptConfig = {
+    vocabSize: 280,
+    hiddenSize: 32,
+    layers: 1,
+    heads: 2,
+    ffnDim: 64,
+    maxPositions: 32,
+    embedDim: 32,
+    preNorm: true,
+    finalNorm: true,
+    dropout: 0,
+    bos: 2,
+    eos: 2,
+    pad: 1,
+  };
+  const tensors = inMemory(namedTensors(await initialParameters(config, 1)));
+  await saveModel({ config, tensors }, model, { layout: 'safetensors', type: 'float32' });
+  await (await trainBpe([words], { vocabulary: 280, specialTokens, special: specialRoles })).save(model);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('generate', () => {
+  type Options = Parameters<typeof generateVerb.run>[0]['options'];
+  const run = (prompt: string | undefined, options: Partial<Options> = {}) =>
+    generateVerb.run({
+      args: { prompt },
+      options: {
+        model,
+        maxTokens: 5,
+        temperature: 0.8,
+        topP: 0.95,
+        topK: 0,
+        stop: [],
+        seed: 0,
+        samples: 1,
+        ...options,
+      },
+      signal,
+      progress: silent,
+    });
+
+  test('continues a prompt; the same seed gives the same text', async () => {
+    const first = await run('the cat');
+    expect(first.continuations.length).toBe(1);
+    expect(first.continuations[0]!.logProbs.length).toBe(5);
+    expect(await run('the cat')).toEqual(first);
+    expect(generateVerb.text(first)).toMatch(/^the cat/);
+    expect((await run(undefined, { samples: 3, seed: 4 })).continuations.length).toBe(3);
+  });
+
+  test('a prompt longer than the context is told in one line', async () => {
+    await expect(run(`${words} `.repeat(20))).rejects.toThrow(/^generate: .*expected .* at most (32|31) tokens/);
+  });
+
+  test('so are a truncated file, missing tensors, no model, and no tokenizer', async () => {
+    const broken = join(folder, 'broken');
+    await cp(model, broken, { recursive: true });
+    await truncate(join(broken, 'model.safetensors'), 20_000);
+    await expect(run('x', { model: broken })).rejects.toThrow(/^generate: safetensors .*(truncated|data)/);
+    const bare = join(folder, 'bare');
+    await mkdir(bare);
+    await expect(run('x', { model: bare })).rejects.toThrow(/^generate: checkpoint: .* got an empty folder/);
+    await expect(run('x', { model: at('pre') })).rejects.toThrow(/^generate: .*expected tokenizer.json, or vocab.json/);
+    await expect(run('x', { model: join(folder, 'nowhere') })).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+test('perplexity counts every token once, and bytes as bytes', async () => {
+  const file = join(folder, 'text.txt');
+  const text = `${words} – `.repeat(8);
+  await writeFile(file, text);
+  const found = await perplexityVerb.run({
+    args: { files: [file, file] },
+    options: { model },
+    signal,
+    progress: silent,
+  });
+  expect(found.bytes).toBe(2 * Buffer.byteLength(text));
+  expect(found.files[0]!.perplexity).toBeCloseTo(found.perplexity, 8);
+  // a model that has learned nothing yet gives each of its tokens about the same probability
+  expect(found.perplexity).toBeGreaterThan(250);
+  expect(found.perplexity).toBeLessThan(310);
+  expect(found.bitsPerByte).toBeCloseTo((Math.log2(found.perplexity) * found.tokens) / found.bytes, 8);
+});
+
+test('pull asks for an address where there is none', async () => {
+  const before = process.env.HF_ENDPOINT;
+  delete process.env.HF_ENDPOINT;
+  const options = { hub: undefined, revision: 'main', out: undefined };
+  await expect(pullVerb.run({ args: { id: 'a/b' }, options, signal, progress: silent })).rejects.toThrow(
+    'pull: expected the address of a hub, got none; give --hub URL, or set HF_ENDPOINT',
+  );
+  if (before !== undefined) process.env.HF_ENDPOINT = before;
+});
+
+describe('train', () => {
+  type Options = Parameters<typeof trainVerb.run>[0]['options'];
+  const train = (out: string, options: Partial<Options> = {}) =>
+    trainVerb.run({
+      args: { files: [join(folder, 'corpus.jsonl')] },
+      options: {
+        out: join(folder, out),
+        vocabulary: 280,
+        layers: 1,
+        width: 64,
+        context: 16,
+        batch: 2,
+        accumulate: 1,
+        steps: 60,
+        rate: 3e-3,
+        dropout: 0.1,
+        seed: 0,
+        ...options,
+      },
+      signal,
+      progress: silent,
+    });
+  beforeAll(async () => {
+    const lines = Array.from({ length: 50 }, (_, i) => JSON.stringify({ text: `${i}: ${words}. ${words}.` }));
+    await writeFile(join(folder, 'corpus.jsonl'), `${lines.join('\n')}\n`);
+  });
+
+  test('a model that has learned its text, in a folder that generate takes', async () => {
+    const found = await train('run');
+    expect(found.steps).toBe(60);
+    expect(found.held).toBeLessThan(3.5); // of ln 280 = 5.6
+    expect((await readdir(found.model)).sort()).toEqual([
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    const options = {
+      maxTokens: 4,
+      temperature: 0,
+      topP: 1,
+      topK: 0,
+      stop: [],
+      seed: 0,
+      samples: 1,
+      model: found.model,
+    };
+    const text = await generateVerb.run({ args: { prompt: 'the cat sat' }, options, signal, progress: silent });
+    expect(text.continuations[0]!.logProbs.length).toBe(4);
+    // the same command again has nothing left to do
+    expect((await train('run')).steps).toBe(60);
+    await expect(train('run', { width: 128 })).rejects.toThrow(/expected the text, shape and seed that the run/);
+  });
+
+  test('files of another kind', async () => {
+    const run = (file: string) =>
+      trainVerb.run({ args: { files: [file] }, options: {} as Options, signal, progress: silent });
+    await expect(run(join(folder, 'x.pdf'))).rejects.toThrow(/^train: expected .txt or .jsonl files/);
+    await writeFile(join(folder, 'odd.jsonl'), '{"text":"a"}\n{"body":"b"}\n');
+    await expect(run(join(folder, 'odd.jsonl'))).rejects.toThrow(
+      /expected a "text" in every line of .*, got none in value 2/,
+    );
+  });
+});
+
+describe('convert', () => {
+  const run = (from: string, to: string, options: Partial<Parameters<typeof convertVerb.run>[0]['options']> = {}) =>
+    convertVerb.run({
+      args: { from, to },
+      options: { to: 'safetensors', type: 'same', shard: 5, ...options },
+      signal,
+      progress: silent,
+    });
+
+  test('takes the tokenizer along, by the names that each side has for it', async () => {
+    const from = await mkdtemp(join(folder, 'from-'));
+    await cp(at('metaseq-parts'), from, { recursive: true });
+    await writeFile(join(from, 'gpt2-vocab.json'), '{}');
+    await writeFile(join(from, 'gpt2-merges.txt'), '');
+    const hub = join(folder, 'to-hub');
+    expect((await run(from, hub)).tokenizer).toEqual(['vocab.json', 'merges.txt']);
+    const back = join(folder, 'to-metaseq');
+    expect((await run(hub, back, { to: 'metaseq' })).tokenizer).toEqual(['gpt2-vocab.json', 'gpt2-merges.txt']);
+    expect(JSON.parse(await readFile(join(hub, 'config.json'), 'utf8')).num_attention_heads).toBe(2);
+  });
+
+  test('overwrites nothing', async () => {
+    const to = join(folder, 'twice');
+    await run(at('pre'), to);
+    await expect(run(at('pre'), to)).rejects.toThrow(/^convert: expected a folder without a model, got config.json in/);
+  });
+
+  test('names itself in what goes wrong', async () => {
+    await expect(run(at('evil'), join(folder, 'never'))).rejects.toThrow(
+      /^convert: torch: .*Python object posix.system; nothing was executed$/,
+    );
+  });
+});
+
+test('from the command line: one line, and exit code 2', async () => {
+  const cli = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+  const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+    execFile(process.execPath, [cli, 'opt', 'generate', 'x', '--model', at('evil')], (error, _, stderr) =>
+      resolve({ code: error?.code, stderr }),
+    );
+  });
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toMatch(/^tenfold: generate: torch: [^\n]*posix.system; nothing was executed\n$/);
+});

@@ -1,0 +1,37 @@
+/** Options that several verbs have. */
+
+export const modelOption = {
+  kind: 'text',
+  value: 'DIR',
+  help: 'folder of a checkpoint with its tokenizer; by default the model that ships with tenfold',
+} as const;
+
+export const samplingOptions = {
+  maxTokens: { kind: 'number', value: 'N', help: 'most tokens to write', integer: true, min: 1, default: 120 },
+  temperature: {
+    kind: 'number',
+    value: 'T',
+    help: 'how freely tokens are drawn; 0 takes the likeliest',
+    min: 0,
+    max: 10,
+    default: 0.8,
+  },
+  topP: {
+    kind: 'number',
+    value: 'P',
+    help: 'draw from the likeliest tokens of this share',
+    min: 0,
+    max: 1,
+    default: 0.95,
+  },
+  topK: {
+    kind: 'number',
+    value: 'K',
+    help: 'draw from the K likeliest; 0: from all',
+    integer: true,
+    min: 0,
+    default: 0,
+  },
+  stop: { kind: 'text', value: 'TEXT', help: 'end before this text', many: true },
+  seed: { kind: 'number', value: 'N', help: 'of the draws', integer: true, min: 0, max: 1e9, default: 0 },
+} as const;

@@ -1,0 +1,52 @@
+/** `tenfold opt perplexity`: how well a model predicts a text. */
+import { readFile, stat } from 'node:fs/promises';
+import { verb } from '../../command/index.ts';
+import { blamed } from './blame.ts';
+import { bitsPerByte, perplexity, textLosses, total } from './evaluate.ts';
+import { loadOpt } from './model.ts';
+import { modelOption } from './options.ts';
+import { shippedModel } from './shipped.ts';
+
+/** A text whose scoring would take days. */
+const maxBytes = 2 ** 28;
+
+export const perplexityVerb = verb({
+  name: 'perplexity',
+  summary: 'measure how well a model predicts a text',
+  about: `Scores every token of the files once, in windows of the model's context: the rolling log-likelihood of
+lm-evaluation-harness. Perplexity is by the model's own tokens; to compare models of other tokenizers take bits a byte.`,
+  args: { files: { help: 'texts in UTF-8', many: true } },
+  options: { model: modelOption },
+  examples: [
+    { line: 'tenfold opt perplexity notes.txt', does: 'of the small model' },
+    { line: 'tenfold opt perplexity notes.txt --model models/facebook/opt-125m', does: 'of OPT-125M' },
+  ],
+  run: ({ args: { files }, options, signal, progress }) =>
+    blamed('perplexity', async () => {
+      const texts: string[] = [];
+      for (const file of files) {
+        const { size } = await stat(file);
+        if (size > maxBytes)
+          throw new RangeError(`perplexity: expected ${file} to have at most 256 MiB, got ${size} bytes`);
+        texts.push(await readFile(file, 'utf8'));
+      }
+      const by = await loadOpt(options.model ?? shippedModel, { progress, signal });
+      try {
+        const losses = await textLosses(by, texts, {
+          signal,
+          done: (windows) => progress.update(`${windows} windows scored`),
+        });
+        const numbers = (loss: (typeof losses)[number]) => ({
+          tokens: loss.tokens,
+          bytes: loss.bytes,
+          perplexity: perplexity(loss),
+          bitsPerByte: bitsPerByte(loss),
+        });
+        return { ...numbers(total(losses)), files: files.map((file, i) => ({ file, ...numbers(losses[i]!) })) };
+      } finally {
+        await by.model.release();
+      }
+    }),
+  text: (all) =>
+    `perplexity ${all.perplexity.toFixed(2)} a token, ${all.bitsPerByte.toFixed(4)} bits a byte, ${all.tokens} tokens`,
+});
