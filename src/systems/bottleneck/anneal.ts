@@ -172,9 +172,14 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Anneal
   }
 }
 
-/** The records of the readings in a run's folder. */
+/** The records of the readings in a run's folder so far; a line that is being written, or was cut off, does not count. */
 export async function readRecords(folder: string): Promise<MetricsRecord[]> {
-  const records = (await readJsonLines(`${folder}/metrics.jsonl`)) as MetricsRecord[];
+  const { readFile } = await import('node:fs/promises');
+  const bytes = await readFile(`${folder}/metrics.jsonl`).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return new Uint8Array();
+    throw error;
+  });
+  const records = (await readJsonLines(bytes.subarray(0, bytes.lastIndexOf(10) + 1))) as MetricsRecord[];
   return records.filter((record) => 'evaluation' in record);
 }
 

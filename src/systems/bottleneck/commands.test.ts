@@ -82,6 +82,17 @@ describe('a run', () => {
     await expect(run({ out, ...options })).rejects.toThrow(message);
   });
 
+  test('is drawn while a line of it is being written', async () => {
+    const metrics = join(out, 'metrics.jsonl');
+    const whole = await readFile(metrics);
+    const { page } = await plot(out);
+    const before = await readFile(page, 'utf8');
+    await writeFile(metrics, '{"step":600,"evalu', { flag: 'a' });
+    await plot(out);
+    expect(await readFile(page, 'utf8')).toBe(before);
+    await writeFile(metrics, whole);
+  });
+
   test('is drawn: figures and a page, with everything escaped', async () => {
     const { page, figures } = await plot(out);
     expect(await readdir(join(out, 'figures'))).toEqual(

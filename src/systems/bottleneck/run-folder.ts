@@ -82,7 +82,7 @@ async function settingsIn(folder: string): Promise<RunSettings | undefined> {
     throw new SyntaxError(`run: expected JSON in ${path}, got ${(error as Error).message}`, { cause: error });
   }
   if (settings?.format !== format)
-    throw new SyntaxError(`run: expected a ${format} in ${path}, got ${String(settings?.format)}`);
+    throw new SyntaxError(`run: expected a ${format} in ${path}, got ${String(settings?.format)} (give another --out)`);
   return settings;
 }
 
