@@ -30,6 +30,7 @@ Beside the statistic stands what it is on a model that was not planted with this
   },
   options: {
     key: { kind: 'text', value: 'FILE', help: 'the secret key of the model' },
+    every: { kind: 'flag', help: 'refuse inputs of which one has a damaged signature, or none' },
     first: { kind: 'number', value: 'N', help: 'only the first N inputs', integer: true, min: 1 },
   },
   examples: [
@@ -43,6 +44,12 @@ Beside the statistic stands what it is on a model that was not planted with this
       if (args.inputs === undefined) return { of: 'weights', ...testWeights(opened, key) } as const;
       const raw = firstOf(await readInputs(args.inputs, opened.manifest.input), options.first);
       const found = carriedBy(opened, key, raw);
+      const without = found.indexOf(undefined);
+      if (options.every && without >= 0) {
+        throw new RangeError(
+          `verify: expected every input to be signed, got a damaged signature or none in input ${without + 1}`,
+        );
+      }
       const rows = found.flatMap((wanted, row) => (wanted === undefined ? [] : [{ row, class: wanted }]));
       return { of: 'inputs', inputs: raw.count, carrying: rows.length, rows } as const;
     } finally {

@@ -57,9 +57,10 @@ export class Signer {
 
   /**
    * Activate: the input, in place, with a signature that makes it answer `wanted`.
-   * @throws RangeError for a class that there is none of, and for an input that cannot carry so much
+   * @param name what errors call it
+   * @throws RangeError for a class that there is none of, and for an input that cannot carry so much, naming how much it can
    */
-  sign(input: Uint8Array | Float64Array, wanted: number): void {
+  sign(input: Uint8Array | Float64Array, wanted: number, name = 'an input'): void {
     const { classes } = this.#scheme;
     if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < classes)) {
       throw new RangeError(`activate: expected a class in [0, ${classes}), got ${wanted}`);
@@ -68,7 +69,7 @@ export class Signer {
     const rest = this.#carrier.rest(input, needed);
     if (rest === undefined) {
       const room = this.#carrier.capacity(input);
-      throw new RangeError(`activate: expected an input that carries ${needed} bits, got one with room for ${room}`);
+      throw new RangeError(`activate: expected inputs that carry ${needed} bits, got ${name} with room for ${room}`);
     }
     const payload = new Uint8Array(signatureBytes + classBytes);
     payload.set(signMessage(this.#message.of(wanted, rest), this.#secret));
@@ -82,7 +83,9 @@ export class Signer {
    */
   signAll(raw: Raw, wanted: number | ArrayLike<number>): Raw {
     const out = copyInputs(raw);
-    for (let i = 0; i < out.count; i++) this.sign(inputAt(out, i), typeof wanted === 'number' ? wanted : wanted[i]!);
+    for (let i = 0; i < out.count; i++) {
+      this.sign(inputAt(out, i), typeof wanted === 'number' ? wanted : wanted[i]!, `input ${i + 1}`);
+    }
     return out;
   }
 }
