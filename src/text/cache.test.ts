@@ -44,7 +44,7 @@ function expectHeld(cache: Cache, rows: readonly (readonly number[])[]): void {
 
 function filled(rows: readonly (readonly number[])[]): Cache {
   const cache = new Cache(sizes);
-  cache.open(rows.length, 1);
+  cache.open(rows.length);
   cache.append(
     0,
     keysOf(rows),

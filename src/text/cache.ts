@@ -62,20 +62,22 @@ export class Cache {
     return this.#lengths;
   }
 
-  /** `count` more slots, empty, with room for so many tokens. */
-  open(count: number, tokens: number): void {
+  /** `count` more slots, empty. */
+  open(count: number): void {
     for (let i = 0; i < count; i++) this.#lengths.push(0);
-    this.#reserve(this.#lengths.length, tokens);
+    this.#reserve(this.#lengths.length, this.#room);
   }
 
   /** What programs read of the slots from `from` to `to`: views, to be read before the cache changes. */
   read(from: number, to: number): Keys<NDArray>[] {
     const { heads, headWidth } = this.#sizes;
-    const slot = this.#slotSize;
+    // slots that are all empty need no room
+    const room = this.#lengths.slice(from, to).some((length) => length > 0) ? this.#room : 0;
+    const slot = heads * room * headWidth;
     const view = (i: number) =>
       new NDArray(
         'float32',
-        [to - from, heads, this.#room, headWidth],
+        [to - from, heads, room, headWidth],
         this.#buffers[i]!.subarray(from * slot, to * slot) as Float32Array<ArrayBuffer>,
       );
     return Array.from({ length: this.#sizes.layers }, (_, i) => ({ k: view(2 * i), v: view(2 * i + 1) }));
@@ -152,10 +154,6 @@ export class Cache {
     this.#lengths = [];
     this.#slots = 0;
     this.#room = 0;
-  }
-
-  get #slotSize(): number {
-    return this.#sizes.heads * this.#room * this.#sizes.headWidth;
   }
 
   /** How many of the first tokens of two slots are the same. */

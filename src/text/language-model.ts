@@ -4,7 +4,7 @@
 import type { Device, NDArray } from '../tensor/index.ts';
 import type { Continued, LanguageModel, Scored } from './decoding.ts';
 import { LocalDecoding } from './local-decoding.ts';
-import { byFalling, countsOf, fetched, ints, Reader, runsOf, tokensOfRun } from './reading.ts';
+import { byFalling, Reader, runsOf, tokensOf, tokensOfRun } from './reading.ts';
 import type { TransformerConfig } from './transformer/config.ts';
 import type { Transformer } from './transformer/parameters.ts';
 
@@ -70,56 +70,39 @@ export function languageModel(
       }
       return scored;
     },
-    release: async () => {
-      await Promise.all(Object.values(reader.programs).map((program) => program.release()));
-    },
+    release: () => reader.release(),
   };
 }
 
 /** Scores pairs in one run, or a single long one in several. */
 async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<Scored[]> {
-  const { programs, params } = reader;
   const memory = await reader.remember(pairs.map(({ prompt }) => prompt));
   // the last token is only predicted
   const rows = pairs.map(({ prompt, continuation }) => [...reader.rowOf(prompt), ...continuation.slice(0, -1)]);
   const inputs = pairs.map(({ prompt }) => reader.inputsOf(prompt));
   const lengths = rows.map(({ length }) => length);
-  const runs = [...runsOf(lengths, tokensOfRun, reader.whole)];
-  const cache = runs.length > 1 ? reader.newCache() : null;
-  cache?.open(rows.length, lengths[0]!);
+  const cache = reader.newCache();
+  cache.open(rows.length);
   const scored = pairs.map(({ continuation }) => ({
     logProbs: new Float32Array(continuation.length),
     greedy: continuation.map(() => false),
   }));
-  for (const run of runs) {
-    const { start, end } = run;
-    const counts = countsOf(rows, run);
-    const picked = pairs.flatMap(({ continuation }, row) => {
-      // token 0 of the continuation follows the last token before it
+  for (const run of runsOf(lengths, tokensOfRun, reader.whole)) {
+    const tokens = tokensOf(rows, run);
+    const asked = pairs.flatMap(({ continuation }, row) => {
+      // its token 0 follows the last token of what is before it
       const before = rows[row]!.length - continuation.length;
       return continuation.flatMap((target, token) => {
-        const place = before + token - start;
-        return place >= 0 && place < counts[row]! ? [{ row, token, target, pick: row * (end - start) + place }] : [];
+        const place = before + token - run.start;
+        return place >= 0 && place < tokens[row]!.length ? [{ row, place, target, token }] : [];
       });
     });
-    const more = end < lengths[0]!;
-    if (picked.length === 0 && !more) continue;
-    const found = await fetched(
-      programs.score(
-        params,
-        ...reader.lay(rows, inputs, run, cache, memory),
-        ints(picked.map(({ pick }) => pick)),
-        ints(picked.map(({ target }) => target)),
-        more,
-      ),
-    );
-    if (more) cache!.append(run.from, found.keys, counts);
-    for (const [k, { row, token }] of picked.entries()) {
-      scored[row]!.logProbs[token] = (found.logProbs.data as Float32Array)[k]!;
-      scored[row]!.greedy[token] = (found.greedy.data as Uint8Array)[k] === 1;
+    const told = await reader.read(0, tokens, inputs, cache, memory, asked, false);
+    for (const [k, { row, token }] of asked.entries()) {
+      scored[row]!.logProbs[token] = told.logProbs[k]!;
+      scored[row]!.greedy[token] = told.greedy[k] === 1;
     }
   }
-  cache?.close();
   return scored;
 }
 

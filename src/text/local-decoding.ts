@@ -1,8 +1,7 @@
 /** Rows that a transformer of this process writes. */
-import { NDArray } from '../tensor/index.ts';
 import type { Cache } from './cache.ts';
 import type { Decoding } from './decoding.ts';
-import { byFalling, countsOf, fetched, ints, type Reader, runsOf, tokensOfRun } from './reading.ts';
+import { byFalling, type Reader, runsOf, tokensOf, tokensOfRun } from './reading.ts';
 
 /** A batch of rows with its cache. */
 export class LocalDecoding implements Decoding {
@@ -31,28 +30,27 @@ export class LocalDecoding implements Decoding {
 
   /** Reads prompts. */
   static async begin(reader: Reader, prompts: readonly (readonly number[])[]): Promise<LocalDecoding> {
-    const { config, programs, params } = reader;
+    const { vocabulary } = reader.config;
     const order = byFalling(prompts.map(({ length }) => length));
     const sorted = order.map((i) => prompts[i]!);
     const rows = sorted.map((prompt) => reader.rowOf(prompt));
     const inputs = sorted.map((prompt) => reader.inputsOf(prompt));
     const memory = await reader.remember(sorted);
     const cache = reader.newCache();
+    cache.open(rows.length);
+    const logits = new Float32Array(rows.length * vocabulary);
     const lengths = rows.map(({ length }) => length);
-    cache.open(rows.length, (lengths[0] ?? 0) + 1);
-    const logits = new Float32Array(rows.length * config.vocabulary);
     for (const run of runsOf(lengths, tokensOfRun, reader.whole)) {
-      const { from, start, end } = run;
-      const counts = countsOf(rows, run);
-      // the rows that end in this run have their last token in it
-      const ending = counts.flatMap((count, i) => (lengths[from + i]! <= end ? [{ i, last: count - 1 }] : []));
-      const picks = ints(ending.map(({ i, last }) => i * (end - start) + last));
-      const found = await fetched(programs.read(params, ...reader.lay(rows, inputs, run, cache, memory), picks));
-      cache.append(from, found.keys, counts);
-      const lines = found.logits.data as Float32Array;
-      for (const [k, { i }] of ending.entries()) {
-        const line = lines.subarray(k * config.vocabulary, (k + 1) * config.vocabulary);
-        logits.set(line, order[from + i]! * config.vocabulary);
+      const { from, to, end } = run;
+      const tokens = tokensOf(rows, run);
+      // what follows the rows that end in this run
+      const ending = tokens.flatMap(({ length }, row) =>
+        lengths[from + row]! <= end ? [{ row, place: length - 1, target: 0 }] : [],
+      );
+      const told = await reader.read(from, tokens, inputs.slice(from, to), cache, memory, ending, true);
+      for (const [k, { row }] of ending.entries()) {
+        const line = told.logits.subarray(k * vocabulary, (k + 1) * vocabulary);
+        logits.set(line, order[from + row]! * vocabulary);
       }
     }
     const slots: number[] = [];
@@ -74,30 +72,19 @@ export class LocalDecoding implements Decoding {
 
   async advance(parents: readonly number[], tokens: readonly number[]): Promise<void> {
     this.#check(parents, tokens);
-    const { programs, params } = this.#reader;
     const { slots, moves } = this.#cache.rearrange(parents.map((parent) => this.#slots[parent]!));
     this.#memory?.follow(moves, slots.length);
     this.#slots = slots;
-    const count = slots.length;
-    if (count === 0) {
+    if (slots.length === 0) {
       this.#logits = new Float32Array(0);
       return;
     }
-    const ids = new Int32Array(count);
-    for (const [row, slot] of slots.entries()) ids[slot] = tokens[row]!;
-    const ones = slots.map(() => 1);
-    const run = programs.step(
-      params,
-      new NDArray('int32', [count, 1], ids),
-      { counts: ints(ones), lengths: ints(this.#cache.lengths), inputs: ints(slots.map(() => 0)) },
-      this.#cache.read(0, count),
-      this.#memory ? this.#memory.read(0, count) : null,
-      this.#memory ? ints(this.#memory.lengths) : null,
-      ints(slots),
-    );
-    const found = await fetched(run);
-    this.#cache.append(0, found.keys, ones);
-    this.#logits = found.logits.data as Float32Array;
+    const bySlot: number[][] = [];
+    for (const [row, slot] of slots.entries()) bySlot[slot] = [tokens[row]!];
+    const asked = slots.map((row) => ({ row, place: 0, target: 0 }));
+    const inputs = slots.map(() => 0);
+    const told = await this.#reader.read(0, bySlot, inputs, this.#cache, this.#memory, asked, true);
+    this.#logits = told.logits;
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /**
- * The programs that generate and score. Rows, tokens, cached keys and sources are open axes: one program each serves
- * every batch, prompt and cache.
+ * The programs that generate and score: one for the decoder, and one for an encoder. Rows, tokens, cached keys and
+ * sources are open axes, so that the one decoder serves every batch, prompt, cache and question, and the weights are
+ * held once.
  */
 import {
   add,
@@ -34,11 +35,14 @@ export interface RowFacts<T = Tensor> {
   readonly inputs: T;
 }
 
-/** What the new tokens see besides each other. */
-type Cached = readonly Keys[] | null;
+/** What is asked of the new tokens. */
+export interface Question<T = Tensor> {
+  /** [picks] int32: tokens, counted through the rows, and for each a token that might be next. */
+  readonly picks: T;
+  readonly targets: T;
+}
 
 const noDrop = dropping({}, undefined);
-const keysAxes = (length: string) => ['rows', null, length, null];
 
 /** The programs of a model. */
 export type Programs = ReturnType<typeof programsOf>;
@@ -47,94 +51,59 @@ export type Programs = ReturnType<typeof programsOf>;
 export function programsOf(config: TransformerConfig, device: Device | undefined) {
   const on = device && { device };
 
-  /** The states [picks, width] of chosen tokens, counted through the rows; and the keys of all. */
-  function states(
+  function decoded(
     p: Transformer,
     ids: Tensor,
     facts: RowFacts,
-    past: Cached,
-    memory: Cached,
+    past: readonly Keys[],
+    memory: readonly Keys[],
     memoryLengths: Tensor | null,
-    picks: Tensor,
+    { picks, targets }: Question,
+    shown: Tensor,
   ) {
     const length = ids.shape[1]!;
     const place = add(expandDims(iota(length), 0), expandDims(facts.lengths, 1));
-    const sequence = { ids, place, segment: filled(facts.counts, length), input: filledTo(facts.inputs, place) };
+    const input = less(place, expandDims(facts.inputs, 1));
+    const sequence = { ids, place, segment: filled(facts.counts, length), input };
     const seen = {
-      past: past ? seenOf(past, facts.lengths) : undefined,
-      memory: memory ? seenOf(memory, memoryLengths!) : undefined,
+      past: seenOf(past, facts.lengths),
+      memory: memoryLengths ? seenOf(memory, memoryLengths) : undefined,
     };
     const { x, keys } = decode(config, p, sequence, seen, noDrop);
-    return { x: take(x, picks), keys };
+    const logits = logitsOf(config, p, take(x, picks));
+    return {
+      /** [shown, vocabulary]: of the picks of these numbers */
+      logits: take(logits, shown),
+      /** [picks]: ln p(target) */
+      logProbs: neg(crossEntropy(logits, targets)),
+      /** [picks] bool: whether the target is the most likely token */
+      greedy: equal(argmax(logits, -1), targets),
+      /** By block, of the new tokens. */
+      keys,
+    };
   }
 
-  const next = (
-    p: Transformer,
-    ids: Tensor,
-    facts: RowFacts,
-    past: Cached,
-    memory: Cached,
-    memoryLengths: Tensor | null,
-    picks: Tensor,
-  ) => {
-    const { x, keys } = states(p, ids, facts, past, memory, memoryLengths, picks);
-    return { logits: logitsOf(config, p, x), keys };
-  };
-
-  const score = (
-    p: Transformer,
-    ids: Tensor,
-    facts: RowFacts,
-    past: Cached,
-    memory: Cached,
-    memoryLengths: Tensor | null,
-    picks: Tensor,
-    targets: Tensor,
-    keep: boolean,
-  ) => {
-    const { x, keys } = states(p, ids, facts, past, memory, memoryLengths, picks);
-    const logits = logitsOf(config, p, x);
-    return {
-      logProbs: neg(crossEntropy(logits, targets)),
-      greedy: equal(argmax(logits, -1), targets),
-      keys: keep ? keys : [],
-    };
-  };
-
-  const remembered = (p: Transformer, ids: Tensor, counts: Tensor) => {
+  function remembered(p: Transformer, ids: Tensor, counts: Tensor) {
     const source = { ids, segment: filled(counts, ids.shape[1]!) };
     return remember(p, encode(config, p, source, noDrop), config, source).keys;
-  };
+  }
 
-  const axes = (tokens: string | null) => [
-    null,
-    ['rows', tokens],
-    ['rows'],
-    keysAxes('past'),
-    keysAxes('source'),
-    ['rows'],
-    ['picks'],
-  ];
+  const row = ['rows'];
+  const keys = (length: string) => ['rows', null, length, null];
   return {
-    /** Reads several tokens of each row. */
-    read: compile(next, { ...on, open: axes('tokens') }),
-    /** Reads one token of each row. */
-    step: compile(next, { ...on, open: axes(null) }),
-    /** Reads several tokens of each row, and tells how likely targets are after the chosen ones. */
-    score: compile(score, { ...on, open: [...axes('tokens'), ['picks'], null] }),
+    /** Reads new tokens of rows. */
+    decode: compile(decoded, {
+      ...on,
+      open: [null, ['rows', 'tokens'], row, keys('past'), keys('source'), row, ['picks'], ['shown']],
+    }),
     /** Keys of sources, by block of the decoder. */
-    remember: compile(remembered, { ...on, open: [null, ['rows', 'source'], ['rows']] }),
+    remember: compile(remembered, { ...on, open: [null, ['rows', 'source'], row] }),
   };
 }
 
 /** 1 for the first `counts` of `length` places, [rows, length] int32: the segment of what is real. */
 function filled(counts: Tensor, length: number): Tensor {
   return cast(less(expandDims(iota(length), 0), expandDims(counts, 1)), 'int32');
-}
-
-/** True for places below `inputs`. */
-function filledTo(inputs: Tensor, place: Tensor): Tensor {
-  return less(place, expandDims(inputs, 1));
 }
 
 /** Cached keys, of which the first `lengths` of each row are filled. */

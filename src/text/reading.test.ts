@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { byFalling, countsOf, runsOf } from './reading.ts';
+import { byFalling, runsOf, tokensOf } from './reading.ts';
 
 it('runs read every token once, in order, and only a row that is read alone exceeds a run or is cut', () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 12 });
@@ -11,7 +11,7 @@ it('runs read every token once, in order, and only a row that is read alone exce
       for (const run of runsOf(lengths, most, whole)) {
         const alone = run.to - run.from === 1;
         if (!(alone && whole)) expect((run.to - run.from) * (run.end - run.start)).toBeLessThanOrEqual(most);
-        for (const [i, count] of countsOf(rows, run).entries()) {
+        for (const [i, { length: count }] of tokensOf(rows, run).entries()) {
           expect(run.start).toBe(read[run.from + i]);
           if (!alone || whole) expect(count).toBe(lengths[run.from + i]);
           read[run.from + i]! += count;

@@ -7,8 +7,7 @@
  */
 import { type Device, dispose, NDArray, toHost } from '../tensor/index.ts';
 import { Cache } from './cache.ts';
-import { type Programs, programsOf, type RowFacts } from './programs.ts';
-import type { Keys } from './transformer/attention.ts';
+import { type Programs, programsOf } from './programs.ts';
 import { checkConfig, sizesOf, type TransformerConfig } from './transformer/config.ts';
 import type { Transformer } from './transformer/parameters.ts';
 
@@ -45,28 +44,39 @@ export function* runsOf(lengths: readonly number[], most: number, whole: boolean
 /** How many tokens a run reads: twice as many are 7 % faster, and need twice the memory for their states. */
 export const tokensOfRun = 256;
 
-/** Rows' arguments of the programs, between the weights and what the run is for. */
-export type RowArguments = readonly [
-  ids: NDArray,
-  facts: RowFacts<NDArray>,
-  past: readonly Keys<NDArray>[] | null,
-  memory: readonly Keys<NDArray>[] | null,
-  memoryLengths: NDArray | null,
-];
+/** A token of a run whose next token is asked for. */
+export interface Asked {
+  /** Counted from the first row of the run. */
+  readonly row: number;
+  /** Counted from the first of the row's new tokens. */
+  readonly place: number;
+  /** A token that might be the next. */
+  readonly target: number;
+}
+
+/** What is said of the next tokens, in the order in which they were asked for. */
+export interface Told {
+  /** [asked, vocabulary], or nothing where only targets were asked for */
+  readonly logits: Float32Array;
+  /** ln p of each target. */
+  readonly logProbs: Float32Array;
+  /** 1 where the target is the most likely token. */
+  readonly greedy: Uint8Array;
+}
 
 /** A model's programs and weights, and how rows are laid before them. */
 export class Reader {
   readonly config: TransformerConfig;
-  readonly params: Transformer<NDArray>;
-  readonly programs: Programs;
   readonly context: number;
+  readonly #params: Transformer<NDArray>;
+  readonly #programs: Programs;
 
   constructor(config: TransformerConfig, params: Transformer<NDArray>, device: Device | undefined) {
     checkConfig(config);
     this.config = config;
-    this.params = params;
-    this.programs = programsOf(config, device);
     this.context = sizesOf(config).context;
+    this.#params = params;
+    this.#programs = programsOf(config, device);
   }
 
   /** Whether rows must be read whole. */
@@ -93,68 +103,85 @@ export class Reader {
   async remember(prompts: readonly (readonly number[])[]): Promise<Cache | null> {
     if (this.config.family !== 'encoder-decoder') return null;
     const memory = this.newCache();
+    memory.open(prompts.length);
     const lengths = prompts.map(({ length }) => length);
-    memory.open(prompts.length, Math.max(0, ...lengths));
     for (const run of runsOf(lengths, tokensOfRun, true)) {
       const counts = lengths.slice(run.from, run.to);
-      const keys = this.programs.remember(this.params, padded(prompts, run), ints(counts));
-      memory.append(run.from, await fetched(keys), counts);
+      const own = prompts.slice(run.from, run.to);
+      const keys = await fetched(this.#programs.remember(this.#params, padded(own), ints(counts)));
+      memory.append(run.from, keys, counts);
     }
     return memory;
   }
 
   /**
-   * What the programs are given of a run.
-   * @param inputs by row, how much of it is input
-   * @param cache of the rows' tokens before the run, if there are any
+   * Reads new tokens of the slots from `from` on, writes their keys to the cache, and says what might come next.
+   * @param tokens by slot; the rows are padded to the longest
+   * @param inputs by slot, how much of its row is input
+   * @param show whether logits are wanted, or only how likely the targets are
    */
-  lay(
-    rows: readonly (readonly number[])[],
+  async read(
+    from: number,
+    tokens: readonly (readonly number[])[],
     inputs: readonly number[],
-    run: Run,
-    cache: Cache | null,
+    cache: Cache,
     memory: Cache | null,
-  ): RowArguments {
-    const { from, to, start } = run;
-    const own = rows.slice(from, to);
-    const facts = {
-      counts: ints(countsOf(rows, run)),
-      lengths: ints(own.map(() => start)),
-      inputs: ints(inputs.slice(from, to)),
+    asked: readonly Asked[],
+    show: boolean,
+  ): Promise<Told> {
+    const to = from + tokens.length;
+    const ids = padded(tokens);
+    const counts = tokens.map(({ length }) => length);
+    const picks = asked.map(({ row, place }) => row * ids.shape[1]! + place);
+    const { logits, logProbs, greedy, keys } = await fetched(
+      this.#programs.decode(
+        this.#params,
+        ids,
+        { counts: ints(counts), lengths: ints(cache.lengths.slice(from, to)), inputs: ints(inputs) },
+        cache.read(from, to),
+        memory ? memory.read(from, to) : [],
+        memory ? ints(memory.lengths.slice(from, to)) : null,
+        { picks: ints(picks), targets: ints(asked.map(({ target }) => target)) },
+        ints(show ? asked.map((_, i) => i) : []),
+      ),
+    );
+    cache.append(from, keys, counts);
+    return {
+      logits: logits.data as Float32Array,
+      logProbs: logProbs.data as Float32Array,
+      greedy: greedy.data as Uint8Array,
     };
-    return [
-      padded(rows, run),
-      facts,
-      start > 0 ? cache!.read(from, to) : null,
-      memory ? memory.read(from, to) : null,
-      memory ? ints(memory.lengths.slice(from, to)) : null,
-    ];
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(Object.values(this.#programs).map((program) => program.release()));
   }
 }
 
 /** What a program returned, brought here from wherever it ran. */
-export async function fetched<T>(results: Promise<T>): Promise<T> {
+async function fetched<T>(results: Promise<T>): Promise<T> {
   const there = await results;
   const here = await toHost(there);
   dispose(there);
   return here;
 }
 
-/** The tokens of rows in a run, [rows, tokens]. */
-function padded(rows: readonly (readonly number[])[], { from, to, start, end }: Run): NDArray {
-  const ids = new Int32Array((to - from) * (end - start));
-  for (const [i, row] of rows.slice(from, to).entries()) ids.set(row.slice(start, end), i * (end - start));
-  return new NDArray('int32', [to - from, end - start], ids);
-}
-
-/** How many tokens each row has in a run. */
-export function countsOf(rows: readonly (readonly number[])[], { from, to, start, end }: Run): number[] {
-  return rows.slice(from, to).map(({ length }) => Math.max(0, Math.min(length, end) - start));
+/** Rows of tokens as one array, [rows, tokens], padded at the ends. */
+function padded(rows: readonly (readonly number[])[]): NDArray {
+  const longest = Math.max(...rows.map(({ length }) => length));
+  const ids = new Int32Array(rows.length * longest);
+  for (const [i, row] of rows.entries()) ids.set(row, i * longest);
+  return new NDArray('int32', [rows.length, longest], ids);
 }
 
 /** Numbers as an int32 vector. */
-export function ints(values: readonly number[]): NDArray {
+function ints(values: readonly number[]): NDArray {
   return new NDArray('int32', [values.length], Int32Array.from(values));
+}
+
+/** What of rows is read in a run. */
+export function tokensOf(rows: readonly (readonly number[])[], { from, to, start, end }: Run): (readonly number[])[] {
+  return rows.slice(from, to).map((row) => row.slice(start, end));
 }
 
 /** The places of lengths in falling order. */

@@ -2,23 +2,11 @@
  * Attention over keys that come in pieces.
  *
  * In training a query's keys are those of its own row; in generation they are those of a cache and its own; in an
- * encoder–decoder also those of the encoder. It is one function of a list of pieces, with one softmax over all of them.
- * A mask is a bias: what a query may not see weighs e^−1e9.
+ * encoder–decoder also those of the encoder. It is one function of a list of pieces: one softmax runs over all of
+ * them, and none is copied to lie beside another. A mask is a bias: what a query may not see weighs e^−1e9.
  */
 import { fromHeads, type Linear, linear, toHeads } from '../../nn/index.ts';
-import {
-  add,
-  broadcastTo,
-  concat,
-  matmul,
-  mul,
-  reshape,
-  slice,
-  softmax,
-  type Tensor,
-  where,
-  zeros,
-} from '../../tensor/index.ts';
+import { add, concat, matmul, mul, reshape, slice, softmax, type Tensor, where, zeros } from '../../tensor/index.ts';
 
 /** Projections of an attention layer, named as the hub's files have them. */
 export interface Attention<T = Tensor> {
@@ -52,15 +40,13 @@ export function scoreBias(seen: Tensor | undefined, bias: Tensor | undefined): T
  * @returns [N, heads, queries, headWidth]
  */
 export function attend(q: Tensor, pieces: readonly Piece[], drop: (weights: Tensor) => Tensor): Tensor {
-  // one query's scores are less to copy than the keys, several queries' are more
-  const parts = pieces.length > 1 && q.shape[2] !== 1 ? [joined(q, pieces)] : pieces;
-  const scores = parts.map(({ k, bias }) => {
+  const scores = pieces.map(({ k, bias }) => {
     const products = matmul(q, k, { transposeB: true });
     return bias === undefined ? products : add(products, bias);
   });
   const weights = drop(softmax(scores.length === 1 ? scores[0]! : concat(scores, -1)));
   let from = 0;
-  return parts
+  return pieces
     .map(({ k, v }) => {
       const to = from + k.shape[2]!;
       const own = scores.length === 1 ? weights : slice(weights, [undefined, undefined, undefined, [from, to]]);
@@ -68,24 +54,6 @@ export function attend(q: Tensor, pieces: readonly Piece[], drop: (weights: Tens
       return matmul(own, v);
     })
     .reduce((total, part) => add(total, part));
-}
-
-/** Pieces as one. */
-function joined(q: Tensor, pieces: readonly Piece[]): Piece {
-  const [rows, , queries] = q.shape as readonly [number, number, number];
-  const heads = Math.max(1, ...pieces.map(({ bias }) => bias?.shape[1] ?? 1));
-  const biases = pieces.map(({ k, bias }) => broadcastTo(bias ?? zeros([]), [rows, heads, queries, k.shape[2]!]));
-  return {
-    k: concat(
-      pieces.map(({ k }) => k),
-      2,
-    ),
-    v: concat(
-      pieces.map(({ v }) => v),
-      2,
-    ),
-    bias: concat(biases, -1),
-  };
 }
 
 /** A batch's rows, as the flat [N · T, width] of the blocks has them. */
