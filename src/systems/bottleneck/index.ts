@@ -61,6 +61,7 @@ export {
 } from './table-run.ts';
 export { classTask, contrastiveTask, numberTask, type Task } from './task.ts';
 export {
+  bestReading,
   type ChannelBounds,
   channelBits,
   channelBounds,
@@ -69,3 +70,4 @@ export {
   totalBits,
   totalBounds,
 } from './trajectory.ts';
+export { type Level, levelsOf } from './worth.ts';
