@@ -90,7 +90,7 @@ const axes = [
 const decode = compile(decoder, { open: axes });
 afterAll(() => decode.release());
 
-const call = (batch: number, tokens: number, past: number) => {
+const call = (...[batch, tokens, past]: readonly [batch: number, tokens: number, past: number]) => {
   const cache = () => random([batch, heads, past, width / heads]);
   return [ints([batch, tokens], vocabulary), { key: cache(), value: cache() }] as const;
 };

@@ -1,17 +1,25 @@
 import fc from 'fast-check';
 import {
+  add,
   array,
   compile,
   constant,
   dequantize,
+  exportOnnx,
+  gradients,
   matmul,
+  mul,
   type NDArray,
-  type Quantized,
+  openOnnx,
+  QuantizedArray,
   quantize,
-  quantizedMatmul,
-  quantizedTake,
+  scan,
+  sub,
+  sum,
   type Tensor,
+  take,
   toFloats,
+  toHost,
 } from 'tenfold/tensor';
 import { describe, expect, it } from 'vitest';
 
@@ -28,7 +36,7 @@ const normal = (shape: number[]) =>
     }),
     { shape },
   );
-const floats = async (q: Quantized<NDArray>) => toFloats(await compile(() => dequantize(constant(q)))());
+const floats = async (q: NDArray) => toFloats(await toHost(q));
 const rootMeanSquare = (values: ArrayLike<number>) =>
   Math.sqrt(Array.from(values).reduce((total, v) => total + v * v, 0) / values.length);
 
@@ -99,32 +107,34 @@ describe('quantize', () => {
   });
 });
 
-describe('a product with quantised constants', () => {
-  it('is that with the weights they stand for, to the rounding of its other operand', async () => {
+describe('quantised weights in programs', () => {
+  const product = (x: Tensor, w: Tensor) => matmul(x, w, { transposeB: true });
+
+  it('give products as the weights they stand for, to the rounding of the other operand', async () => {
     for (const bits of [4, 8] as const) {
       const q = quantize(normal([96, 256]), { bits });
-      const x = normal([7, 256]);
-      const f = compile((x: Tensor) => ({
-        y: quantizedMatmul(x, constant(q)),
-        exact: matmul(x, dequantize(constant(q)), { transposeB: true }),
-      }));
-      const { y, exact } = await f(x);
-      const error = rootMeanSquare(Array.from(toFloats(y), (v, i) => v - (exact.data[i] as number)));
-      expect(error / rootMeanSquare(exact.data as Float32Array)).toBeLessThan(0.008);
+      const [x, one] = [normal([7, 256]), normal([2, 3, 256])];
+      const f = compile(product);
+      for (const given of [x, one]) {
+        const exact = await f(given, await toHost(q));
+        const y = await f(given, q);
+        expect(y.shape).toEqual(exact.shape);
+        const error = rootMeanSquare(Array.from(toFloats(y), (v, i) => v - toFloats(exact)[i]!));
+        expect(error / rootMeanSquare(toFloats(exact))).toBeLessThan(0.008);
+        // by the kernel of whole numbers, which rounds
+        expect(error).toBeGreaterThan(0);
+      }
+      expect(f.signatures).toBe(4);
       await f.release();
     }
   });
 
-  it('shares its bytes with a table, of open sizes', async () => {
+  it('share their bytes with a table, at open sizes', async () => {
     const q = quantize(normal([40, 64]), { bits: 4 });
-    const tied = compile(
-      (ids: Tensor) => {
-        const w = constant(q);
-        const rows = quantizedTake(w, ids);
-        return { rows, logits: quantizedMatmul(rows, w) };
-      },
-      { open: [['batch', 'tokens']] },
-    );
+    const open = [['batch', 'tokens'], null];
+    const tied = compile((ids: Tensor, w: Tensor) => ({ rows: take(w, ids), logits: product(take(w, ids), w) }), {
+      open,
+    });
     const table = await floats(q);
     for (const [batch, tokens] of [
       [1, 1],
@@ -134,17 +144,72 @@ describe('a product with quantised constants', () => {
         Int32Array.from({ length: batch * tokens }, (_, i) => (i * 7) % 40),
         { shape: [batch, tokens], dtype: 'int32' },
       );
-      const { rows, logits } = await tied(ids);
-      expect(Array.from(toFloats(rows))).toEqual(
-        Array.from(ids.data as Int32Array).flatMap((id) => Array.from(table).slice(id * 64, id * 64 + 64)),
+      const { rows, logits } = await tied(ids, q);
+      const wanted = Array.from(ids.data).flatMap((id) =>
+        Array.from(table).slice(Number(id) * 64, Number(id) * 64 + 64),
       );
+      expect(Array.from(toFloats(rows))).toEqual(wanted);
       expect(logits.shape).toEqual([batch, tokens, 40]);
       // a row is most like itself
-      for (const [i, id] of ids.data.entries()) {
+      for (const [i, id] of Array.from(ids.data).entries()) {
         const line = (logits.data as Float32Array).subarray(i * 40, i * 40 + 40);
         expect(line.indexOf(Math.max(...line))).toBe(id);
       }
     }
+    expect(tied.signatures).toBe(1);
     await tied.release();
+  });
+
+  it('are floats to everything else, in loops and in exported models too', async () => {
+    const q = quantize(normal([32, 32]), { bits: 8 });
+    const exact = toFloats(await toHost(q));
+    const x = normal([3, 32]);
+    const f = compile((x: Tensor, w: Tensor) => ({
+      plain: add(w, 0),
+      other: matmul(x, w),
+      looped: scan((c: Tensor) => [product(c, w), undefined] as const, x, undefined, { length: 2 })[0],
+    }));
+    const { plain, other, looped } = await f(x, q);
+    expect(toFloats(plain)).toEqual(exact);
+    const wanted = await f(x, await toHost(q));
+    const model = await openOnnx(exportOnnx(f.program(x, q)));
+    const exported = await model({ x });
+    for (const [got, name] of [
+      [other, 'other'],
+      [looped, 'looped'],
+      [exported.other!, 'other'],
+      [exported.looped!, 'looped'],
+    ] as const)
+      for (const [i, v] of Array.from(toFloats(got)).entries())
+        expect(Math.abs(v - toFloats(wanted[name])[i]!)).toBeLessThan(1e-3 * (1 + Math.abs(v)));
+    await model.release();
+    await f.release();
+  });
+
+  it('have gradients in their scales, and let those of the other operand through', async () => {
+    const { packed, scales } = quantize(normal([5, 32]), { bits: 4, block: 16 });
+    const [x, ds] = [normal([3, 32]), normal([5, 2])];
+    const loss = (x: Tensor, s: Tensor) => sum(product(x, dequantize(constant(packed), s, { bits: 4 })));
+    const f = compile((x: Tensor, s: Tensor, ds: Tensor) => {
+      const [bx, bs] = gradients(loss(x, s), [x, s]) as [Tensor, Tensor];
+      return { bx, along: sum(mul(bs, ds)), rise: sub(loss(x, add(s, ds)), loss(x, s)) };
+    });
+    const { bx, along, rise } = await f(x, scales, ds);
+    expect(along.item()).toBeCloseTo(rise.item(), 3);
+    const w = await floats(new QuantizedArray(packed, scales, 4));
+    for (let k = 0; k < 32; k++) {
+      const column = [0, 1, 2, 3, 4].reduce((total, row) => total + w[row * 32 + k]!, 0);
+      expect(toFloats(bx)[k]).toBeCloseTo(column, 4);
+    }
+    await f.release();
+  });
+
+  it('come from their parts, as a checkpoint keeps them', async () => {
+    const { packed, scales } = quantize(normal([4, 64]), { bits: 4, block: 16 });
+    const again = new QuantizedArray(packed, scales, 4);
+    expect(again.shape).toEqual([4, 64]);
+    expect(() => new QuantizedArray(packed, scales, 8)).toThrow(/^quantize: expected packed weights/);
+    expect(() => new QuantizedArray(packed, packed, 4)).toThrow(TypeError);
+    expect(() => again.data).toThrow('await toHost(array)');
   });
 });

@@ -11,6 +11,7 @@ import { type Loaded, load } from './load.ts';
 import { firstNonFinite, type NonFinite } from './nonfinite.ts';
 import { CallSizes, OpenSpec, traceOpen } from './open.ts';
 import { type OpenAxes, type Program, type Tensor, tensorNames } from './program.ts';
+import { QuantizedArray } from './quantize.ts';
 import type { Device } from './runtime/device.ts';
 import { defaultDevice } from './runtime/open.ts';
 import { type Traceable, type Traced, trace, typeOf } from './trace.ts';
@@ -128,6 +129,15 @@ interface Call {
   readonly arrays: NDArray[];
 }
 
+let identities = 0;
+const known = new WeakMap<object, number>();
+
+/** A number of its own for every object. */
+function identityOf(value: object): number {
+  if (!known.has(value)) known.set(value, identities++);
+  return known.get(value)!;
+}
+
 /** @throws RangeError when open axes of one name differ in size */
 function readArguments(args: readonly unknown[], open: OpenSpec | undefined): Call {
   const { leaves, paths, structure } = flattenTree(args);
@@ -135,6 +145,7 @@ function readArguments(args: readonly unknown[], open: OpenSpec | undefined): Ca
   const sizes = new CallSizes();
   const types = leaves.map((leaf, i) => {
     const path = paths[i]!;
+    if (leaf instanceof QuantizedArray) return `constant${identityOf(leaf)}`;
     const type = typeOf(leaf, path);
     if (type === undefined) return JSON.stringify(leaf) ?? 'undefined';
     arrays.push(typeof leaf === 'number' ? new NDArray('float32', [], Float32Array.of(leaf)) : (leaf as NDArray));

@@ -129,7 +129,7 @@ export {
 } from './ops/movement.ts';
 export { layerNorm } from './ops/normalization.ts';
 export { avgPool, maxPool, type PoolOptions, resize } from './ops/pool.ts';
-export { dequantize, quantizedMatmul, quantizedTake } from './ops/quantized.ts';
+export { dequantize } from './ops/quantized.ts';
 export {
   all,
   any,
@@ -146,7 +146,7 @@ export {
   variance,
 } from './ops/reduce.ts';
 export { formatType, type OpenAxes, type Program, printProgram, Tensor, type Type } from './program.ts';
-export { type Quantized, type QuantizeOptions, quantize } from './quantize.ts';
+export { QuantizedArray, type QuantizeOptions, quantize } from './quantize.ts';
 export * as random from './random.ts';
 export { type Device, type DeviceOptions, dispose, toHost } from './runtime/device.ts';
 export { type DeviceInfo, defaultDevice, devices, openDevice } from './runtime/open.ts';

@@ -6,22 +6,72 @@
  * are off by at most |s|/2, but one of nearly that magnitude and the other sign, by at most |s|.
  */
 import { NDArray } from './array.ts';
-import { formatType, type Tensor } from './program.ts';
+import { formatType } from './program.ts';
+import type { Device } from './runtime/device.ts';
 
-/** The weights [out, in] of a linear map, or a table of rows, in blocks along `in`. The key tells the bits. */
-export type Quantized<T = Tensor> =
-  | {
-      /** [out, in / block, block / 2] uint8, two weights a byte, the first in its low half. */
-      readonly int4: T;
-      /** [out, in / block] float32 */
-      readonly scales: T;
+/**
+ * Weights [out, in], or a table of rows, in blocks along `in`: to programs a float32 array like any other.
+ *
+ * As an argument, or in `constant()`, it goes into the program as a constant. `matmul(x, w, { transposeB: true })` and
+ * `take(w, indices)` are then done by the runtime's own kernels, which read the packed bytes; whatever else is done with
+ * it is done with the floats. `await toHost(w)` gives those.
+ */
+export class QuantizedArray extends NDArray<'float32'> {
+  /** [out, in / block, block · bits / 8]; of four bits, two weights a byte, the first in its low half. */
+  readonly packed: NDArray<'uint8'>;
+  /** [out, in / block] */
+  readonly scales: NDArray<'float32'>;
+  readonly bits: 4 | 8;
+
+  /** @throws TypeError unless these are the parts of quantised weights */
+  constructor(packed: NDArray, scales: NDArray, bits: 4 | 8) {
+    const [rows, blocks, bytes] = packed.shape as [number, number, number];
+    const block = (bytes * 8) / bits;
+    const fits =
+      packed.dtype === 'uint8' &&
+      packed.shape.length === 3 &&
+      scales.dtype === 'float32' &&
+      `${scales.shape}` === `${[rows, blocks]}`;
+    if (!fits || !isBlock(block)) {
+      throw new TypeError(
+        `quantize: expected packed weights [out, blocks, bytes] and scales [out, blocks], got ${formatType(packed)} and ${formatType(scales)}`,
+      );
     }
-  | {
-      /** [out, in / block, block] uint8 */
-      readonly int8: T;
-      /** [out, in / block] float32 */
-      readonly scales: T;
-    };
+    super('float32', [rows, blocks * block], { remote: { device: storage } });
+    this.packed = packed as NDArray<'uint8'>;
+    this.scales = scales as NDArray<'float32'>;
+    this.bits = bits;
+  }
+}
+
+/** What `toHost` and `dispose` ask of the place where an array lies. */
+const storage: Pick<Device, 'provider' | 'toHost' | 'dispose'> = {
+  provider: 'quantized',
+  toHost: async (source) => {
+    const { packed, scales, bits, shape } = source as QuantizedArray;
+    const values = weightsOf(packed.data, scales.data, bits);
+    return new NDArray('float32', shape, Float32Array.from(values));
+  },
+  dispose: () => undefined,
+};
+
+/** The weights that packed ones stand for, row by row. */
+export function weightsOf(packed: ArrayLike<number>, scales: ArrayLike<number>, bits: number): Float64Array {
+  const zero = 2 ** (bits - 1);
+  const count = (packed.length * 8) / bits;
+  const block = count / scales.length;
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const q = bits === 8 ? packed[i]! : (packed[i >> 1]! >> (4 * (i & 1))) & 15;
+    out[i] = (q - zero) * scales[Math.floor(i / block)]!;
+  }
+  return out;
+}
+
+/** What the kernels take as a block. */
+export function isBlock(size: number): boolean {
+  return size >= 16 && Number.isInteger(Math.log2(size));
+}
 
 /** How weights are quantised. */
 export interface QuantizeOptions {
@@ -31,21 +81,21 @@ export interface QuantizeOptions {
 }
 
 /**
- * Quantises weights [out, in] on the host. What comes out takes bits + 32 / block bits a weight.
+ * Quantises weights [out, in] on the host, to bits + 32 / block bits a weight.
  * @throws TypeError unless the weights are a float32 matrix; RangeError for a block that does not fit, or a weight that
  * is not finite
  *
  * @example
  * const w = quantize(array(new Float32Array(64).fill(0.5), { shape: [2, 32] }), { bits: 4 });
- * const f = compile((x: Tensor) => quantizedMatmul(x, constant(w)));
- * await f(zerosArray([1, 32])); // [1, 2]
+ * const f = compile((x: Tensor, w: Tensor) => matmul(x, w, { transposeB: true }));
+ * await f(zerosArray([1, 32]), w); // [1, 2]
  */
-export function quantize(weights: NDArray, { bits, block = 32 }: QuantizeOptions): Quantized<NDArray> {
+export function quantize(weights: NDArray, { bits, block = 32 }: QuantizeOptions): QuantizedArray {
   const [rows, width] = weights.shape as [number, number];
   if (weights.dtype !== 'float32' || weights.shape.length !== 2)
     throw new TypeError(`quantize: expected float32 weights [out, in], got ${formatType(weights)}`);
   if (bits !== 4 && bits !== 8) throw new RangeError(`quantize: expected 4 or 8 bits, got ${bits}`);
-  if (!(block >= 16 && Number.isInteger(Math.log2(block)) && width % block === 0)) {
+  if (!isBlock(block) || width % block !== 0) {
     throw new RangeError(
       `quantize: expected a block that is a power of two of at least 16 and divides ${width}, got ${block}`,
     );
@@ -89,7 +139,9 @@ export function quantize(weights: NDArray, { bits, block = 32 }: QuantizeOptions
       }
     }
   }
-  const array = new NDArray('uint8', [rows, blocks, (block * bits) / 8], packed);
-  const scaling = new NDArray('float32', [rows, blocks], scales);
-  return bits === 8 ? { int8: array, scales: scaling } : { int4: array, scales: scaling };
+  return new QuantizedArray(
+    new NDArray('uint8', [rows, blocks, (block * bits) / 8], packed),
+    new NDArray('float32', [rows, blocks], scales),
+    bits,
+  );
 }

@@ -7,6 +7,7 @@
  */
 import type { DType } from './dtype.ts';
 import type { Target } from './lower.ts';
+import { quantized } from './passes/quantized.ts';
 import { spatial } from './passes/spatial.ts';
 import type { Node, Program } from './program.ts';
 import { webgpu } from './webgpu.ts';
@@ -40,7 +41,7 @@ const everything: Support = {
 };
 
 /** The runtime's own kernels, on Node and in a browser. */
-const cpu: Support = { ...everything, prepare: spatial, early: manyDraws };
+const cpu: Support = { ...everything, prepare: (program) => spatial(quantized(program)), early: manyDraws };
 
 /**
  * The draws of a program of many, such as a network's start or the keys of its dropouts. A draw is a hundred nodes, over

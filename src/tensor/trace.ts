@@ -5,8 +5,10 @@
  * the outputs. Everything else in the arguments reaches the function as it is.
  */
 import { NDArray } from './array.ts';
+import { constant } from './constant.ts';
 import { simplify } from './passes/simplify.ts';
 import { input, inputOp, type Program, reachable, Tensor, type Type } from './program.ts';
+import { QuantizedArray } from './quantize.ts';
 import { flattenTree } from './tree.ts';
 
 /** A function on trees of tensors, as tracing sees it. */
@@ -36,6 +38,7 @@ export function trace(
     const flat = flattenTree(arg, names[i]!);
     return flat.build(
       flat.leaves.map((leaf, j) => {
+        if (leaf instanceof QuantizedArray) return constant(leaf);
         const type = typeOf(leaf, flat.paths[j]!);
         if (type === undefined) return leaf;
         const tensor = input(flat.paths[j]!, retype(type, i, flat.paths[j]!));

@@ -15,8 +15,6 @@ describe.skipIf(noVulkan)(`webgpu${noVulkan ? `: ${noVulkan}` : ''}`, () => {
     skip: {
       float16: 'SwiftShader has no shader-f16',
       'special values': 'a shader may assume that there are no NaN and infinities',
-      quantizedMatmul: 'weights are bytes, for which it has no arithmetic',
-      quantizedTake: 'weights are bytes, for which it has no arithmetic',
       acos: "a shader's own is off by up to 10⁻⁴",
     },
   });

@@ -1,113 +1,105 @@
 /**
- * Products with quantised weights (quantize.ts), and rows of quantised tables, by the runtime's own kernels.
+ * Quantised weights inside programs (quantize.ts): as floats, and products and rows of them by the runtime's own kernels,
+ * which passes/quantized.ts brings in.
  *
  * The kernel of the product rounds the other operand to eight bits, too, with a scale for every block of every row
- * (accuracy level 4), so that it multiplies whole numbers: against the plain meaning a result is off by about 0.4 % of
- * the largest. It prepares the weights when the program is loaded, which it does for constants only: as arguments they
- * are unpacked at every run.
+ * (accuracy level 4), so that it multiplies whole numbers: against the plain meaning a result is off by about half a
+ * percent of its size.
  */
 import type { Emitter } from '../lower.ts';
-import { apply, formatType, type Op, requireIndices, type Tensor, type Type, type Value } from '../program.ts';
-import type { Quantized } from '../quantize.ts';
+import { apply, formatType, type Op, type Tensor, type Type } from '../program.ts';
+import { isBlock, weightsOf } from '../quantize.ts';
 import { elements, formatShape } from '../shape.ts';
 import { bitwiseAnd, cast, mul, shiftRight, sub } from './elementwise.ts';
-import { matmul } from './linear.ts';
 import { expandDims, reshape, stack, sum } from './movement.ts';
 
-interface Bits {
-  readonly bits: number;
+/** How packed weights are to be read. */
+export interface Bits {
+  readonly bits: 4 | 8;
 }
 
-/** Rows, blocks a row and weights a block of packed weights. */
+/** Rows, blocks a row, weights a block and weights a row of packed weights. */
 function layout(packed: Type, { bits }: Bits): { rows: number; blocks: number; block: number; width: number } {
   const [rows, blocks, bytes] = packed.shape as [number, number, number];
   const block = (bytes * 8) / bits;
   return { rows, blocks, block, width: blocks * block };
 }
 
-/** @throws TypeError or RangeError unless these are what `quantize` gives */
-function requireQuantized(op: string, packed: Type, scales: Type, attrs: Bits): void {
-  const { rows, blocks, block } = layout(packed, attrs);
-  const fits = packed.dtype === 'uint8' && packed.shape.length === 3 && scales.dtype === 'float32';
-  if (!fits || formatShape(scales.shape) !== formatShape([rows, blocks]) || block < 16 || Math.log2(block) % 1 !== 0) {
-    throw new TypeError(
-      `${op}: expected weights as quantize() gives them, got ${formatType(packed)} and scales ${formatType(scales)}`,
-    );
-  }
-}
+const dequantizeOp: Op<Bits> = {
+  name: 'dequantize',
+  infer: ([packed, scales], attrs) => {
+    const { rows, blocks, block, width } = layout(packed!, attrs);
+    const types = packed!.dtype === 'uint8' && scales!.dtype === 'float32';
+    if (!types || packed!.rank !== 3 || formatShape(scales!.shape) !== formatShape([rows, blocks]) || !isBlock(block)) {
+      throw new TypeError(
+        `dequantize: expected packed weights uint8[out, blocks, bytes] and scales float32[out, blocks], got ${formatType(packed!)} and ${formatType(scales!)}`,
+      );
+    }
+    return [{ dtype: 'float32', shape: [rows, width] }];
+  },
+  // ds of a block is Σ (q − 2ᵇ⁻¹) dW over it
+  vjp: ({ inputs: [packed], attrs }, [g]) => {
+    const centred = centredOf(packed!, attrs);
+    return [undefined, sum(mul(reshape(g!, centred.shape), centred), -1)];
+  },
+  lower: (emit, [packed, scales], { inputs: [type], attrs }) => {
+    const { rows, blocks, width } = layout(type!, attrs);
+    const scaled = emit.op('Mul', [emitCentred(emit, packed!, type!, attrs), emit.reshape(scales!, [rows, blocks, 1])]);
+    return emit.reshape(scaled, [rows, width]);
+  },
+  meaning: ([packed, scales], { bits }) => [weightsOf(packed!.data, scales!.data, bits)],
+};
 
-function partsOf(op: string, weights: Quantized): { packed: Tensor; scales: Tensor; bits: number } {
-  const { scales } = weights;
-  const [packed, bits] = 'int4' in weights ? [weights.int4, 4] : [weights.int8, 8];
-  if (packed === undefined || scales === undefined)
-    throw new TypeError(`${op}: expected weights { int4, scales } or { int8, scales }, got neither`);
-  return { packed, scales, bits };
-}
-
-/** The weights in float64, row by row. */
-function weightsOf(packed: Value, scales: Value, attrs: Bits): Float64Array {
-  const { rows, block, width } = layout(packed, attrs);
-  const zero = 2 ** (attrs.bits - 1);
-  return Float64Array.from({ length: rows * width }, (_, i) => {
-    const q = attrs.bits === 8 ? packed.data[i]! : (packed.data[i >> 1]! >> (4 * (i & 1))) & 15;
-    return (q - zero) * scales.data[Math.floor(i / block)]!;
-  });
-}
-
-/** q − 2ᵇ⁻¹, [rows, blocks, block] float32, of ops that any runtime has. */
+/** q − 2ᵇ⁻¹, [rows, blocks, block] float32. */
 function emitCentred(emit: Emitter, packed: string, type: Type, { bits }: Bits): string {
   const { rows, blocks, block } = layout(type, { bits });
-  const halves = (): string => {
+  let q = packed;
+  if (bits === 4) {
     const low = emit.op('BitwiseAnd', [packed, emit.scalar('uint8', 15)]);
     const high = emit.op('BitShift', [packed, emit.scalar('uint8', 4)], { direction: 'RIGHT' });
     const apart = [low, high].map((half) => emit.reshape(half, [rows, blocks, block / 2, 1]));
-    return emit.reshape(emit.op('Concat', apart, { axis: 3 }), [rows, blocks, block]);
-  };
-  return emit.op('Sub', [
-    emit.cast(bits === 8 ? packed : halves(), 'float32'),
-    emit.scalar('float32', 2 ** (bits - 1)),
-  ]);
+    q = emit.reshape(emit.op('Concat', apart, { axis: 3 }), [rows, blocks, block]);
+  }
+  return emit.op('Sub', [emit.cast(q, 'float32'), emit.scalar('float32', 2 ** (bits - 1))]);
 }
 
-/** Whether the runtime's own kernels may be used. */
-function hasKernels({ target }: Emitter): boolean {
-  return target.provider === 'cpu' && !target.portable;
+/** q − 2ᵇ⁻¹, [rows, blocks, block] float32. */
+function centredOf(packed: Tensor, attrs: Bits): Tensor {
+  const { rows, blocks, block } = layout(packed, attrs);
+  const q = attrs.bits === 8 ? packed : stack([bitwiseAnd(packed, 15), shiftRight(packed, 4)], 3);
+  return sub(cast(reshape(q, [rows, blocks, block]), 'float32'), 2 ** (attrs.bits - 1));
 }
 
-const quantizedMatmulOp: Op<Bits> = {
+/**
+ * The float32 weights [out, in] that quantised ones stand for.
+ * @param packed [out, in / block, block · bits / 8] uint8
+ * @param scales [out, in / block] float32
+ */
+export function dequantize(packed: Tensor, scales: Tensor, attrs: Bits): Tensor {
+  return apply(dequantizeOp, [packed, scales], { bits: attrs.bits });
+}
+
+/** The same of ops that every provider has. */
+export function dequantizeByParts(packed: Tensor, scales: Tensor, attrs: Bits): Tensor {
+  const centred = centredOf(packed, attrs);
+  const { rows, width } = layout(packed, attrs);
+  return reshape(mul(centred, expandDims(scales, -1)), [rows, width]);
+}
+
+// ---------------------------------------------------------------- the CPU's kernels
+
+/** x Wᵀ of x [..., m, in], packed weights and scales. */
+export const quantizedMatmulOp: Op<Bits> = {
   name: 'quantizedMatmul',
-  infer: ([x, packed, scales], attrs) => {
-    requireQuantized('quantizedMatmul', packed!, scales!, attrs);
-    const { rows, width } = layout(packed!, attrs);
-    if (x!.dtype !== 'float32' || x!.rank < 2 || x!.shape.at(-1) !== width)
-      throw new TypeError(`quantizedMatmul: expected float32 [..., m, ${width}], got ${formatType(x!)}`);
-    return [{ dtype: 'float32', shape: [...x!.shape.slice(0, -1), rows] }];
-  },
-  // y = x Wᵀ: dx = dy W; ds of a block is Σ (q − 2ᵇ⁻¹) dW over it
-  vjp: ({ inputs: [x, packed, scales], attrs }, [g]) => {
-    const { rows, width } = layout(packed!, attrs);
-    const flat = (t: Tensor, size: number) => reshape(t, [t.size / size, size]);
-    const dw = matmul(flat(g!, rows), flat(x!, width), { transposeA: true });
-    const centred = centredOf(packed!, attrs);
-    return [
-      matmul(g!, dequantizedOf(packed!, scales!, attrs)),
-      undefined,
-      sum(mul(reshape(dw, centred.shape), centred), -1),
-    ];
-  },
-  lower: (emit, [x, packed, scales], { inputs: [, type], attrs }) => {
-    const { rows, block, blocks, width } = layout(type!, attrs);
-    if (hasKernels(emit)) {
-      const sizes = { K: width, N: rows, bits: attrs.bits, block_size: block, accuracy_level: 4 };
-      return emit.op('MatMulNBits', [x!, packed!, scales!], sizes, 'com.microsoft');
-    }
-    const scaled = emit.op('Mul', [emitCentred(emit, packed!, type!, attrs), emit.reshape(scales!, [rows, blocks, 1])]);
-    const weights = emit.op('Transpose', [emit.reshape(scaled, [rows, width])], { perm: [1, 0] });
-    return emit.op('MatMul', [x!, weights]);
+  infer: ([x, packed], attrs) => [{ dtype: 'float32', shape: [...x!.shape.slice(0, -1), layout(packed!, attrs).rows] }],
+  lower: (emit, inputs, { inputs: [, packed], attrs }) => {
+    const { rows, block, width } = layout(packed!, attrs);
+    const sizes = { K: width, N: rows, bits: attrs.bits, block_size: block, accuracy_level: 4 };
+    return emit.op('MatMulNBits', inputs, sizes, 'com.microsoft');
   },
   meaning: ([x, packed, scales], attrs, [type]) => {
     const { rows, width } = layout(packed!, attrs);
-    const w = weightsOf(packed!, scales!, attrs);
+    const w = weightsOf(packed!.data, scales!.data, attrs.bits);
     return [
       Float64Array.from({ length: elements(type!.shape) }, (_, i) => {
         const [from, row] = [Math.floor(i / rows) * width, (i % rows) * width];
@@ -119,80 +111,28 @@ const quantizedMatmulOp: Op<Bits> = {
   },
 };
 
-/**
- * x Wᵀ with quantised weights, which should be constants: four-bit ones are read in a quarter of the time of floats.
- * @param x [..., m, in] float32
- * @param weights of `quantize`, [out, in]
- * @returns [..., m, out]
- */
-export function quantizedMatmul(x: Tensor, weights: Quantized): Tensor {
-  const { packed, scales, bits } = partsOf('quantizedMatmul', weights);
-  return apply(quantizedMatmulOp, [x, packed, scales], { bits });
-}
-
-const quantizedTakeOp: Op<Bits> = {
+/** The rows of a table at indices: packed weights, scales, indices. */
+export const quantizedTakeOp: Op<Bits> = {
   name: 'quantizedTake',
-  infer: ([packed, scales, indices], attrs) => {
-    requireQuantized('quantizedTake', packed!, scales!, attrs);
-    requireIndices('quantizedTake', indices!);
-    return [{ dtype: 'float32', shape: [...indices!.shape, layout(packed!, attrs).width] }];
-  },
-  lower: (emit, [packed, scales, indices], { inputs: [type, , at], attrs }) => {
-    const { blocks, block, width } = layout(type!, attrs);
-    if (hasKernels(emit)) {
-      const table = emit.reshape(packed!, [type!.shape[0]!, (width * attrs.bits) / 8]);
-      const options = { gather_axis: 0, quantize_axis: 1, block_size: block, bits: attrs.bits };
-      return emit.op('GatherBlockQuantized', [table, indices!, scales!], options, 'com.microsoft');
-    }
-    const flat = emit.reshape(indices!, [at!.size]);
-    const [rows, scaling] = [packed!, scales!].map((from) => emit.op('Gather', [from, flat], { axis: 0 }));
-    const picked = { dtype: 'uint8', shape: [at!.size, blocks, type!.shape[2]!] } as const;
-    const scaled = emit.op('Mul', [
-      emitCentred(emit, rows!, picked, attrs),
-      emit.reshape(scaling!, [at!.size, blocks, 1]),
-    ]);
-    return emit.reshape(scaled, [...at!.shape, width]);
+  infer: ([packed, , indices], attrs) => [
+    { dtype: 'float32', shape: [...indices!.shape, layout(packed!, attrs).width] },
+  ],
+  lower: (emit, [packed, scales, indices], { inputs: [type], attrs }) => {
+    const { rows, block, width } = layout(type!, attrs);
+    const table = emit.reshape(packed!, [rows, (width * attrs.bits) / 8]);
+    const options = { gather_axis: 0, quantize_axis: 1, block_size: block, bits: attrs.bits };
+    return emit.op('GatherBlockQuantized', [table, indices!, scales!], options, 'com.microsoft');
   },
   meaning: ([packed, scales, indices], attrs) => {
     const { rows, width } = layout(packed!, attrs);
-    const w = weightsOf(packed!, scales!, attrs);
+    const w = weightsOf(packed!.data, scales!.data, attrs.bits);
     const out = new Float64Array(indices!.data.length * width);
     for (const [i, index] of indices!.data.entries()) {
       const row = index < 0 ? index + rows : index;
       if (!(row >= 0 && row < rows))
-        throw new RangeError(`quantizedTake: expected an index in [${-rows}, ${rows - 1}], got ${index}`);
+        throw new RangeError(`take: expected an index in [${-rows}, ${rows - 1}], got ${index}`);
       out.set(w.subarray(row * width, (row + 1) * width), i * width);
     }
     return [out];
   },
 };
-
-/**
- * Rows of a quantised table: the embedding that a tied head multiplies with.
- * @param weights of `quantize`, [rows, width]
- * @param indices [...] int32 or int64; negative ones count from the end
- * @returns [..., width] float32
- */
-export function quantizedTake(weights: Quantized, indices: Tensor): Tensor {
-  const { packed, scales, bits } = partsOf('quantizedTake', weights);
-  return apply(quantizedTakeOp, [packed, scales, indices], { bits });
-}
-
-/** The weights [out, in] that quantised ones stand for, float32. */
-export function dequantize(weights: Quantized): Tensor {
-  const { packed, scales, bits } = partsOf('dequantize', weights);
-  requireQuantized('dequantize', packed, scales, { bits });
-  return dequantizedOf(packed, scales, { bits });
-}
-
-function dequantizedOf(packed: Tensor, scales: Tensor, attrs: Bits): Tensor {
-  const { rows, width } = layout(packed, attrs);
-  return reshape(mul(centredOf(packed, attrs), expandDims(scales, -1)), [rows, width]);
-}
-
-/** q − 2ᵇ⁻¹, [rows, blocks, block] float32. */
-function centredOf(packed: Tensor, attrs: Bits): Tensor {
-  const { rows, blocks, block } = layout(packed, attrs);
-  const q = attrs.bits === 8 ? packed : stack([bitwiseAnd(packed, 15), shiftRight(packed, 4)], 3);
-  return sub(cast(reshape(q, [rows, blocks, block]), 'float32'), 2 ** (attrs.bits - 1));
-}

@@ -44,6 +44,7 @@ import {
   sum,
   swapAxes,
 } from '../ops/movement.ts';
+import { type Bits, dequantizeByParts } from '../ops/quantized.ts';
 import { logSumExp } from '../ops/reduce.ts';
 import { apply, applyAll, type Node, type Tensor } from '../program.ts';
 import { strides } from '../shape.ts';
@@ -75,6 +76,8 @@ export const asInt32 = new Set([
 type Written = (inputs: readonly Tensor[], node: Node) => Tensor | undefined;
 
 const rules: Readonly<Record<string, Written>> = {
+  // bit operations on constants are the host's
+  dequantize: ([packed, scales], node) => dequantizeByParts(packed!, scales!, node.attrs as Bits),
   stopGradient: ([x]) => x,
   logicalOr: ([a, b]) => logicalNot(logicalAnd(logicalNot(a!), logicalNot(b!))),
   logicalXor: ([a, b]) => notEqual(a!, b!),
