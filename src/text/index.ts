@@ -22,6 +22,17 @@ export {
   type TextRules,
 } from './generation/text.ts';
 export { type LocalLanguageModel, languageModel } from './language-model.ts';
+export { type EndpointOptions, endpoint } from './likelihood/endpoint.ts';
+export { EndpointError } from './likelihood/http.ts';
+export type {
+  Completion,
+  CompletionRequest,
+  ContextAndContinuation,
+  Likelihood,
+  LogLikelihood,
+} from './likelihood/likelihood.ts';
+export { type LocalOptions, localLikelihood } from './likelihood/local.ts';
+export { type OnnxFolder, type OnnxFolderOptions, openOnnxFolder } from './onnx-folder.ts';
 export type { TokenStream } from './token-stream.ts';
 export { type Encoding, type SpecialOption, Tokenizer } from './tokenizer.ts';
 export type { SpecialTokens, TokenizerConfig, TokenizerJson } from './tokenizer-files.ts';

@@ -2,7 +2,7 @@
  * A language model that is a table: logits are a fixed function of the last tokens. It is exact, so that whatever
  * generation finds can be held against the enumeration of every sequence.
  */
-import type { Continued, Decoding, LanguageModel, Scored } from 'tenfold/text';
+import type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from 'tenfold/text';
 
 export interface TableOptions {
   readonly vocabulary: number;
@@ -30,6 +30,7 @@ export class TableModel implements LanguageModel {
   readonly #order: number;
   readonly #seed: number;
   readonly #spread: number;
+  readonly #table = new Map<string, Float32Array>();
   /** Decodings that were not closed. */
   open = 0;
   /** Rows that were asked for logits, over all steps. */
@@ -46,9 +47,14 @@ export class TableModel implements LanguageModel {
   /** Logits after a row of tokens. */
   logits(row: readonly number[]): Float32Array {
     const last = row.slice(-this.#order);
-    return Float32Array.from({ length: this.vocabulary }, (_, id) => {
+    const key = last.join(' ');
+    const known = this.#table.get(key);
+    if (known) return known;
+    const logits = Float32Array.from({ length: this.vocabulary }, (_, id) => {
       return this.#spread * (2 * hashed([this.#seed, last.length, ...last, id]) - 1);
     });
+    this.#table.set(key, logits);
+    return logits;
   }
 
   /** ln p(token | row), in float64 by the definition. */
@@ -96,7 +102,9 @@ export class TableModel implements LanguageModel {
     };
   }
 
-  async score(pairs: readonly Continued[]): Promise<Scored[]> {
+  async score(pairs: readonly Continued[], { done, signal }: ScoreWatch = {}): Promise<Scored[]> {
+    signal?.throwIfAborted();
+    done?.(pairs.length);
     return pairs.map(({ prompt, continuation }) => {
       const places = continuation.map((token, t) => ({ row: [...prompt, ...continuation.slice(0, t)], token }));
       return {

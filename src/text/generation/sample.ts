@@ -13,8 +13,8 @@ import { type Alternatives, type Finish, logitsOf, type Reader, type Row, type S
 export interface SampleOptions<State = unknown> extends StepOptions<State>, DrawOptions {
   /** Continuations of each prompt. Default 1. */
   readonly samples?: number;
-  /** The same seed gives the same tokens. Default 0. */
-  readonly seed?: number;
+  /** The same seed gives the same tokens; one number for all prompts, or one of its own for each. Default 0. */
+  readonly seed?: number | readonly number[];
 }
 
 /** A continuation. */
@@ -61,7 +61,10 @@ export async function* sampleSteps<State>(
   checkDraw('sample', options);
   const steps = new Steps('sample', vocabulary, prompts, options);
   const drawing = new Drawing(vocabulary, options);
-  const key = threefry.seedKey(seed);
+  if (typeof seed !== 'number' && seed.length !== prompts.length)
+    throw new RangeError(`sample: expected a seed for each of ${prompts.length} prompts, got ${seed.length}`);
+  const keyOf = (prompt: number) =>
+    typeof seed === 'number' ? threefry.foldIn(threefry.seedKey(seed), prompt) : threefry.seedKey(seed[prompt]!);
   const results: Generated[][] = prompts.map(() => []);
   if (prompts.length === 0) return results;
 
@@ -69,7 +72,7 @@ export async function* sampleSteps<State>(
   try {
     let live = (await steps.begin(decoding)).flatMap((row, source) =>
       Array.from({ length: samples }, (_, sample) => {
-        return { row, sample, source, key: threefry.foldIn(threefry.foldIn(key, row.prompt), sample) };
+        return { row, sample, source, key: threefry.foldIn(keyOf(row.prompt), sample) };
       }),
     );
     for (;;) {

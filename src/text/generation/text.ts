@@ -42,12 +42,15 @@ export interface Piece {
   readonly logProb: number;
 }
 
-/** The ids of a text with what every row begins with: once, also where the text has it already. */
-export function rowOf(tokenizer: Tokenizer, text: string): number[] {
-  const { prefix, suffix } = tokenizer;
-  const ids = tokenizer.encode(text, { special: false });
+/** Ids after what every row begins with: once, also where they have it already. */
+export function begun({ prefix }: Tokenizer, ids: readonly number[]): number[] {
   const has = prefix.length > 0 && prefix.every((id, i) => ids[i] === id);
-  return [...(has ? [] : prefix), ...ids, ...suffix];
+  return has ? [...ids] : [...prefix, ...ids];
+}
+
+/** A prompt as a row. */
+function rowOf(tokenizer: Tokenizer, text: string): number[] {
+  return [...begun(tokenizer, tokenizer.encode(text, { special: false })), ...tokenizer.suffix];
 }
 
 /**

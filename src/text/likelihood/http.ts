@@ -1,0 +1,225 @@
+/**
+ * Requests to a server that may be slow, busy or gone: a time limit for each, another try where it may help, and errors
+ * that say what happened and never hold the key.
+ */
+
+/** Where requests go, and how patiently. */
+export interface Connection {
+  /** The address of a request, the part that differs appended. */
+  readonly base: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Never to be shown: taken out of whatever a server says. */
+  readonly secrets: readonly string[];
+  /** Longest wait for an answer, in seconds. */
+  readonly timeout: number;
+  /** Tries after the first. */
+  readonly retries: number;
+}
+
+/** A server's refusal, or its silence. */
+export class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+  /** The answer's status; undefined when there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Seconds to wait before the first new try; each further one waits twice as long. */
+const firstWait = 0.5;
+const longestWait = 30;
+
+/** No answer is read beyond this: 50,000 tokens with their log-probabilities are a hundredth of it. */
+const maxBytes = 2 ** 29;
+
+/** Statuses that may be others the next time. */
+const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** An answer whose body is still to be read. */
+export interface Reply {
+  readonly url: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives the connection up. */
+  readonly close: () => void;
+}
+
+/**
+ * Posts JSON.
+ * @returns an answer with a status of success
+ * @throws EndpointError when the server refuses, or when no try was answered; the signal's reason when it is aborted
+ */
+export async function post(to: Connection, path: string, body: unknown, signal?: AbortSignal): Promise<Reply> {
+  const url = new URL(`${to.base.href.replace(/\/$/, '')}/${path}`);
+  for (let tried = 0; ; tried++) {
+    signal?.throwIfAborted();
+    let failure: EndpointError;
+    let wait = Math.min(longestWait, firstWait * 2 ** tried) * (0.5 + Math.random() / 2);
+    const patience = new Patience(to.timeout, signal);
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...to.headers },
+        body: JSON.stringify(body),
+        signal: patience.signal,
+        redirect: 'error', // a key goes to the server that it was given for
+      });
+      if (response.ok)
+        return { url: url.href, body: chunks(to, url.href, response, patience), close: () => patience.end() };
+      const said = await beginningOf(chunks(to, url.href, response, patience));
+      const status = `${response.status} ${response.statusText}`.trim();
+      failure = new EndpointError(clean(to, `${url.href}: ${status}: ${said}`), response.status);
+      const after = Number(response.headers.get('retry-after'));
+      if (after > 0) wait = Math.min(longestWait, after);
+    } catch (error) {
+      patience.end();
+      if (signal?.aborted) throw signal.reason;
+      failure = new EndpointError(clean(to, `${url.href}: ${reason(error as Error, to)}`));
+    }
+    if (failure.status !== undefined && !passing.has(failure.status)) throw failure;
+    if (tried >= to.retries) {
+      const times = tried === 0 ? '' : ` (after ${tried + 1} tries)`;
+      throw new EndpointError(`${failure.message}${times}`, failure.status);
+    }
+    await sleep(wait, signal);
+  }
+}
+
+/**
+ * The JSON of an answer.
+ * @throws EndpointError for what is not JSON, or too much
+ */
+export async function readJson(to: Connection, reply: Reply): Promise<unknown> {
+  const parts: Uint8Array[] = [];
+  for await (const part of reply.body) parts.push(part);
+  const text = await new Blob(parts as Uint8Array<ArrayBuffer>[]).text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new EndpointError(clean(to, `${reply.url}: expected JSON, got ${text === '' ? 'nothing' : text}`));
+  }
+}
+
+/**
+ * The data of each server-sent event, until the stream says `[DONE]` or ends.
+ * @throws EndpointError when the connection breaks off
+ */
+export async function* readEvents({ body }: Reply): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let data: string[] = [];
+  for await (const part of body) {
+    text += decoder.decode(part, { stream: true });
+    const lines = text.split(/\r\n|\n|\r(?!$)/);
+    text = lines.pop()!;
+    for (const line of lines) {
+      if (line === '' && data.length > 0) {
+        const event = data.join('\n');
+        if (event === '[DONE]') return;
+        yield event;
+        data = [];
+      } else if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    }
+  }
+}
+
+/** The first words of a body, as far as they come. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const part of body) {
+      text += decoder.decode(part, { stream: true });
+      if (text.length > 1000) break;
+    }
+  } catch {
+    // what there is has to do
+  }
+  return text;
+}
+
+/** The parts of a body, as long as each comes in time. */
+async function* chunks(
+  to: Connection,
+  url: string,
+  { body }: Response,
+  patience: Patience,
+): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  try {
+    for await (const part of body ?? []) {
+      patience.renew();
+      total += part.length;
+      if (total > maxBytes) throw new EndpointError(`endpoint: ${url}: expected at most ${maxBytes} bytes, got more`);
+      yield part;
+    }
+  } catch (error) {
+    if (patience.caller?.aborted) throw patience.caller.reason;
+    if (error instanceof EndpointError) throw error;
+    throw new EndpointError(clean(to, `${url}: the answer broke off: ${reason(error as Error, to)}`));
+  } finally {
+    patience.end();
+  }
+}
+
+/** Ends a request after so many seconds without news, or when the caller gives it up. */
+class Patience {
+  readonly caller: AbortSignal | undefined;
+  readonly #controller = new AbortController();
+  readonly #seconds: number;
+  readonly #stop = () => this.#controller.abort(this.caller!.reason);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(seconds: number, caller: AbortSignal | undefined) {
+    this.#seconds = seconds;
+    this.caller = caller;
+    caller?.addEventListener('abort', this.#stop, { once: true });
+    this.renew();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  renew(): void {
+    clearTimeout(this.#timer);
+    const late = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
+    this.#timer = setTimeout(late, this.#seconds * 1000);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.caller?.removeEventListener('abort', this.#stop);
+    this.#controller.abort();
+  }
+}
+
+/** What went wrong with a connection, in its own words. */
+function reason(error: Error, { timeout }: Connection): string {
+  if (error.name === 'TimeoutError') return `no answer within ${timeout} s`;
+  const cause = error.cause as { code?: string; message?: string } | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+}
+
+/** A message of one line and some length, without secrets. */
+function clean({ secrets }: Connection, message: string): string {
+  const hidden = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message);
+  const line = hidden.replace(/\p{Cc}+/gu, ' ').trim();
+  return `endpoint: ${line.length > 500 ? `${line.slice(0, 500)}…` : line}`;
+}
+
+function sleep(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
