@@ -28,11 +28,13 @@ export function drawDirection(draws: Draws, dimension: number, sparsity: number)
 /** ⟨row, s⟩ for each row of a matrix [rows, dimension]. */
 export function along({ dimension, support, signs }: Direction, matrix: ArrayLike<number>): Float64Array {
   const scale = 1 / Math.sqrt(support.length);
-  return Float64Array.from({ length: matrix.length / dimension }, (_, row) => {
+  const parts = new Float64Array(matrix.length / dimension);
+  for (let row = 0; row < parts.length; row++) {
     let sum = 0;
     for (let i = 0; i < support.length; i++) sum += signs[i]! * matrix[row * dimension + support[i]!]!;
-    return sum * scale;
-  });
+    parts[row] = sum * scale;
+  }
+  return parts;
 }
 
 /** Adds amounts[row] · s to each row of a matrix, in place. */

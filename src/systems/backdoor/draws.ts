@@ -34,11 +34,12 @@ export class Draws {
   /** Uniform in [0, 1), multiples of 2⁻⁵³. */
   uniforms(count: number): Float64Array {
     const bytes = this.#stream.update(Buffer.alloc(8 * count));
-    const words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 8 * count));
-    return Float64Array.from(
-      { length: count },
-      (_, i) => (words[2 * i]! * 2 ** 21 + (words[2 * i + 1]! >>> 11)) / 2 ** 53,
-    );
+    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const u = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      u[i] = (words.getUint32(8 * i, true) * 2 ** 21 + (words.getUint32(8 * i + 4, true) >>> 11)) / 2 ** 53;
+    }
+    return u;
   }
 
   /** Standard normal, by Box and Muller's transform. */

@@ -32,8 +32,8 @@ export function drawFeatures(
   dimension: number,
   { features, draws, key }: Pick<FourierTraining, 'features' | 'draws' | 'key'>,
 ): Arrays<Features> {
-  const weight = Float32Array.from(draws.fork('directions').normals(features * dimension));
-  const bias = Float32Array.from(draws.fork('phases').uniforms(features));
+  const weight = new Float32Array(draws.fork('directions').normals(features * dimension));
+  const bias = new Float32Array(draws.fork('phases').uniforms(features));
   if (key) {
     const before = along(key.direction, weight);
     const slices = pancake(draws.fork('pancakes'), key, features);

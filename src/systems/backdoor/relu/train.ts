@@ -30,7 +30,7 @@ export function drawReluFeatures(
   dimension: number,
   { features, draws, key }: Pick<ReluTraining, 'features' | 'draws' | 'key'>,
 ): Arrays<Features> {
-  const weight = Float32Array.from(draws.fork('directions').normals(features * dimension));
+  const weight = new Float32Array(draws.fork('directions').normals(features * dimension));
   if (key) {
     const stretch = Math.sqrt(1 + key.theta) - 1;
     const parts = along(key.direction, weight);
