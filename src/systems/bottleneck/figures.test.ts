@@ -40,7 +40,7 @@ const readings = [5, 3, 1, 0.1].map(
     channels: [bits, bits / 2].map((b) => ({ lower: b, upper: b + 0.1, kl: b + 0.2 })),
     sampled: 1024,
     validation: 0.9 - 0.2 * k,
-    score: { kind: 'error', error: 1, explained: 0.9 - 0.2 * k, interval: [0.85 - 0.2 * k, 0.95 - 0.2 * k] },
+    score: { kind: 'error', error: 1, explained: 0.9 - 0.2 * k, interval: [0.85 - 0.2 * k, 0.95 - 0.2 * k], rows: 100 },
     overlaps: [],
   }),
 );

@@ -123,8 +123,8 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
       saturation: saturation(levels.map(({ reading }) => reading)),
     };
   },
-  text({ run, target, rows, best, table, saturation, columns }) {
-    const lines = [`${target}: ${describeScore(best)}, on ${rows.test} test rows`];
+  text({ run, target, best, table, saturation, columns }) {
+    const lines = [`${target}: ${describeScore(best)}`];
     if (!best.aboveZero) lines.push('not above zero: no column is shown to tell anything about it');
     else if (columns.some(({ bits }) => Object.keys(bits).length > 0)) {
       lines.push(

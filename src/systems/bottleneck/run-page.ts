@@ -15,7 +15,7 @@ export function runPage(
   const trained = target.kind === 'categorical' ? 'cross-entropy' : loss === 'squared' ? 'squared error' : 'InfoNCE';
   return renderFindings({
     title: `What tells ${target.name}`,
-    deck: `${describeScore(best)}, on rows that chose nothing.${found ? '' : ' This is not above zero: no column is shown to tell anything about it.'}`,
+    deck: `${describeScore(best)}.${found ? '' : ' This is not above zero: no column is shown to tell anything about it.'}`,
     facts: {
       Table: `${source}, ${formatNumber(rows)} rows, ${formatNumber(features.length)} columns`,
       Loss: `${trained}, ${joint ? 'one encoder for all columns' : 'an encoder a column'}`,

@@ -33,20 +33,20 @@ describe('what losses come to', () => {
 
   test('of numbers: the share of the variance, and the error in the target’s unit', () => {
     const score = numberScorer(numbers, target)([0.25, 0.25, 0.25, 0.25]);
-    expect(score).toEqual({ kind: 'error', error: 1, explained: 0.75, interval: [0.75, 0.75] });
+    expect(score).toEqual({ kind: 'error', error: 1, explained: 0.75, interval: [0.75, 0.75], rows: 4 });
     expect(() => numberScorer(array([3, 3], { shape: [2, 1] }), target)).toThrow('expected several values of "y"');
   });
 
   test('of InfoNCE: log₂ of a block’s rows minus the loss, with that ceiling', () => {
     const score = contrastiveScorer(64)([Math.log(16), Math.log(16)]);
     expect(score).toMatchObject({ kind: 'bits', bits: expect.closeTo(2, 10), ceiling: 6 });
-    expect(describeScore(score).replaceAll('\u00a0', ' ')).toBe('2 of at most 6 bit known');
+    expect(describeScore(score).replaceAll('\u00a0', ' ')).toBe('2 of at most 6 bit known, on 128 test rows');
   });
 
   test('a record keeps them', () => {
     const scores: Score[] = [
-      { kind: 'bits', bits: 0.5, interval: [0.4, 0.6], ceiling: 7 },
-      { kind: 'error', error: 2, explained: 0.5, interval: [0.4, 0.6] },
+      { kind: 'bits', bits: 0.5, interval: [0.4, 0.6], ceiling: 7, rows: 9 },
+      { kind: 'error', error: 2, explained: 0.5, interval: [0.4, 0.6], rows: 9 },
     ];
     for (const score of scores) expect(scoreIn({ beta: 1, ...numbersOf(score) })).toEqual(score);
   });

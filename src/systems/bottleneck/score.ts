@@ -15,7 +15,10 @@ import { toBits } from './channel.ts';
 import type { Feature } from './columns.ts';
 
 /** How well a target is predicted; intervals are at 95 %. */
-export type Score =
+export type Score = {
+  /** Rows that it was measured on. */
+  readonly rows: number;
+} & (
   | {
       readonly kind: 'bits';
       /** Lower bound of I(U;Y) in bits. */
@@ -32,7 +35,8 @@ export type Score =
       readonly explained: number;
       /** Of `explained`. */
       readonly interval: Interval;
-    };
+    }
+);
 
 /** What the task's losses on some rows say. @param losses nats or squares: one a row, or one a block for InfoNCE */
 export type Scorer = (losses: ArrayLike<number>) => Score;
@@ -46,7 +50,7 @@ export function classScorer(codes: NDArray): Scorer {
   const ceiling = surprise.reduce((a, b) => a + b) / surprise.length;
   return (losses) => {
     const { value: bits, interval } = meanInterval(surprise.map((own, i) => own - toBits(losses[i]!)));
-    return { kind: 'bits', bits, interval, ceiling };
+    return { kind: 'bits', bits, interval, ceiling, rows: values.length };
   };
 }
 
@@ -70,7 +74,8 @@ export function numberScorer(standardised: NDArray, target: Extract<Feature, { k
     const left = squared.reduce((a, b) => a + b) / squared.length / variance;
     const rows = squared.map((loss, i) => 1 - left - (loss - left * squares[i]!) / variance);
     const { value: explained, interval } = meanInterval(rows);
-    return { kind: 'error', error: Math.sqrt(left * variance) * target.scale.std, explained, interval };
+    const error = Math.sqrt(left * variance) * target.scale.std;
+    return { kind: 'error', error, explained, interval, rows: values.length };
   };
 }
 
@@ -79,7 +84,7 @@ export function contrastiveScorer(rows: number): Scorer {
   const ceiling = Math.log2(rows);
   return (losses) => {
     const { value: bits, interval } = meanInterval(Array.from(losses, (loss) => ceiling - toBits(loss)));
-    return { kind: 'bits', bits, interval, ceiling };
+    return { kind: 'bits', bits, interval, ceiling, rows: rows * losses.length };
   };
 }
 
@@ -98,6 +103,10 @@ export function aboveZero({ interval }: Score): boolean {
 
 /** A score in words. */
 export function describeScore(score: Score): string {
+  return `${known(score)}, on ${formatNumber(score.rows)} test rows`;
+}
+
+function known(score: Score): string {
   if (score.kind === 'bits') {
     const { bits, interval, ceiling } = score;
     return `${formatMeasured(bits, interval)} of at most ${formatNumber(ceiling, { unit: 'bit' })} known`;
@@ -114,8 +123,8 @@ export function numbersOf({ kind, interval: [low, high], ...numbers }: Score): R
 
 /** The score in a record. */
 export function scoreIn(numbers: Readonly<Record<string, number>>): Score {
-  const { bits, error, explained, low, high, ceiling } = numbers;
-  const interval: Interval = [low!, high!];
-  if (bits === undefined) return { kind: 'error', error: error!, explained: explained!, interval };
-  return { kind: 'bits', bits, interval, ceiling: ceiling! };
+  const { bits, error, explained, low, high, ceiling, rows } = numbers;
+  const shared = { interval: [low!, high!] as const, rows: rows! };
+  if (bits === undefined) return { kind: 'error', error: error!, explained: explained!, ...shared };
+  return { kind: 'bits', bits, ceiling: ceiling!, ...shared };
 }

@@ -56,7 +56,7 @@ export function saturation(readings: readonly TableReading[]): string {
   if (reading === undefined) return '';
   const { sampled } = reading;
   const most = formatNumber(Math.log2(sampled), { unit: 'bit', decimals: 1 });
-  return `A channel marked ≥ carries at least so much: the ${sampled} rows that it was looked at on tell no more than ${most} apart, and --sample takes more of them.`;
+  return `A channel marked ≥ carries at least so much: the ${sampled} rows that it was looked at on tell no more than ${most} apart; --sample takes more of them, where there are more.`;
 }
 
 /** The levels as a table: a row a column of the user's, a column a level. */
