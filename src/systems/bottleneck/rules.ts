@@ -4,6 +4,8 @@ import { atLeast, atMost, type ClaimRule, claimRule, equals } from '../../report
 const system = 'bottleneck';
 const five = [1, 2, 3, 4, 5];
 const three = [1, 2, 3];
+/** Of the authors' 50,000 steps: the quick run repeats the claims on more seeds. */
+const two = [1, 2];
 
 /** The share of the variance at which the columns of a table are looked at. */
 export const goodShare = 0.95;
@@ -15,9 +17,9 @@ export const rules = {
     system,
     statement: 'In the circuit of ten inputs, the channel of input 3 closes last and that of input 10 next to last.',
     paper: 'input 3, then input 10',
-    unit: 'seeds of 5',
-    predicate: equals(5),
-    seeds: { quick: five, recorded: five },
+    unit: '% of seeds',
+    predicate: equals(100),
+    seeds: { quick: five, recorded: two },
     detects: null,
   }),
   subsets: claimRule({
@@ -28,7 +30,7 @@ export const rules = {
     paper: 'all sets that it shows',
     unit: '% of readings',
     predicate: atLeast(95),
-    seeds: { quick: five, recorded: five },
+    seeds: { quick: five, recorded: two },
     detects: 5,
   }),
   annealed: claimRule({
@@ -39,7 +41,7 @@ export const rules = {
     paper: null,
     unit: 'bit',
     predicate: atMost(0.03),
-    seeds: { quick: five, recorded: five },
+    seeds: { quick: five, recorded: two },
     detects: 0.03,
   }),
   reopened: claimRule({
@@ -50,7 +52,7 @@ export const rules = {
     paper: null,
     unit: 'bit',
     predicate: atMost(0.03),
-    seeds: { quick: [1], recorded: five },
+    seeds: { quick: [1], recorded: two },
     detects: 0.03,
   }),
   network: claimRule({
@@ -61,7 +63,7 @@ export const rules = {
     paper: null,
     unit: 'bit',
     predicate: atMost(0.03),
-    seeds: { quick: five, recorded: five },
+    seeds: { quick: five, recorded: two },
     detects: 0.03,
   }),
   small: claimRule({
