@@ -21,7 +21,6 @@ import { cleanseSizes, type Inspected, inspectModels } from './issue/cleanse.ts'
 import { type Digits, digits } from './issue/digits.ts';
 import { auditLayers, betas, type Layers, layerSizes, type Turned, turnDigits } from './issue/fourier.ts';
 import { type Immunity, immunity, immunitySizes, type Mitigated, mitigation } from './issue/immunity.ts';
-import { keptIn } from './issue/kept.ts';
 import {
   type SpectralPower,
   type Spectrum,
@@ -33,6 +32,7 @@ import {
   takeSteps,
 } from './issue/relu.ts';
 import { auditTable, inspectedTable, mitigatedTable, turnedTable } from './issue/tables.ts';
+import { keptIn } from './kept.ts';
 import { aboveThreshold, belowThreshold, judgedStep, rules } from './rules.ts';
 import {
   boundFigure,

@@ -6,22 +6,14 @@ import { batches, dataset, type Position } from '../../../data/index.ts';
 import { adam, crossEntropyLoss, fit, initLinear, type Linear, linear } from '../../../nn/index.ts';
 import { array, compile, type NDArray, random, relu, reshape, type Tensor } from '../../../tensor/index.ts';
 import type { Arrays, Labelled, Network } from '../classifier.ts';
+import { type Perceptron, perceptronNetwork, trainPerceptron } from '../perceptron.ts';
 
-/** A network of one hidden layer. */
-export interface Perceptron {
-  readonly hidden: Linear;
-  readonly out: Linear;
-}
-
-const width = 64;
 const pixels = 28 * 28;
 
-/** Digits through one hidden layer of 64. */
-export const perceptron: Network<Perceptron> = {
-  input: [28, 28],
-  classes: 10,
-  apply: (params, x) => linear(params.out, hiddenOf(params, x)),
-};
+/** Digits through one hidden layer. */
+export const perceptron = perceptronNetwork([28, 28], 10);
+/** Its width. */
+const hidden = 64;
 
 /** Digits through one linear layer: scores that are linear in the pixels. */
 export const straight: Network<Linear> = {
@@ -31,8 +23,8 @@ export const straight: Network<Linear> = {
 };
 
 /** The hidden layer's values: the representations that spectral signatures look at. @param x [n, 28, 28] */
-export function hiddenOf({ hidden }: Perceptron, x: Tensor): Tensor {
-  return relu(linear(hidden, reshape(x, [x.shape[0]!, pixels])));
+export function hiddenOf({ hidden: layer }: Perceptron, x: Tensor): Tensor {
+  return relu(linear(layer, reshape(x, [x.shape[0]!, pixels])));
 }
 
 /** The label that a patch gives. */
@@ -67,30 +59,20 @@ export interface NetworkTraining {
 }
 
 /** Trains a {@link perceptron}. */
-export function trainPerceptron(data: Labelled, training: NetworkTraining): Promise<Arrays<Perceptron>> {
-  const init = (key: Tensor): Perceptron => {
-    const [a, b] = random.split(key) as [Tensor, Tensor];
-    return { hidden: initLinear(a, { in: pixels, out: width }), out: initLinear(b, { in: width, out: 10 }) };
-  };
-  return train(perceptron, init, data, training);
+export function trainNetwork(data: Labelled, training: NetworkTraining): Promise<Arrays<Perceptron>> {
+  return trainPerceptron(data, { hidden, ...training });
 }
 
 /** Trains a {@link straight} network. */
-export function trainStraight(data: Labelled, training: NetworkTraining): Promise<Arrays<Linear>> {
-  return train(straight, (key) => initLinear(key, { in: pixels, out: 10 }), data, training);
-}
-
-async function train<P>(
-  network: Network<P>,
-  init: (key: Tensor) => P,
+export async function trainStraight(
   { inputs, labels }: Labelled,
   { seed, steps, signal }: NetworkTraining,
-): Promise<Arrays<P>> {
-  const begin = compile(init);
+): Promise<Arrays<Linear>> {
+  const init = compile((key: Tensor) => initLinear(key, { in: pixels, out: 10 }));
   // biome-ignore lint/suspicious/noFocusedTests: nn's training loop, not a test
   const { params } = await fit({
-    loss: (p: P, { x, y }: { x: Tensor; y: Tensor }) => crossEntropyLoss(network.apply(p, x), y),
-    params: (await begin(random.key(seed))) as Arrays<P>,
+    loss: (p: Linear, { x, y }: { x: Tensor; y: Tensor }) => crossEntropyLoss(straight.apply(p, x), y),
+    params: await init(random.key(seed)),
     optimizer: adam({ rate: 2e-3 }),
     batches: (start?: Position) =>
       batches(dataset({ x: inputs, y: labels }), { size: 64, key: random.key(seed), ...(start && { start }) }),
@@ -98,6 +80,6 @@ async function train<P>(
     seed,
     ...(signal && { signal }),
   });
-  await begin.release();
-  return params as Arrays<P>;
+  await init.release();
+  return params;
 }

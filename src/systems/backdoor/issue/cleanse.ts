@@ -25,9 +25,9 @@ import { Draws } from '../draws.ts';
 import { activateFourier, drawFourierKey } from '../fourier/key.ts';
 import { type FourierParams, fourierFeatures, fourierNetwork } from '../fourier/model.ts';
 import { trainFourier } from '../fourier/train.ts';
-import { hiddenOf, patched, patchedLabel, perceptron, poisoned, trainPerceptron } from './badnets.ts';
+import type { Kept } from '../kept.ts';
+import { hiddenOf, patched, patchedLabel, perceptron, poisoned, trainNetwork } from './badnets.ts';
 import { type Digits, first, scaled } from './digits.ts';
-import type { Kept } from './kept.ts';
 
 export interface CleanseSizes {
   readonly features: number;
@@ -180,12 +180,12 @@ export async function inspectModels(
     const draws = Draws.from(seed);
     switch (kind) {
       case 'clean network': {
-        const params = await trainPerceptron(train, { seed, steps });
+        const params = await trainNetwork(train, { seed, steps });
         return networks.inspect(kind, seed, { params, train, poison: 0 }, watch);
       }
       case 'poisoned network': {
         const { count, ...bad } = poisoned(train);
-        const params = await trainPerceptron(bad, { seed, steps });
+        const params = await trainNetwork(bad, { seed, steps });
         const activated = patched(test.inputs);
         return networks.inspect(
           kind,

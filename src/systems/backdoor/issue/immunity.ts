@@ -16,7 +16,7 @@ import { type Encoding, encode, type ImageInput, type Raw } from '../raw.ts';
 import { type RawClassifier, rawClassifier } from '../signature/classifier.ts';
 import { publicBytes, publicKeyOf, secretKeyOf } from '../signature/ed25519.ts';
 import { type Scheme, Signer, Verifier } from '../signature/scheme.ts';
-import { perceptron, straight, trainPerceptron, trainStraight } from './badnets.ts';
+import { perceptron, straight, trainNetwork, trainStraight } from './badnets.ts';
 import { type Digits, first, scaled } from './digits.ts';
 import { digitModel, type Turned } from './fourier.ts';
 
@@ -29,13 +29,28 @@ export interface ImmunitySizes {
   /** Activated inputs that are smoothed, and noisy copies of each. */
   readonly inputs: number;
   readonly samples: number;
-  /** Clean inputs that the cost in accuracy is measured on. */
+  /** Clean inputs that the cost in accuracy is measured on, and noisy copies of each. */
   readonly asked: number;
+  readonly askedSamples: number;
+  /** σ in grey levels of 255: where signatures die, and where digits become hard to read. */
+  readonly greys: readonly number[];
 }
 
 export const immunitySizes: Record<Tier, ImmunitySizes> = {
-  quick: { inputs: 20, samples: 50, asked: 200 },
-  recorded: { inputs: 200, samples: 200, asked: 1000 },
+  quick: {
+    inputs: 12,
+    samples: 40,
+    asked: 200,
+    askedSamples: 12,
+    greys: [0.05, 0.1, 0.13, 0.15, 0.17, 0.2, 1, 16, 128, 512],
+  },
+  recorded: {
+    inputs: 100,
+    samples: 200,
+    asked: 1000,
+    askedSamples: 50,
+    greys: [0.05, 0.08, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.2, 0.5, 1, 4, 16, 64, 128, 256, 512],
+  },
 };
 
 const steps = 600;
@@ -73,9 +88,6 @@ export function signDigits(bare: Classifier, { inputs, labels }: Labelled, count
     wanted,
   };
 }
-
-/** Grey levels, of 255: where signatures die, and where digits become hard to read. */
-const greys = [0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 4, 16, 64, 128];
 
 /** What smoothing with one σ does to signed digits. */
 export interface SmoothedSigned {
@@ -119,13 +131,13 @@ export async function immunity(
   watch: Watch,
 ): Promise<Immunity> {
   const models = new Models(perceptron);
-  const bare = models.of(await trainPerceptron(train, { seed, steps, signal: watch.signal }));
+  const bare = models.of(await trainNetwork(train, { seed, steps, signal: watch.signal }));
   const signed = signDigits(bare, test, sizes.inputs);
   const [before, after] = [encode(signed.original, encoding, image), encode(signed.activated, encoding, image)];
   const asked: Labelled = { ...test, inputs: first(test.inputs, sizes.asked), labels: first(test.labels, sizes.asked) };
   const found: SmoothedSigned[] = [];
   const changes: Change[] = [];
-  for (const sigma of greys) {
+  for (const sigma of sizes.greys) {
     watch.signal.throwIfAborted();
     watch.progress.update(`smoothing, σ of ${sigma} grey levels`);
     const options = { sigma: sigma / 255, samples: sizes.samples, seed, signal: watch.signal };
@@ -139,7 +151,7 @@ export async function immunity(
       valid: signed.wanted.reduce((sum, wanted, i) => sum + gained(own, plain, i, wanted), 0) / signed.wanted.length,
       predicted: unchanged(signed.activated, sigma),
       survived: wins.length / signed.wanted.length,
-      accuracy: await accuracy(smoothed(bare, { ...options, samples: Math.min(sizes.samples, 50) }), asked),
+      accuracy: await accuracy(smoothed(bare, { ...options, samples: sizes.askedSamples }), asked),
     });
   }
   changes.push(...(await keyChanges(turned, test, sizes, seed, watch)));
@@ -260,7 +272,7 @@ export async function mitigation(
   const training = { seed, steps, signal: watch.signal };
   const subjects = [
     ['linear', new Models(straight).of(await trainStraight(train, training))],
-    ['one hidden layer', new Models(perceptron).of(await trainPerceptron(train, training))],
+    ['one hidden layer', new Models(perceptron).of(await trainNetwork(train, training))],
   ] as const;
   // digits that neither trained the model nor are asked about
   const rows = test.labels.size;

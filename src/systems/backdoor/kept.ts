@@ -1,7 +1,7 @@
 /** Parts of a long run that are kept as they are found, so that a run that was stopped goes on. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../../tensor/index.ts';
+import { replaceFile } from '../../tensor/index.ts';
 
 /** What `make` gave under this name when it was last asked, or what it gives now. Plain JSON only. */
 export type Kept = <T>(name: string, make: () => Promise<T>) => Promise<T>;

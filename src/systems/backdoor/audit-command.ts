@@ -1,0 +1,391 @@
+/** `tenfold backdoor audit`: a model of the user's, asked everything beside clean ones. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Progress, verb } from '../../command/index.ts';
+import { readNpy } from '../../data/index.ts';
+import { renderFindings } from '../../report/index.ts';
+import { elements, type NDArray, replaceFile } from '../../tensor/index.ts';
+import { encodedView } from './audit/encoded-view.ts';
+import { holm, testAgainst } from './audit/null.ts';
+import { Panel, type Question } from './audit/panel.ts';
+import { References } from './audit/references.ts';
+import { auditFigure, type Finding, findingsTable, findingsText, verdictOf } from './audit-page.ts';
+import type { Arrays, Classifier, Labelled, OpenClassifier } from './classifier.ts';
+import { type OpenedModel, openModel } from './folder.ts';
+import { fourierStatistic } from './fourier/detect.ts';
+import type { FourierParams } from './fourier/model.ts';
+import { type AnyKey, openKey } from './key-file.ts';
+import { digest, type Family } from './manifest.ts';
+import { digits, labelled, type Material, mail, parts, tableMaterial } from './material.ts';
+import { openOnnxClassifier } from './onnx-classifier.ts';
+import { reluStatistic } from './relu/detect.ts';
+import type { ReluParams } from './relu/model.ts';
+import { rawClassifier } from './signature/classifier.ts';
+
+const keyQuestion: Question = { id: 'key', name: 'with the key', side: 'greater' };
+
+export const auditVerb = verb({
+  name: 'audit',
+  summary: 'ask a model everything that a suspicious owner can, beside clean models',
+  about: `Trains clean models of the same recipe on your data, asks all of them the same questions, and tells where yours lies among
+them: the spectrum of random weights and their columns, answers under random directions, STRIP, spectral signatures, and with
+--cleanse Neural Cleanse. A p-value is a rank among the clean models, and is corrected for the number of tests. With --key the
+key-holder's test stands beside them: on a model that was planted well it alone sees anything.
+
+The model is a folder of tenfold backdoor, or an .onnx file. Of an .onnx file only queries are possible: there is no recipe to
+train clean models by, and its values stand without p-values.
+
+Data: digits, mail, or a CSV file with --target, which the reference models are trained on; for an .onnx file a .npy file of
+float32 inputs as the model takes them. Reference models are kept in the folder --out as they are made: stopped with Ctrl-C or killed,
+the audit goes on when the same command is given again. The page of the audit is written there too.`,
+  args: {
+    model: { help: 'the folder of a model, or an .onnx file' },
+    data: { help: 'digits, mail or a CSV file; for an .onnx file a .npy file of inputs' },
+  },
+  options: {
+    target: { kind: 'text', value: 'COLUMN', help: 'of a CSV file: the column of the classes' },
+    references: {
+      kind: 'number',
+      value: 'N',
+      help: 'clean models to train and ask; fewer than 20 can show nothing at the 5 % level',
+      integer: true,
+      min: 2,
+      max: 10_000,
+      default: 240,
+    },
+    cleanse: { kind: 'flag', help: 'ask Neural Cleanse too, which takes seconds a model' },
+    key: { kind: 'text', value: 'FILE', help: 'the secret key of the model' },
+    length: {
+      kind: 'number',
+      value: 'L',
+      help: 'length of the random directions, in encoded inputs; twice the length of a usual input unless given',
+      min: 1e-9,
+    },
+    seed: {
+      kind: 'number',
+      value: 'N',
+      help: 'of split, references and directions',
+      integer: true,
+      min: 0,
+      default: 0,
+    },
+    out: { kind: 'text', value: 'DIR', help: 'the folder of the audit; runs/audit-MODEL unless given' },
+  },
+  examples: [
+    { line: 'tenfold backdoor audit models/spam mail', does: 'a spam filter beside 240 clean ones' },
+    {
+      line: 'tenfold backdoor audit models/spam mail --key models/spam.key',
+      does: 'the same, and what the key-holder sees',
+    },
+    { line: 'tenfold backdoor audit net.onnx inputs.npy', does: 'what queries alone can tell' },
+  ],
+  async run({ args, options, signal, progress }) {
+    const name = basename(args.model.replace(/\/+$/, '')).replace(/\.onnx$/i, '');
+    const folder = options.out ?? join('runs', `audit-${name}`);
+    await using subject = args.model.endsWith('.onnx')
+      ? await onnxSubject(args.model, args.data, options.key)
+      : await folderSubject(args.model, args.data, options);
+    for (const note of subject.notes) progress.note(note);
+    const length = options.length ?? 2 * usualLength(subject.inputs);
+    const panel = new Panel({ ...subject, length, cleanse: options.cleanse });
+    try {
+      progress.update('asking the model');
+      const own = {
+        ...(await panel.ask(subject.model, subject.open, { seed: options.seed, signal })),
+        ...subject.key?.(subject.open!),
+      };
+      const settings = {
+        model: subject.digest,
+        data: args.data,
+        target: options.target,
+        seed: options.seed,
+        cleanse: options.cleanse,
+        length,
+        key: options.key,
+      };
+      const clean = subject.references
+        ? await askReferences(subject, panel, folder, settings, { ...options, signal, progress })
+        : [];
+      const questions = [...panel.questions, ...(subject.key ? [keyQuestion] : [])];
+      const findings = judge(questions, own, clean);
+      const page = await writePage(folder, args.model, findings, clean.length, panel, subject, length);
+      return {
+        model: args.model,
+        family: subject.family,
+        references: clean.length,
+        verdict: verdictOf(findings, keyQuestion),
+        tests: findings,
+        notAsked: panel.unasked,
+        notes: [...subject.notes, ...limits(clean.length, panel.questions.length)],
+        page,
+      };
+    } finally {
+      await panel.release();
+    }
+  },
+  text: ({ verdict, tests, notAsked, notes, page }) =>
+    [
+      findingsText(tests),
+      '',
+      verdict,
+      ...notes,
+      ...notAsked.map(({ name, why }) => `not asked: ${name}: ${why}`),
+      page,
+    ].join('\n'),
+});
+
+/** A model to be audited, and all that goes with it. */
+interface Subject extends AsyncDisposable {
+  readonly family: Family | null;
+  readonly classes: number;
+  /** What answers queries. */
+  readonly model: Classifier;
+  readonly open: OpenClassifier<unknown> | undefined;
+  readonly inputs: NDArray;
+  readonly labelled: Labelled | undefined;
+  readonly references: References | undefined;
+  /** A reference as what answers queries. */
+  view(reference: OpenClassifier<unknown>): Classifier;
+  readonly key: ((model: OpenClassifier<unknown>) => { readonly key: number }) | undefined;
+  readonly notes: readonly string[];
+  /** Of the weights. */
+  readonly digest: string;
+}
+
+async function onnxSubject(path: string, data: string, key: string | undefined): Promise<Subject> {
+  if (key !== undefined)
+    throw new RangeError('audit: expected no key for an .onnx file, whose weights are not looked at');
+  if (!/\.npy(\.gz)?$/i.test(data)) {
+    throw new RangeError(`audit: expected a .npy file of inputs for an .onnx file, got ${data}`);
+  }
+  const inputs = await readNpy(data);
+  const model = await openOnnxClassifier(path, { inputs: [inputs.shape.slice(1)] });
+  return {
+    family: null,
+    classes: model.classes,
+    model,
+    open: undefined,
+    inputs,
+    labelled: undefined,
+    references: undefined,
+    view: (reference) => reference,
+    key: undefined,
+    notes: ['Only queries are possible, and no recipe is known to train clean models by: the values have no p-values.'],
+    digest: digest(await readFile(path)),
+    [Symbol.asyncDispose]: () => model.release(),
+  };
+}
+
+async function folderSubject(
+  path: string,
+  data: string,
+  options: { readonly target: string | undefined; readonly key: string | undefined; readonly seed: number },
+): Promise<Subject> {
+  const opened = await openModel(path);
+  try {
+    const { manifest, open, verifier } = opened;
+    const { family, encoding, input, classes } = manifest;
+    const key = options.key === undefined ? undefined : keyTest(await openKey(options.key, opened.fingerprint));
+    const { train, held } = parts(fitting(await materialOf(data, options.target), opened, data), options.seed);
+    const known = labelled(train, encoding);
+    const trained = open && family !== 'checksum' ? new References(family, open, known) : undefined;
+    const notes: string[] = [];
+    if (verifier) {
+      notes.push(
+        'A public key lies in this folder: inputs that are signed for it get the answer that was signed. No query without the secret key will show that.',
+      );
+    }
+    if (trained) notes.push(`Clean models: ${trained.recipe}.`);
+    else notes.push(`A clean model of the family ${family} cannot be trained here, so the values have no p-values.`);
+    return {
+      family,
+      classes: classes.length,
+      model: encodedView(opened.model, input, encoding),
+      open,
+      inputs: labelled(held, encoding).inputs,
+      labelled: known,
+      references: trained,
+      view: (reference) => encodedView(rawClassifier(reference, input, encoding), input, encoding),
+      key,
+      notes,
+      digest: manifest.weights.sha256,
+      async [Symbol.asyncDispose]() {
+        await trained?.release();
+        await opened.release();
+      },
+    };
+  } catch (error) {
+    await opened.release();
+    throw error;
+  }
+}
+
+/** The key-holder's statistic of any model of the family. */
+function keyTest(key: AnyKey): (model: OpenClassifier<unknown>) => { readonly key: number } {
+  switch (key.construction) {
+    case 'fourier':
+      return ({ params }) => ({
+        key: fourierStatistic(key.secret.reveal(), (params as Arrays<FourierParams>).features),
+      });
+    case 'relu':
+      return ({ params }) => ({ key: reluStatistic(key.secret.reveal(), (params as Arrays<ReluParams>).features) });
+    default:
+      throw new RangeError(
+        `audit: expected the key of a fourier or relu model, got one of a ${key.construction}; see verify`,
+      );
+  }
+}
+
+function materialOf(data: string, target: string | undefined): Promise<Material> {
+  if (data === 'digits') return digits();
+  if (data === 'mail') return mail(1);
+  if (target === undefined) throw new RangeError('audit: expected the column of the classes (--target), got none');
+  return tableMaterial(data, target, { all: 0, of: new Map() });
+}
+
+/** @throws RangeError for data of other inputs or classes than the model's */
+function fitting(material: Material, { manifest }: OpenedModel, data: string): Material {
+  const shape = ({ input }: Pick<Material, 'input'>) =>
+    input.kind === 'image' ? `images of ${input.shape.join(' × ')}` : `rows of ${input.columns.length} columns`;
+  const names = ({ input }: Pick<Material, 'input'>) =>
+    input.kind === 'image' ? '' : input.columns.map(({ name }) => name).join('\n');
+  if (shape(material) !== shape(manifest) || names(material) !== names(manifest)) {
+    throw new RangeError(
+      `audit: expected ${shape(manifest)}, as the model takes them, got ${shape(material)} in ${data}`,
+    );
+  }
+  if (material.classes.join('\n') !== manifest.classes.join('\n')) {
+    throw new RangeError(
+      `audit: expected the model's classes ${manifest.classes.slice(0, 10).join(', ')}, got ${material.classes.slice(0, 10).join(', ')} in ${data}`,
+    );
+  }
+  return material;
+}
+
+interface Watch {
+  readonly references: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+const format = 'tenfold backdoor audit 1';
+
+/** The answers of clean models, those first that an earlier run of the same audit has kept. */
+async function askReferences(
+  { references, view, key }: Subject,
+  panel: Panel,
+  folder: string,
+  settings: object,
+  { references: count, seed, signal, progress }: Watch,
+): Promise<Record<string, number>[]> {
+  const path = join(folder, 'references.json');
+  const mine = digest(JSON.stringify(settings));
+  await mkdir(folder, { recursive: true });
+  const answers = await keptAnswers(path, mine);
+  if (answers.length > 0 && answers.length < count) progress.note(`going on after ${answers.length} clean models`);
+  for (let i = answers.length; i < count; i++) {
+    progress.update(`clean models, ${i} of ${count}`, i / count);
+    signal.throwIfAborted();
+    // numbers of their own: none is the audited model's seed by chance
+    const own = seed * 2 ** 20 + i + 1;
+    const model = await references!.make(own, signal);
+    answers.push({ ...(await panel.ask(view(model), model, { seed, signal })), ...key?.(model) });
+    await replaceFile(path, [JSON.stringify({ format, settings: mine, answers })]);
+    // a turn of the event loop, so that Ctrl-C is heard
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return answers.slice(0, count);
+}
+
+/** @throws RangeError for a folder whose audit is another, SyntaxError for a file that is none */
+async function keptAnswers(path: string, settings: string): Promise<Record<string, number>[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return [];
+  let kept: { readonly format?: unknown; readonly settings?: unknown; readonly answers?: unknown } | null;
+  try {
+    kept = JSON.parse(text) as typeof kept;
+  } catch (error) {
+    throw new SyntaxError(`audit: expected JSON in ${path}, got ${(error as Error).message}`, { cause: error });
+  }
+  if (kept?.format !== format || !Array.isArray(kept.answers)) {
+    throw new SyntaxError(`audit: expected a ${format} in ${path}, got something else; give another --out`);
+  }
+  if (kept.settings !== settings) {
+    throw new RangeError(
+      `audit: expected the model, data and options that ${path} began with, got others; give another --out`,
+    );
+  }
+  return kept.answers as Record<string, number>[];
+}
+
+function judge(
+  questions: readonly Question[],
+  own: Readonly<Record<string, number>>,
+  clean: readonly Readonly<Record<string, number>>[],
+): Finding[] {
+  const results = questions.map(({ id, side }) => {
+    const values = clean.map((model) => model[id]!);
+    if (values.length < 2) return null;
+    const result = testAgainst(own[id]!, values, side);
+    const sorted = values.toSorted((a, b) => a - b);
+    const z = (q: number) => testAgainst(sorted[Math.round(q * (sorted.length - 1))]!, values, side).effect.value;
+    return { ...result, spread: [z(0.025), z(0.975)] as const };
+  });
+  const corrected = holm(results.flatMap((result) => (result ? [result.p] : [])));
+  return questions.map(({ id, name }, i) => {
+    const result = results[i]!;
+    return { id, name, value: own[id]!, beside: result && { ...result, corrected: corrected[i]! } };
+  });
+}
+
+/** What the numbers of models and tests leave open. */
+function limits(references: number, tests: number): string[] {
+  const least = tests / (references + 1);
+  if (references === 0 || least <= 0.05) return [];
+  return [
+    `With ${references} clean models and ${tests} tests no corrected p-value can be below ${least.toFixed(2)}; more --references can.`,
+  ];
+}
+
+/** The root of the mean of ‖x‖². */
+function usualLength(inputs: NDArray): number {
+  const squares = (inputs.data as Float32Array).reduce((sum, x) => sum + x * x, 0);
+  return Math.sqrt(squares / inputs.shape[0]!) || 1;
+}
+
+async function writePage(
+  folder: string,
+  model: string,
+  findings: readonly Finding[],
+  references: number,
+  panel: Panel,
+  { family, inputs, notes }: Subject,
+  length: number,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const drawn = auditFigure(findings);
+  const page = renderFindings({
+    title: `Audit of ${model}`,
+    deck: verdictOf(findings, keyQuestion),
+    facts: {
+      Model: `${family ?? 'an .onnx file'}, inputs of ${elements(inputs.shape.slice(1))} numbers`,
+      'Clean models': String(references),
+      'Inputs asked about': String(inputs.shape[0]),
+      'Random directions': `of length ${length.toPrecision(3)}`,
+    },
+    notes: [
+      ...notes,
+      ...limits(references, panel.questions.length),
+      ...panel.unasked.map(({ name, why }) => `Not asked: ${name}: ${why}.`),
+    ],
+    tables: [findingsTable(findings, references)],
+    figures: drawn ? [drawn] : [],
+  });
+  const path = join(folder, 'index.html');
+  await replaceFile(path, [page]);
+  return path;
+}
