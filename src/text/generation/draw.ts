@@ -36,13 +36,14 @@ export function uniform(key: threefry.Key, step: number): number {
   return (high[0]! * 2 ** 21 + (low[0]! >>> 11)) / 2 ** 53;
 }
 
-/** Tokens that are sorted first for a nucleus. */
-const few = 64;
+/** Bins of equal width in logits, over as many nats below the most likely token, that a nucleus is found in. */
+const bins = { count: 4096, nats: 32 };
 
 /** Draws tokens over one vocabulary. */
 export class Drawing {
   readonly #options: DrawOptions;
   readonly #weights: Float64Array;
+  readonly #mass = new Float64Array(bins.count);
 
   constructor(vocabulary: number, options: DrawOptions) {
     this.#options = options;
@@ -50,44 +51,69 @@ export class Drawing {
   }
 
   /** The place of a choice; undefined when there is none. @param u gives the number that decides, if one has to */
-  draw(choices: Choices, u: () => number): number | undefined {
+  draw({ count, values }: Choices, u: () => number): number | undefined {
     const { temperature = 0, topK = Number.POSITIVE_INFINITY, topP = 1 } = this.#options;
-    const { count, values } = choices;
-    let first = -1;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < count; i++) {
-      if (values[i]! > most) {
-        most = values[i]!;
-        first = i;
+    const first = mostLikely(values, count);
+    if (first === undefined || temperature === 0) return first;
+    const most = values[first]!;
+    const weights = this.#weights;
+    for (let i = 0; i < count; i++) weights[i] = Math.exp((values[i]! - most) / temperature);
+    if (topK < count) {
+      const best = new Best(topK);
+      for (let i = 0; i < count; i++) if (values[i]! >= best.floor) best.offer(values[i]!, i);
+      const last = best.sorted().at(-1)!;
+      for (let i = 0; i < count; i++) {
+        if (values[i]! < last.score || (values[i] === last.score && i > last.item)) weights[i] = 0;
       }
     }
-    if (first < 0) return undefined;
-    if (temperature === 0) return first;
-    const weight = (logit: number) => Math.exp((logit - most) / temperature);
-    if (topK < count || topP < 1) return this.#drawSome(choices, weight, Math.min(topK, count), topP, u());
+    if (topP < 1) this.#cut(values, count, most, temperature, topP);
     let total = 0;
-    for (let i = 0; i < count; i++) total += this.#weights[i] = weight(values[i]!);
-    return pick(this.#weights, count, u() * total);
+    for (let i = 0; i < count; i++) total += weights[i]!;
+    return pick(weights, count, u() * total);
   }
 
-  #drawSome(choices: Choices, weight: (logit: number) => number, topK: number, topP: number, u: number): number {
-    const { count, values } = choices;
-    let all = 0;
-    for (let i = 0; i < count; i++) all += weight(values[i]!);
-    // A few tokens hold most of the probability: sort a few, and more only where they do not.
-    for (let size = topK < count ? topK : Math.min(few, count); ; size = Math.min(8 * size, count)) {
-      const best = new Best(size);
-      for (let i = 0; i < count; i++) if (values[i]! >= best.floor) best.offer(values[i]!, i);
-      const sorted = best.sorted();
-      const total = topK < count ? sorted.reduce((sum, { score }) => sum + weight(score), 0) : all;
-      let kept = 0;
-      let mass = 0;
-      for (; kept < sorted.length && (topP === 1 || mass < topP * total); kept++)
-        mass += this.#weights[kept] = weight(sorted[kept]!.score);
-      const complete = kept < sorted.length || size === topK || size === count;
-      if (complete) return sorted[pick(this.#weights, kept, u * mass)]!.item;
+  /** Takes their weight from the tokens outside the nucleus. Only the bin that it ends in has to be sorted. */
+  #cut(values: Float32Array, count: number, most: number, temperature: number, topP: number): void {
+    const [weights, mass] = [this.#weights, this.#mass];
+    const scale = bins.count / bins.nats / temperature;
+    const binOf = (i: number) => Math.min(bins.count - 1, Math.floor((most - values[i]!) * scale));
+    mass.fill(0);
+    let total = 0;
+    for (let i = 0; i < count; i++) {
+      if (weights[i] === 0) continue;
+      mass[binOf(i)]! += weights[i]!;
+      total += weights[i]!;
+    }
+    let before = 0;
+    let end = 0;
+    while (end < bins.count - 1 && before + mass[end]! < topP * total) before += mass[end++]!;
+    const last: number[] = [];
+    for (let i = 0; i < count; i++) {
+      if (weights[i] === 0) continue;
+      const bin = binOf(i);
+      if (bin > end) weights[i] = 0;
+      else if (bin === end) last.push(i);
+    }
+    last.sort((a, b) => values[b]! - values[a]! || a - b);
+    for (const i of last) {
+      const weight = weights[i]!;
+      if (before >= topP * total) weights[i] = 0;
+      before += weight;
     }
   }
+}
+
+/** The place of the largest value that is not −∞; of several, the first. */
+function mostLikely(values: Float32Array, count: number): number | undefined {
+  let first: number | undefined;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    if (values[i]! > most) {
+      most = values[i]!;
+      first = i;
+    }
+  }
+  return first;
 }
 
 /** The place where the running sum of weights passes `target`. */
