@@ -1,10 +1,8 @@
-/**
- * Transformers of this process as language models.
- */
+/** Transformers of this process as language models. */
 import type { Device, NDArray } from '../tensor/index.ts';
 import type { Continued, LanguageModel, Scored } from './decoding.ts';
 import { LocalDecoding } from './local-decoding.ts';
-import { byFalling, Reader, runsOf, tokensOf, tokensOfRun } from './reading.ts';
+import { byFalling, Reader, runsOf, tokensOf } from './reading.ts';
 import type { TransformerConfig } from './transformer/config.ts';
 import type { Transformer } from './transformer/parameters.ts';
 
@@ -52,20 +50,14 @@ export function languageModel(
         checkLength('score', reader.rowOf(prompt).length + continuation.length - 1, reader);
       }
       const scored: Scored[] = [];
-      const all = pairs.map(({ prompt, continuation }) => reader.rowOf(prompt).length + continuation.length - 1);
-      const order = byFalling(all);
-      for (const { from, to } of runsOf(
-        order.map((i) => all[i]!),
-        tokensOfRun,
-        true,
-      )) {
+      const order = byFalling(pairs.map(({ prompt, continuation }) => prompt.length + continuation.length));
+      const sorted = order.map((i) => pairs[i]!);
+      const lengths = sorted.map(({ prompt, continuation }) => prompt.length + continuation.length);
+      // what one run can read; a longer pair, whole
+      for (const { from, to } of runsOf(lengths, lengths)) {
         signal?.throwIfAborted();
-        const batch = order.slice(from, to);
-        const found = await scoreBatch(
-          reader,
-          batch.map((i) => pairs[i]!),
-        );
-        for (const [k, i] of batch.entries()) scored[i] = found[k]!;
+        const found = await scoreBatch(reader, sorted.slice(from, to));
+        for (const [k, one] of found.entries()) scored[order[from + k]!] = one;
         done?.(to);
       }
       return scored;
@@ -74,7 +66,7 @@ export function languageModel(
   };
 }
 
-/** Scores pairs in one run, or a single long one in several. */
+/** Scores pairs that fit in one run, or a single long one in several. */
 async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<Scored[]> {
   const memory = await reader.remember(pairs.map(({ prompt }) => prompt));
   // the last token is only predicted
@@ -87,7 +79,7 @@ async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<
     logProbs: new Float32Array(continuation.length),
     greedy: continuation.map(() => false),
   }));
-  for (const run of runsOf(lengths, tokensOfRun, reader.whole)) {
+  for (const run of runsOf(lengths, inputs)) {
     const tokens = tokensOf(rows, run);
     const asked = pairs.flatMap(({ continuation }, row) => {
       // its token 0 follows the last token of what is before it

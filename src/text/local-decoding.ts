@@ -1,7 +1,12 @@
-/** Rows that a transformer of this process writes. */
+/**
+ * Rows that a transformer of this process writes.
+ *
+ * Prompts lie in the cache by falling length, so that those that are read together are about as long. After that each
+ * `advance` is one run over one token a row.
+ */
 import type { Cache } from './cache.ts';
 import type { Decoding } from './decoding.ts';
-import { byFalling, type Reader, runsOf, tokensOf, tokensOfRun } from './reading.ts';
+import { byFalling, type Reader, runsOf, tokensOf } from './reading.ts';
 
 /** A batch of rows with its cache. */
 export class LocalDecoding implements Decoding {
@@ -12,6 +17,7 @@ export class LocalDecoding implements Decoding {
   /** By row, its slot in the cache. */
   #slots: readonly number[];
   #logits: Float32Array;
+  #advancing = false;
   #closed = false;
 
   private constructor(
@@ -40,7 +46,7 @@ export class LocalDecoding implements Decoding {
     cache.open(rows.length);
     const logits = new Float32Array(rows.length * vocabulary);
     const lengths = rows.map(({ length }) => length);
-    for (const run of runsOf(lengths, tokensOfRun, reader.whole)) {
+    for (const run of runsOf(lengths, inputs)) {
       const { from, to, end } = run;
       const tokens = tokensOf(rows, run);
       // what follows the rows that end in this run
@@ -72,6 +78,20 @@ export class LocalDecoding implements Decoding {
 
   async advance(parents: readonly number[], tokens: readonly number[]): Promise<void> {
     this.#check(parents, tokens);
+    this.#advancing = true;
+    try {
+      await this.#advance(parents, tokens);
+    } catch (cause) {
+      // the rows are without their token
+      this.#closed = true;
+      throw cause;
+    } finally {
+      this.#advancing = false;
+      if (this.#closed) this.#free();
+    }
+  }
+
+  async #advance(parents: readonly number[], tokens: readonly number[]): Promise<void> {
     const { slots, moves } = this.#cache.rearrange(parents.map((parent) => this.#slots[parent]!));
     this.#memory?.follow(moves, slots.length);
     this.#slots = slots;
@@ -89,6 +109,10 @@ export class LocalDecoding implements Decoding {
 
   close(): void {
     this.#closed = true;
+    if (!this.#advancing) this.#free();
+  }
+
+  #free(): void {
     this.#cache.close();
     this.#memory?.close();
     this.#slots = [];
@@ -97,6 +121,8 @@ export class LocalDecoding implements Decoding {
 
   #check(parents: readonly number[], tokens: readonly number[]): void {
     if (this.#closed) throw new ReferenceError('advance: expected rows, got a decoding that was closed');
+    if (this.#advancing)
+      throw new ReferenceError('advance: expected one advance at a time, got another before it was done (await it)');
     if (parents.length !== tokens.length)
       throw new RangeError(`advance: expected a token for each of ${parents.length} rows, got ${tokens.length}`);
     const { vocabulary } = this.#reader.config;

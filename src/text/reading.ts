@@ -2,14 +2,17 @@
  * How rows of tokens go through the programs: in runs of a few hundred tokens.
  *
  * As many rows as fit in one run are read together, padded to the longest; a row that is longer than a run is read
- * alone, piece by piece, each seeing the cached keys of those before it. A prefix decoder's
- * input is seen from both sides, so that its rows are never cut.
+ * alone, piece by piece, each seeing the cached keys of those before it. What is seen from both sides – a prefix
+ * decoder's input, an encoder's source – is never cut.
  */
 import { type Device, dispose, NDArray, toHost } from '../tensor/index.ts';
 import { Cache } from './cache.ts';
 import { type Programs, programsOf } from './programs.ts';
 import { checkConfig, sizesOf, type TransformerConfig } from './transformer/config.ts';
 import type { Transformer } from './transformer/parameters.ts';
+
+/** How many tokens a run reads: twice as many are 7 % faster, and need twice the memory for their states. */
+export const tokensOfRun = 256;
 
 /** The tokens from `start` to `end` of the rows from `from` to `to`. */
 export interface Run {
@@ -22,27 +25,23 @@ export interface Run {
 /**
  * The runs that read rows.
  * @param lengths of the rows, best falling: a run is padded to its longest row
- * @param most tokens of a run, padding included
- * @param whole rows are not cut, however long
+ * @param inputs by row, how many of its first tokens must be read at once
  */
-export function* runsOf(lengths: readonly number[], most: number, whole: boolean): Generator<Run> {
+export function* runsOf(lengths: readonly number[], inputs: readonly number[]): Generator<Run> {
   for (let from = 0; from < lengths.length; ) {
     let [to, longest] = [from + 1, lengths[from]!];
     for (; to < lengths.length; to++) {
       const next = Math.max(longest, lengths[to]!);
-      if (next * (to + 1 - from) > most) break;
+      if (next * (to + 1 - from) > tokensOfRun) break;
       longest = next;
     }
-    const step = whole ? longest : most;
-    for (let start = 0; start < longest; start += step) {
-      yield { from, to, start, end: Math.min(start + step, longest) };
+    for (let start = 0, end = 0; start < longest; start = end) {
+      end = Math.min(longest, start === 0 ? Math.max(tokensOfRun, inputs[from]!) : start + tokensOfRun);
+      yield { from, to, start, end };
     }
     from = to;
   }
 }
-
-/** How many tokens a run reads: twice as many are 7 % faster, and need twice the memory for their states. */
-export const tokensOfRun = 256;
 
 /** A token of a run whose next token is asked for. */
 export interface Asked {
@@ -79,11 +78,6 @@ export class Reader {
     this.#programs = programsOf(config, device);
   }
 
-  /** Whether rows must be read whole. */
-  get whole(): boolean {
-    return this.config.family === 'prefix';
-  }
-
   /** What the decoder's row begins with. */
   rowOf(prompt: readonly number[]): readonly number[] {
     return this.config.family === 'encoder-decoder' ? this.config.start! : prompt;
@@ -105,7 +99,7 @@ export class Reader {
     const memory = this.newCache();
     memory.open(prompts.length);
     const lengths = prompts.map(({ length }) => length);
-    for (const run of runsOf(lengths, tokensOfRun, true)) {
+    for (const run of runsOf(lengths, lengths)) {
       const counts = lengths.slice(run.from, run.to);
       const own = prompts.slice(run.from, run.to);
       const keys = await fetched(this.#programs.remember(this.#params, padded(own), ints(counts)));

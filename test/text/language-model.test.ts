@@ -1,6 +1,15 @@
 /** Language models of this process: step by step with a cache as plain PyTorch computes whole rows. */
-import { compile, openDevice } from 'tenfold/tensor';
-import { type Batch, languageModel, padRows, type Transformer, transformer } from 'tenfold/text';
+import { compile, mapTree, type NDArray, openDevice, quantize, random, type Tensor, toHost } from 'tenfold/tensor';
+import {
+  type Batch,
+  initTransformer,
+  languageModel,
+  padRows,
+  styles,
+  type Transformer,
+  type TransformerConfig,
+  transformer,
+} from 'tenfold/text';
 import { describe, expect, test } from 'vitest';
 import { caseOf, configs, farthest, parameters } from './models.ts';
 
@@ -136,6 +145,29 @@ test('a device in a worker, which holds the weights', async () => {
   await device.close();
 });
 
+test.each([4, 8] as const)('weights of %i bits: as the floats that they stand for', async (bits) => {
+  const sizes = { vocabulary: 40, width: 32, layers: 2, heads: 4, hidden: 64 };
+  const config: TransformerConfig = { ...styles.opt, ...sizes, positions: { kind: 'learned', count: 64, offset: 2 } };
+  const init = compile((key: Tensor) => initTransformer(key, config, { std: 0.1 }));
+  const params = await init(random.key(5));
+  const table = /(_proj|fc1|fc2|embed_tokens)\.weight$/;
+  const small = mapTree(params, (leaf: NDArray, path) => (table.test(path) ? quantize(leaf, { bits }) : leaf));
+  const row = Array.from({ length: 12 }, (_, t) => (t * 7 + 1) % 40);
+  const logitsOf = async (weights: Transformer<NDArray>) => {
+    const model = languageModel(config, weights);
+    const decoding = await model.begin([row.slice(0, 11)]);
+    await decoding.advance([0], [row[11]!]);
+    await model.release();
+    return decoding.logits;
+  };
+  const got = await logitsOf(small);
+  const wanted = await logitsOf(await toHost(small));
+  const largest = Math.max(...wanted.map(Math.abs));
+  // the kernels round the other operand to eight bits
+  expect(farthest(got, wanted) / largest).toBeLessThan(0.03);
+  expect(farthest(got, await logitsOf(params)) / largest).toBeGreaterThan(0.001);
+});
+
 describe('bad input', () => {
   const model = languageModel(configs['opt 125M']!, parameters('opt 125M'));
   const long = Array.from({ length: 65 }, () => 1);
@@ -174,6 +206,14 @@ describe('bad input', () => {
     expect(decoding.room).toEqual([60]);
     await decoding.advance([], []);
     expect([decoding.rows, decoding.logits.length]).toEqual([0, 0]);
+    const other = await model.begin([[1]]);
+    const first = other.advance([0], [2]);
+    await expect(other.advance([0], [3])).rejects.toThrow('advance: expected one advance at a time, got another');
+    await first;
+    const last = other.advance([0], [4]);
+    other.close();
+    await last;
+    expect(other.rows).toBe(0);
     decoding.close();
     await expect(decoding.advance([], [])).rejects.toThrow('advance: expected rows, got a decoding that was closed');
     expect((await model.begin([])).rows).toBe(0);
