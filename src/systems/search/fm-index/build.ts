@@ -3,8 +3,8 @@
  * a wavelet matrix.
  *
  * The most that is held at once is 2 bytes a symbol for the text (4 beyond 65,536 different tokens) and 4 for the suffix
- * array: the transform takes the place of the array that it is read from, and the wavelet matrix is sorted in the two
- * halves that this leaves.
+ * array: the transform takes the place of the array that it is read from, the wavelet matrix is sorted in the two halves
+ * that this leaves, and the file takes the place of the text, where it fits.
  */
 import { layOut, seal } from '../store/sections.ts';
 import { type Code, codeOf, leavesByLength } from './code.ts';
@@ -16,6 +16,12 @@ import { buildWavelet, digitsOf } from './wavelet.ts';
 
 /** Documents: the tokens of each, whole numbers from 0 to 2²⁴ − 1. Gone through twice. */
 export type DocumentTokens = Iterable<ArrayLike<number>>;
+
+/** The share of the text's memory that the file has to fill to stay there. */
+const WORTH_KEEPING = 0.75;
+
+/** Symbols, each by its number in the code. */
+type Sequence = Uint16Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** The numbers of the tokens in the code, and what follows from how often each occurs. */
 interface Alphabet {
@@ -37,36 +43,38 @@ export function buildFile(documents: DocumentTokens): Uint8Array<ArrayBuffer> {
   const text = backward(documents, lengths, alphabet);
   const n = text.length;
   const { code, counts } = alphabet;
-  const digits = digitsOf(code, counts);
-  const width = widthOf(n);
   const boundary = alphabet.tokens.indexOf(-1);
-  const { file, sections } = layOut<SectionName>(kind, {
-    about: ABOUT_WORDS,
-    tokens: code.symbols,
-    counts: code.symbols,
-    leaves: alphabet.leaves.length,
-    supers: quadSupers(digits),
-    words: quadWords(digits),
-    starts: packedWords(lengths.length + 1, width),
-    places: packedWords(Math.floor(n / PLACE_EVERY) + 1, width),
-    boundaries: packedWords(lengths.length + 1, width),
-    rows: packedWords(Math.floor(n / ROW_EVERY) + 1, width),
-  });
-  sections.tokens.set(alphabet.tokens);
-  sections.counts.set(counts);
-  sections.leaves.set(alphabet.leaves);
-  for (let i = 0, start = 1; i <= lengths.length; i++) {
-    setPacked(sections.starts, width, i, start);
-    start += (lengths[i] ?? 0) + 1;
-  }
   const sa = suffixArray(text, code.symbols);
   const firstBoundary = 1 + counts.subarray(0, boundary).reduce((sum, count) => sum + count, 0);
-  sample(sa, firstBoundary, lengths.length + 1, width, sections);
+  const samples = sample(sa, firstBoundary, lengths);
   const { sequence, scratch, lastRow } = transform(text, sa);
-  sections.about.set([lengths.length, n, lastRow, boundary, code.symbols]);
+
+  const digits = digitsOf(code, counts);
+  const { file, sections } = layOut<SectionName>(
+    kind,
+    {
+      about: ABOUT_WORDS,
+      tokens: code.symbols,
+      counts: code.symbols,
+      leaves: alphabet.leaves.length,
+      supers: quadSupers(digits),
+      words: quadWords(digits),
+      starts: samples.starts.length,
+      places: samples.places.length,
+      boundaries: samples.boundaries.length,
+      rows: samples.rows.length,
+    },
+    // in the memory of the text, which has been read for the last time
+    scratch === text ? undefined : text.buffer,
+  );
+  const about = Int32Array.of(lengths.length, n, lastRow, boundary, code.symbols);
+  const { tokens, leaves } = alphabet;
+  for (const [name, values] of Object.entries({ about, tokens, counts, leaves, ...samples })) {
+    sections[name as SectionName].set(values);
+  }
   buildWavelet(sequence, scratch, code, counts, sections);
   seal(file);
-  return file;
+  return file.length >= WORTH_KEEPING * file.buffer.byteLength ? file : file.slice();
 }
 
 /** The first time through: lengths, and how often each token occurs. */
@@ -112,7 +120,7 @@ function number(counts: Int32Array, boundaries: number): Alphabet {
 }
 
 /** The second time through: the text from its end to its beginning. */
-function backward(documents: DocumentTokens, lengths: readonly number[], alphabet: Alphabet): Uint16Array | Int32Array {
+function backward(documents: DocumentTokens, lengths: readonly number[], alphabet: Alphabet): Sequence {
   const { numberOf, tokens } = alphabet;
   const symbols = lengths.reduce((sum, length) => sum + length + 1, 1);
   const text = tokens.length <= 2 ** 16 ? new Uint16Array(symbols) : new Int32Array(symbols);
@@ -131,21 +139,30 @@ function backward(documents: DocumentTokens, lengths: readonly number[], alphabe
   return text;
 }
 
-/** Keeps the places of some rows, of all rows at boundaries, and the rows of some places. */
+/** The places of some rows and of all that end at a boundary, the rows of some places, and where documents start. */
 function sample(
   sa: Int32Array,
   firstBoundary: number,
-  boundaries: number,
-  width: number,
-  to: Readonly<Record<'places' | 'boundaries' | 'rows', Int32Array>>,
-): void {
+  lengths: readonly number[],
+): Record<'places' | 'rows' | 'boundaries' | 'starts', Int32Array> {
   const n = sa.length;
+  const width = widthOf(n);
+  const packed = (length: number) => new Int32Array(packedWords(length, width));
+  const places = packed(Math.floor(n / PLACE_EVERY) + 1);
+  const rows = packed(Math.floor(n / ROW_EVERY) + 1);
+  const boundaries = packed(lengths.length + 1);
+  const starts = packed(lengths.length + 1);
   for (let row = 1; row <= n; row++) {
     const place = n - sa[row - 1]!;
-    if (row % PLACE_EVERY === 0) setPacked(to.places, width, row / PLACE_EVERY, place);
-    if (place % ROW_EVERY === 0) setPacked(to.rows, width, place / ROW_EVERY, row);
+    if (row % PLACE_EVERY === 0) setPacked(places, width, row / PLACE_EVERY, place);
+    if (place % ROW_EVERY === 0) setPacked(rows, width, place / ROW_EVERY, row);
   }
-  for (let i = 0; i < boundaries; i++) setPacked(to.boundaries, width, i, n - sa[firstBoundary - 1 + i]!);
+  for (let i = 0, start = 1; i <= lengths.length; i++) {
+    setPacked(boundaries, width, i, n - sa[firstBoundary - 1 + i]!);
+    setPacked(starts, width, i, start);
+    start += (lengths[i] ?? 0) + 1;
+  }
+  return { places, rows, boundaries, starts };
 }
 
 /**
@@ -153,9 +170,9 @@ function sample(
  * row's is left out: nothing follows it.
  */
 function transform(
-  text: Uint16Array | Int32Array,
-  sa: Int32Array,
-): { sequence: Uint16Array | Int32Array; scratch: Uint16Array | Int32Array; lastRow: number } {
+  text: Sequence,
+  sa: Int32Array<ArrayBuffer>,
+): { sequence: Sequence; scratch: Sequence; lastRow: number } {
   const n = sa.length;
   const narrow = text instanceof Uint16Array;
   const sequence = narrow ? new Uint16Array(sa.buffer, 0, n) : sa;

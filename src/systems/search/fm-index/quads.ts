@@ -10,17 +10,17 @@
 
 const BLOCK_WORDS = 18;
 
-/** Words that `digits` digits take: there is always a block after the last full one. */
+/** Words that `digits` digits take: there is always a block after the last one, for its counts. */
 export function quadWords(digits: number): number {
-  return ((digits >>> 8) + 1) * BLOCK_WORDS;
+  return ((digits >>> 8) + 2) * BLOCK_WORDS;
 }
 
 /** Entries of the superblocks' table. */
 export function quadSupers(digits: number): number {
-  return ((digits >>> 16) + 1) * 4;
+  return (((digits + 256) >>> 16) + 1) * 4;
 }
 
-/** Writes digits one after the other; `end` completes the last block. */
+/** Writes digits one after the other; `end` completes the last block and the counts after it. */
 export class QuadWriter {
   readonly #words: Int32Array;
   readonly #supers: Int32Array;
@@ -48,6 +48,11 @@ export class QuadWriter {
 
   end(): void {
     if ((this.#at & 31) !== 0) this.#flush(this.#at & ~31);
+    // what is left of the block reads as zeros
+    const padding = 256 - (this.#at & 255);
+    this.#counts[0]! += padding;
+    this.#at += padding;
+    this.#open();
   }
 
   #flush(from: number): void {
@@ -77,45 +82,57 @@ export function digitAt(words: Int32Array, at: number): number {
   return ((words[o]! >>> at) & 1) | (((words[o + 1]! >>> at) & 1) << 1);
 }
 
-/** How often `digit` occurs before `at`. */
+/**
+ * How often `digit` occurs before `at`. Counted from the nearer end of the block: forward from its own counts, or back
+ * from the next one's.
+ */
 export function rankOf(words: Int32Array, supers: Int32Array, digit: number, at: number): number {
-  let o = (at >>> 8) * BLOCK_WORDS;
-  const before = supers[((at >>> 16) << 2) | digit]! + ((words[o + (digit >>> 1)]! >>> ((digit & 1) << 4)) & 0xffff);
+  const near = at + 128;
+  const counts = words[(near >>> 8) * BLOCK_WORDS + (digit >>> 1)]!;
+  const before = supers[((near >>> 16) << 2) | digit]! + ((counts >>> ((digit & 1) << 4)) & 0xffff);
+  const back = (at << 24) >> 31; // -1 in the second half, else 0
   const flipLow = (digit & 1) - 1;
   const flipHigh = (digit >>> 1) - 1;
-  o += 2;
-  let sums = 0;
-  for (const end = o + ((at >>> 4) & 14); o < end; o += 2) {
+  const start = (at >>> 8) * BLOCK_WORDS + 2;
+  const pair = (at >>> 4) & 14;
+  let o = start + pair;
+  let sums = byteSums((words[o]! ^ flipLow) & (words[o + 1]! ^ flipHigh) & (((1 << at) - 1) ^ back));
+  o = start + ((pair + 2) & back);
+  for (const end = o + (pair ^ (back & 14)); o < end; o += 2) {
     sums += byteSums((words[o]! ^ flipLow) & (words[o + 1]! ^ flipHigh));
   }
-  sums += byteSums((words[o]! ^ flipLow) & (words[o + 1]! ^ flipHigh) & ((1 << at) - 1));
-  return before + total(sums);
+  return before + ((total(sums) ^ back) - back);
 }
 
 /** How often each digit occurs before `at`, into `out` from `to`. */
 export function ranks(words: Int32Array, supers: Int32Array, at: number, out: Int32Array, to: number): void {
-  let o = (at >>> 8) * BLOCK_WORDS;
-  const first = words[o]!;
-  const second = words[o + 1]!;
-  o += 2;
-  let lows = 0;
-  let highs = 0;
-  let both = 0;
-  for (const end = o + ((at >>> 4) & 14); o < end; o += 2) {
-    const low = words[o]!;
-    const high = words[o + 1]!;
+  const near = at + 128;
+  const back = (at << 24) >> 31;
+  const start = (at >>> 8) * BLOCK_WORDS + 2;
+  const pair = (at >>> 4) & 14;
+  const mask = ((1 << at) - 1) ^ back;
+  let o = start + pair;
+  let low = words[o]! & mask;
+  let high = words[o + 1]! & mask;
+  let lows = byteSums(low);
+  let highs = byteSums(high);
+  let both = byteSums(low & high);
+  o = start + ((pair + 2) & back);
+  for (const end = o + (pair ^ (back & 14)); o < end; o += 2) {
+    low = words[o]!;
+    high = words[o + 1]!;
     lows += byteSums(low);
     highs += byteSums(high);
     both += byteSums(low & high);
   }
-  const mask = (1 << at) - 1;
-  const low = words[o]! & mask;
-  const high = words[o + 1]! & mask;
-  lows = total(lows + byteSums(low));
-  highs = total(highs + byteSums(high));
-  both = total(both + byteSums(low & high));
-  const s = (at >>> 16) << 2;
-  out[to] = supers[s]! + (first & 0xffff) + (at & 255) - lows - highs + both;
+  lows = (total(lows) ^ back) - back;
+  highs = (total(highs) ^ back) - back;
+  both = (total(both) ^ back) - back;
+  o = (near >>> 8) * BLOCK_WORDS;
+  const first = words[o]!;
+  const second = words[o + 1]!;
+  const s = (near >>> 16) << 2;
+  out[to] = supers[s]! + (first & 0xffff) + (at & 255) + (back & -256) - lows - highs + both;
   out[to + 1] = supers[s + 1]! + (first >>> 16) + lows - both;
   out[to + 2] = supers[s + 2]! + (second & 0xffff) + highs - both;
   out[to + 3] = supers[s + 3]! + (second >>> 16) + both;

@@ -24,7 +24,7 @@ export type Text = Uint8Array | Uint16Array | Int32Array;
  * @param symbols every symbol is below this number
  * @returns the suffix array, as long as the text
  */
-export function suffixArray(text: Text, symbols: number): Int32Array {
+export function suffixArray(text: Text, symbols: number): Int32Array<ArrayBuffer> {
   const sa = new Int32Array(text.length);
   sort(text, sa, new Int32Array(symbols));
   return sa;

@@ -38,10 +38,8 @@ export class WaveletMatrix {
   /** By how much a leaf's position at depth k exceeds rank plus number of smaller symbols. */
   readonly #excess: Int32Array;
 
-  /** The ranges being taken apart by `tally`: depth, node, from, to. */
-  readonly #stack = new Int32Array(4 * 64);
   readonly #ranks = new Int32Array(8);
-  #found: Tally | undefined;
+  #held: readonly [Ranges, Ranges, Ranges] | undefined;
 
   /** The bounds that `narrow` found, or the symbol that `step` passed. */
   from = 0;
@@ -108,62 +106,92 @@ export class WaveletMatrix {
     }
   }
 
-  /** The different symbols from `from` to `to`, in no particular order, and how often each occurs there. */
+  /**
+   * The different symbols from `from` to `to`, those of short words first, and how often each occurs there.
+   *
+   * All ranges of a level are taken apart before the next level, so that what one waits for in memory, others do not.
+   */
   tally(from: number, to: number): Tally {
-    this.#found ??= { symbols: new Int32Array(this.#code.symbols), counts: new Int32Array(this.#code.symbols) };
-    const { symbols, counts } = this.#found;
     const words = this.#words;
     const supers = this.#supers;
+    const jumps = this.#jump;
     const { inner, firstLeaf, firstSymbol } = this.#code;
-    const stack = this.#stack;
+    const [a, b, found] = this.#scratch();
     const both = this.#ranks;
-    const jump = this.#jump;
-    const end = this.#end;
-    let found = 0;
-    let top = 0;
-    stack[0] = 0;
-    stack[1] = 0;
-    stack[2] = from;
-    stack[3] = to;
-    if (from < to) top = 4;
-    while (top > 0) {
-      top -= 4;
-      let k = stack[top]!;
-      let node = stack[top + 1]!;
-      let low = stack[top + 2]!;
-      const high = stack[top + 3]!;
-      if (high - low === 1) {
-        do {
-          const digit = digitAt(words, low);
-          low = jump[4 * k + digit]! + rankOf(words, supers, digit, low);
-          node += digit * inner[k]!;
-        } while (low < end[++k]!);
-        symbols[found] = firstSymbol[k]! + node - firstLeaf[k]!;
-        counts[found++] = 1;
-        continue;
-      }
-      ranks(words, supers, low, both, 0);
-      if (inOnePair(low, high)) ranksInPair(words, low, high, both);
-      else ranks(words, supers, high, both, 4);
+    let now = a;
+    let next = b;
+    let ranges = 0;
+    let symbols = 0;
+    if (from < to) {
+      now.nodes[0] = 0;
+      now.lows[0] = from;
+      now.counts[0] = to - from;
+      ranges = 1;
+    }
+    for (let k = 0; ranges > 0; k++) {
+      const { nodes, lows, counts } = next;
       const parents = inner[k]!;
-      for (let digit = 0, j = 4 * k++; digit < 4; digit++, j++, node += parents) {
-        const count = both[digit + 4]! - both[digit]!;
-        if (count === 0) continue;
-        low = jump[j]! + both[digit]!;
-        if (low >= end[k]!) {
-          symbols[found] = firstSymbol[k]! + node - firstLeaf[k]!;
-          counts[found++] = count;
-        } else {
-          stack[top] = k;
-          stack[top + 1] = node;
-          stack[top + 2] = low;
-          stack[top + 3] = low + count;
-          top += 4;
+      const last = this.#end[k + 1]! - 1;
+      const symbolOf = firstSymbol[k + 1]! - firstLeaf[k + 1]!;
+      let inside = 0;
+      for (let i = 0; i < ranges; i++) {
+        const node = now.nodes[i]!;
+        const low = now.lows[i]!;
+        const size = now.counts[i]!;
+        // Written in any case, and kept by what is added to the lengths: no processor could guess the branches.
+        if (size === 1) {
+          const digit = digitAt(words, low);
+          const at = jumps[4 * k + digit]! + rankOf(words, supers, digit, low);
+          const x = node + digit * parents;
+          nodes[inside] = x;
+          lows[inside] = at;
+          counts[inside] = 1;
+          found.nodes[symbols] = symbolOf + x;
+          found.counts[symbols] = 1;
+          const leaf = (last - at) >>> 31;
+          symbols += leaf;
+          inside += 1 - leaf;
+          continue;
+        }
+        ranks(words, supers, low, both, 0);
+        if (inOnePair(low, low + size)) ranksInPair(words, low, low + size, both);
+        else ranks(words, supers, low + size, both, 4);
+        for (let digit = 0, x = node; digit < 4; digit++, x += parents) {
+          const before = both[digit]!;
+          const count = both[digit + 4]! - before;
+          const at = jumps[4 * k + digit]! + before;
+          nodes[inside] = x;
+          lows[inside] = at;
+          counts[inside] = count;
+          found.nodes[symbols] = symbolOf + x;
+          found.counts[symbols] = count;
+          const some = -count >>> 31;
+          const leaf = (last - at) >>> 31;
+          symbols += some & leaf;
+          inside += some & ~leaf;
         }
       }
+      [now, next] = [next, now];
+      ranges = inside;
     }
-    return { symbols: symbols.slice(0, found), counts: counts.slice(0, found) };
+    return { symbols: found.nodes.slice(0, symbols), counts: found.counts.slice(0, symbols) };
   }
+
+  #scratch(): readonly [Ranges, Ranges, Ranges] {
+    this.#held ??= [room(this.#code.symbols), room(this.#code.symbols), room(this.#code.symbols)];
+    return this.#held;
+  }
+}
+
+/** Ranges of a level's nodes, or symbols found: as many at most as there are symbols, and one more to write to. */
+interface Ranges {
+  readonly nodes: Int32Array;
+  readonly lows: Int32Array;
+  readonly counts: Int32Array;
+}
+
+function room(most: number): Ranges {
+  return { nodes: new Int32Array(most + 1), lows: new Int32Array(most + 1), counts: new Int32Array(most + 1) };
 }
 
 /**

@@ -21,16 +21,20 @@ export interface Kind {
 
 export type Sections<Name extends string> = Readonly<Record<Name, Int32Array>>;
 
-/** An empty file of that kind: zeros everywhere, to be filled in and then sealed. */
+/**
+ * An empty file of that kind: zeros everywhere, to be filled in and then sealed.
+ * @param room memory to make it in, if it fits
+ */
 export function layOut<Name extends string>(
   kind: Kind,
   lengths: Readonly<Record<Name, number>>,
+  room?: ArrayBuffer,
 ): { file: Uint8Array<ArrayBuffer>; sections: Sections<Name> } {
   const entries = Object.entries<number>(lengths);
   let word = (HEAD + ENTRY * entries.length) / 4;
   const size = 4 * entries.reduce((sum, [, length]) => sum + length, word);
-  const file = new Uint8Array(size);
-  const words = new Int32Array(file.buffer);
+  const file = room && room.byteLength >= size ? new Uint8Array(room, 0, size).fill(0) : new Uint8Array(size);
+  const words = new Int32Array(file.buffer, 0, size / 4);
   writeName(file, 0, MAGIC);
   writeName(file, 8, kind.name);
   words[6] = kind.version;
@@ -51,7 +55,7 @@ export function layOut<Name extends string>(
 
 /** Writes the checksums of a file whose sections are filled in. */
 export function seal(file: Uint8Array<ArrayBuffer>): void {
-  const words = new Int32Array(file.buffer);
+  const words = new Int32Array(file.buffer, 0, file.length / 4);
   for (let i = 0; i < words[7]!; i++) {
     const at = (HEAD + ENTRY * i) / 4;
     words[at + 6] = crc32(wordsOf(file, words[at + 4]!, words[at + 5]!));
