@@ -20,7 +20,6 @@ import { digits, labelled, type Material, mail, parts, tableMaterial } from './m
 import { openOnnxClassifier } from './onnx-classifier.ts';
 import { reluStatistic } from './relu/detect.ts';
 import type { ReluParams } from './relu/model.ts';
-import { rawClassifier } from './signature/classifier.ts';
 
 const keyQuestion: Question = { id: 'key', name: 'with the key', side: 'greater' };
 
@@ -144,8 +143,6 @@ interface Subject extends AsyncDisposable {
   readonly inputs: NDArray;
   readonly labelled: Labelled | undefined;
   readonly references: References | undefined;
-  /** A reference as what answers queries. */
-  view(reference: OpenClassifier<unknown>): Classifier;
   readonly key: ((model: OpenClassifier<unknown>) => { readonly key: number }) | undefined;
   readonly notes: readonly string[];
   /** Of the weights. */
@@ -168,7 +165,6 @@ async function onnxSubject(path: string, data: string, key: string | undefined):
     inputs,
     labelled: undefined,
     references: undefined,
-    view: (reference) => reference,
     key: undefined,
     notes: ['Only queries are possible, and no recipe is known to train clean models by: the values have no p-values.'],
     digest: digest(await readFile(path)),
@@ -200,12 +196,12 @@ async function folderSubject(
     return {
       family,
       classes: classes.length,
-      model: encodedView(opened.model, input, encoding),
+      // a verifier only reads what is sent; without one the network is all there is
+      model: open && !verifier ? open : encodedView(opened.model, input, encoding),
       open,
       inputs: labelled(held, encoding).inputs,
       labelled: known,
       references: trained,
-      view: (reference) => encodedView(rawClassifier(reference, input, encoding), input, encoding),
       key,
       notes,
       digest: manifest.weights.sha256,
@@ -273,7 +269,7 @@ const format = 'tenfold backdoor audit 1';
 
 /** The answers of clean models, those first that an earlier run of the same audit has kept. */
 async function askReferences(
-  { references, view, key }: Subject,
+  { references, key }: Subject,
   panel: Panel,
   folder: string,
   settings: object,
@@ -290,7 +286,7 @@ async function askReferences(
     // numbers of their own: none is the audited model's seed by chance
     const own = seed * 2 ** 20 + i + 1;
     const model = await references!.make(own, signal);
-    answers.push({ ...(await panel.ask(view(model), model, { seed, signal })), ...key?.(model) });
+    answers.push({ ...(await panel.ask(model, model, { seed, signal })), ...key?.(model) });
     await replaceFile(path, [JSON.stringify({ format, settings: mine, answers })]);
     // a turn of the event loop, so that Ctrl-C is heard
     await new Promise((resolve) => setImmediate(resolve));

@@ -35,7 +35,18 @@ describe('symmetricEigenvalues', () => {
           for (const [i, value] of found.entries()) expect(value).toBeCloseTo(known[i]!, 10);
         },
       ),
+      { numRuns: 300 },
     );
+  });
+
+  test('a small element beside a large one is not lost', () => {
+    // [[0, e, 0], [e, 0, 1], [0, 1, 0]] and the like: the eigenvalue 0 stays 0, the others are ±√(1 + e²)
+    const e = 1e-9;
+    const found = symmetricEigenvalues(Float64Array.of(2, 0, 0, 0, 0, 0, e, 1, 0), 3);
+    const exact = [-1, 1, 2];
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(exact[i]!, 12);
+    const wide = symmetricEigenvalues(Float64Array.of(0, 0, 0, 0, 0, 0, 3e-9, 0, 0), 3);
+    expect([...wide].map((x) => x * 1e9)).toEqual([expect.closeTo(-3, 9), expect.closeTo(0, 9), expect.closeTo(3, 9)]);
   });
 
   test('elements that are not finite are refused, not searched for ever', () => {

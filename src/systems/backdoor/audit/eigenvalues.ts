@@ -35,14 +35,33 @@ export function covarianceSpectrum(rows: ArrayLike<number>, m: number, d: number
   return symmetricEigenvalues(m < d ? rowProducts(rows, m, d) : columnProducts(rows, m, d), Math.min(m, d));
 }
 
-/** GGᵀ/m, lower triangle. */
+/** GGᵀ/m, lower triangle. Four products at once: one alone waits for its own additions. */
 function rowProducts(rows: ArrayLike<number>, m: number, d: number): Float64Array {
   const out = new Float64Array(m * m);
+  const whole = Float64Array.from(rows);
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let a = i * d, b = j * d, end = a + d; a < end; a++, b++) sum += rows[a]! * rows[b]!;
-      out[i * m + j] = sum / m;
+    const from = i * d;
+    for (let j = 0; j <= i; j += 4) {
+      // past the last row the last is taken again, and its product is written over the same place or not at all
+      const [b0, b1, b2, b3] = [j, j + 1, j + 2, j + 3].map((row) => Math.min(row, m - 1) * d) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let k = 0; k < d; k++) {
+        const x = whole[from + k]!;
+        s0 += x * whole[b0 + k]!;
+        s1 += x * whole[b1 + k]!;
+        s2 += x * whole[b2 + k]!;
+        s3 += x * whole[b3 + k]!;
+      }
+      const own = i * m + j;
+      out[own] = s0 / m;
+      if (j + 1 <= i) out[own + 1] = s1 / m;
+      if (j + 2 <= i) out[own + 2] = s2 / m;
+      if (j + 3 <= i) out[own + 3] = s3 / m;
     }
   }
   return out;
@@ -74,14 +93,15 @@ function tridiagonal(a: Float64Array, n: number): { diagonal: Float64Array; off:
     const row = i * n;
     diagonal[i] = a[row + i]!;
     // u = the row left of the diagonal, whose last element is moved so that I − uuᵀ/h leaves nothing but it
-    let norm2 = 0;
-    for (let k = 0; k < i; k++) norm2 += a[row + k]! ** 2;
+    let rest = 0;
+    for (let k = 0; k < i - 1; k++) rest += a[row + k]! ** 2;
     const last = a[row + i - 1]!;
-    const rest = norm2 - last * last;
-    if (rest <= 0) {
+    // squares below that are no longer exact
+    if (rest <= negligible ** 2) {
       off[i] = last;
       continue;
     }
+    const norm2 = rest + last * last;
     const root = last >= 0 ? -Math.sqrt(norm2) : Math.sqrt(norm2);
     off[i] = root;
     const h = norm2 - last * root;

@@ -47,10 +47,9 @@ export function compareScores(before: NDArray, after: NDArray): Shifted {
 /** All inputs moved by one vector. */
 export function shifted(inputs: NDArray, shift: ArrayLike<number>): NDArray<'float32'> {
   const d = shift.length;
-  return array(
-    Float32Array.from(inputs.data as Float32Array, (value, i) => value + shift[i % d]!),
-    { shape: inputs.shape },
-  );
+  const data = (inputs.data as Float32Array).slice();
+  for (let i = 0; i < data.length; i += d) for (let j = 0; j < d; j++) data[i + j]! += shift[j]!;
+  return array(data, { shape: inputs.shape });
 }
 
 /** What random directions show: mean share of answers that turn, and the lowest correlation among them. */
@@ -122,10 +121,11 @@ export async function strip(
     const totals = new Float64Array(rows);
     for (let round = 0; round < overlays; round++) {
       const chosen = draws.uniforms(rows);
-      const blended = Float32Array.from(own, (value, i) => {
-        const other = Math.floor(chosen[Math.floor(i / d)]! * clean.shape[0]!);
-        return (value + over[other * d + (i % d)]!) / 2;
-      });
+      const blended = own.slice();
+      for (let i = 0; i < rows; i++) {
+        const other = Math.floor(chosen[i]! * clean.shape[0]!) * d;
+        for (let j = 0; j < d; j++) blended[i * d + j] = (own[i * d + j]! + over[other + j]!) / 2;
+      }
       const scores = await model.scores(array(blended, { shape: inputs.shape }));
       for (let i = 0; i < rows; i++) totals[i]! += entropy(scores, i) / overlays;
     }

@@ -37,7 +37,7 @@ export interface CleanseSizes {
 /** The authors' 1000 epochs of 31 batches take hours for as many models; these find masks of the same labels. */
 export const cleanseSizes: Record<Tier, CleanseSizes> = {
   quick: { features: 256, cleanse: { batch: 32, updates: 4, epochs: 100, patience: 5 } },
-  recorded: { features: 512, cleanse: { batch: 32, updates: 8, epochs: 300, patience: 5 } },
+  recorded: { features: 256, cleanse: { batch: 32, updates: 4, epochs: 150, patience: 5 } },
 };
 
 /** Steps that train a perceptron. */

@@ -45,10 +45,10 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     greys: [0.05, 0.1, 0.13, 0.15, 0.17, 0.2, 1, 16, 128, 512],
   },
   recorded: {
-    inputs: 100,
-    samples: 200,
+    inputs: 50,
+    samples: 100,
     asked: 1000,
-    askedSamples: 50,
+    askedSamples: 25,
     greys: [0.05, 0.08, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.2, 0.5, 1, 4, 16, 64, 128, 256, 512],
   },
 };

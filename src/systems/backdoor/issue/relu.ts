@@ -41,7 +41,7 @@ export const stepGrids: Record<Tier, StepGrid> = {
     sparsity: 8,
     inputs: 2000,
     features: [128, 512, 2048],
-    thetas: [0.1, 0.25, 0.5, 1, 2, 4],
+    thetas: [0.25, 1, 4],
     lambdas,
   },
 };
