@@ -4,7 +4,7 @@ import { verb } from '../../command/index.ts';
 import { blamed } from './blame.ts';
 import { converse } from './chat.ts';
 import { loadOpt } from './model.ts';
-import { modelOption, samplingOptions } from './options.ts';
+import { modelOption, samplingOptions, weightsOption } from './options.ts';
 import { shippedModel } from './shipped.ts';
 
 const { temperature, topP, seed } = samplingOptions;
@@ -19,6 +19,7 @@ On a terminal: a line and Enter, Ctrl-D to end. From a pipe, the whole dialogue 
   args: {},
   options: {
     model: modelOption,
+    weights: weightsOption,
     maxTokens: { kind: 'number', value: 'N', help: 'most tokens of an answer', integer: true, min: 1, default: 32 },
     temperature,
     topP,
@@ -30,7 +31,11 @@ On a terminal: a line and Enter, Ctrl-D to end. From a pipe, the whole dialogue 
   ],
   run: ({ options, signal, progress }) =>
     blamed('chat', async () => {
-      const by = await loadOpt(options.model ?? shippedModel, { progress, signal });
+      const by = await loadOpt(options.model ?? shippedModel, {
+        weights: options.weights,
+        progress,
+        signal,
+      });
       const live = process.stdin.isTTY === true;
       if (live) progress.note('a line and Enter; Ctrl-D ends');
       const lines = createInterface({ input: process.stdin });

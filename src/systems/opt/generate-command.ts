@@ -3,7 +3,7 @@ import { verb } from '../../command/index.ts';
 import { generateText, streamText } from '../../text/index.ts';
 import { blamed } from './blame.ts';
 import { loadOpt } from './model.ts';
-import { modelOption, samplingOptions } from './options.ts';
+import { modelOption, samplingOptions, weightsOption } from './options.ts';
 import { shippedModel } from './shipped.ts';
 
 export const generateVerb = verb({
@@ -16,6 +16,7 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
   args: { prompt: { help: 'what to continue', optional: true } },
   options: {
     model: modelOption,
+    weights: weightsOption,
     ...samplingOptions,
     samples: {
       kind: 'number',
@@ -37,7 +38,11 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
   ],
   run: ({ args: { prompt = '' }, options, signal, progress }) =>
     blamed('generate', async () => {
-      const by = await loadOpt(options.model ?? shippedModel, { progress, signal });
+      const by = await loadOpt(options.model ?? shippedModel, {
+        weights: options.weights,
+        progress,
+        signal,
+      });
       const { maxTokens, temperature, topP, topK, stop, seed, samples } = options;
       const how = { maxTokens, temperature, topP, ...(topK > 0 && { topK }), stop, seed, signal };
       try {

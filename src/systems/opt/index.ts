@@ -12,7 +12,9 @@ export { bitsPerByte, perplexity, type TextLoss, textLosses, total } from './eva
 export { type HubFile, type HubModel, hubModel } from './hub.ts';
 export { type Entry, type Intervention, Logbook } from './logbook.ts';
 export { type LoadOptions, loadOpt, type OptModel, openTokenizer, readParameters } from './model.ts';
+export { Ngrams } from './ngram.ts';
 export { neededFiles, type Pulled, type PullOptions, pull } from './pull.ts';
+export { inForm, storedSize, type WeightForm, weightForms } from './quantized.ts';
 export { optimizerOf, paperRecipe, type Recipe } from './recipe.ts';
 export { shippedConfig, shippedModel, shippedRecipe, specialRoles, specialTokens } from './shipped.ts';
 export { inMemory, type TensorInfo, type TensorSource } from './tensor-source.ts';

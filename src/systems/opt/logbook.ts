@@ -15,7 +15,8 @@ import { replaceFile } from '../../tensor/index.ts';
 /** One entry; `step` counts the steps that had been made. */
 export type Entry = { readonly time: string; readonly step: number } & (
   | { readonly event: 'begin'; readonly recipe: Readonly<Record<string, unknown>> }
-  | { readonly event: 'resume' }
+  /** With what is now otherwise in the recipe. */
+  | { readonly event: 'resume'; readonly changed: Readonly<Record<string, unknown>> }
   | { readonly event: 'stop'; readonly reason: string }
   | Intervention
   | { readonly event: 'end'; readonly loss: number; readonly held: number }
@@ -97,6 +98,16 @@ export class Logbook {
     return new Set(this.interventions.flatMap(({ skipped }) => skipped));
   }
 
+  /** The recipe that the run trains by now. */
+  get recipe(): Readonly<Record<string, unknown>> {
+    return Object.assign(
+      {},
+      ...this.entries.map((entry) =>
+        entry.event === 'begin' ? entry.recipe : entry.event === 'resume' ? (entry.changed ?? {}) : {},
+      ),
+    );
+  }
+
   /** What the rate is multiplied with. */
   get factor(): number {
     return this.interventions.at(-1)?.factor ?? 1;
@@ -106,11 +117,11 @@ export class Logbook {
 function inWords(entry: Entry): string {
   switch (entry.event) {
     case 'begin':
-      return `begun. ${Object.entries(entry.recipe)
-        .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-        .join(', ')}.`;
-    case 'resume':
-      return 'taken up again.';
+      return `begun. ${listed(entry.recipe)}.`;
+    case 'resume': {
+      const changed = listed(entry.changed ?? {});
+      return changed === '' ? 'taken up again.' : `taken up again, with another recipe: ${changed}.`;
+    }
     case 'stop':
       return `stopped: ${entry.reason}.`;
     case 'spike': {
@@ -121,4 +132,10 @@ function inWords(entry: Entry): string {
     case 'end':
       return `done: loss ${entry.loss.toFixed(3)}, on held-out text ${entry.held.toFixed(3)}.`;
   }
+}
+
+function listed(recipe: Readonly<Record<string, unknown>>): string {
+  return Object.entries(recipe)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(', ');
 }

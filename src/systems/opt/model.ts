@@ -15,6 +15,7 @@ import {
 import { architecture, parameterTree } from './architecture.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import type { OptConfig } from './config.ts';
+import { inForm, type WeightForm } from './quantized.ts';
 import { specialRoles } from './shipped.ts';
 import { asWeights } from './tensor-source.ts';
 
@@ -27,6 +28,8 @@ export interface OptModel {
 
 /** How a model is loaded. */
 export interface LoadOptions {
+  /** How the weights are kept. Default float32. */
+  readonly weights?: WeightForm;
   readonly device?: Device;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
@@ -86,7 +89,7 @@ export async function loadOpt(path: string, options: LoadOptions = {}): Promise<
       `opt: expected a tokenizer of at most the model's ${config.vocabSize} tokens, got ${tokenizer.size} in ${path}`,
     );
   }
-  const params = await readParameters(checkpoint, options);
-  const { device } = options;
+  const { device, weights = 'float32' } = options;
+  const params = inForm(await readParameters(checkpoint, options), config, weights);
   return { config, tokenizer, model: languageModel(architecture(config), params, device && { device }) };
 }

@@ -1,9 +1,17 @@
 /** Options that several verbs have. */
+import { weightForms } from './quantized.ts';
 
 export const modelOption = {
   kind: 'text',
   value: 'DIR',
   help: 'folder of a checkpoint with its tokenizer; by default the model that ships with tenfold',
+} as const;
+
+export const weightsOption = {
+  kind: 'choice',
+  choices: weightForms,
+  help: 'how weights are kept: eight or four bits take a quarter or a sixth of the memory and read faster',
+  default: 'float32',
 } as const;
 
 export const samplingOptions = {

@@ -4,7 +4,7 @@ import { verb } from '../../command/index.ts';
 import { blamed } from './blame.ts';
 import { bitsPerByte, perplexity, textLosses, total } from './evaluate.ts';
 import { loadOpt } from './model.ts';
-import { modelOption } from './options.ts';
+import { modelOption, weightsOption } from './options.ts';
 import { shippedModel } from './shipped.ts';
 
 /** A text whose scoring would take days. */
@@ -16,7 +16,7 @@ export const perplexityVerb = verb({
   about: `Scores every token of the files once, in windows of the model's context: the rolling log-likelihood of
 lm-evaluation-harness. Perplexity is by the model's own tokens; to compare models of other tokenizers take bits a byte.`,
   args: { files: { help: 'texts in UTF-8', many: true } },
-  options: { model: modelOption },
+  options: { model: modelOption, weights: weightsOption },
   examples: [
     { line: 'tenfold opt perplexity notes.txt', does: 'of the small model' },
     { line: 'tenfold opt perplexity notes.txt --model models/facebook/opt-125m', does: 'of OPT-125M' },
@@ -30,7 +30,11 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
           throw new RangeError(`perplexity: expected ${file} to have at most 256 MiB, got ${size} bytes`);
         texts.push(await readFile(file, 'utf8'));
       }
-      const by = await loadOpt(options.model ?? shippedModel, { progress, signal });
+      const by = await loadOpt(options.model ?? shippedModel, {
+        weights: options.weights,
+        progress,
+        signal,
+      });
       try {
         const losses = await textLosses(by, texts, {
           signal,

@@ -78,7 +78,8 @@ describe('a logbook', () => {
     expect(again.entries).toEqual(logbook.entries);
     expect([...again.skipped]).toEqual([39, 50, 51]);
     expect(again.factor).toBe(0.5);
-    await again.add({ event: 'resume', step: 50 });
+    await again.add({ event: 'resume', step: 50, changed: { steps: 200 } });
+    expect(again.recipe).toEqual({ steps: 200 });
     expect((await Logbook.open(folder)).entries.length).toBe(4);
     const words = (await readFile(join(folder, 'logbook.md'), 'utf8')).replace(/\d{4}-\S+Z/g, 'TIME');
     expect(words).toMatchInlineSnapshot(`
@@ -87,7 +88,7 @@ describe('a logbook', () => {
       - **TIME**, step 0: begun. steps 100.
       - **TIME**, step 40: a loss of 9 where the steps before had 4.500. Back to the last checkpoint, batch 39 passed over.
       - **TIME**, step 50: a loss of NaN where the steps before had 4.500. Back to the last good checkpoint, batches 50, 51 passed over, the rate times 0.5.
-      - **TIME**, step 50: taken up again.
+      - **TIME**, step 50: taken up again, with another recipe: steps 200.
       "
     `);
   });

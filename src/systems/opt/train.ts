@@ -70,8 +70,11 @@ export async function train(options: TrainOptions): Promise<TrainedModel> {
   await mkdir(folder, { recursive: true });
   const logbook = await Logbook.open(folder);
   const step = logbook.entries.at(-1)?.step ?? 0;
-  if (logbook.entries.length > 0) await logbook.add({ event: 'resume', step });
-  else await logbook.add({ event: 'begin', step, recipe: { ...recipe, ...config } });
+  if (logbook.entries.length > 0) {
+    const before = logbook.recipe;
+    const changed = Object.fromEntries(Object.entries(recipe).filter(([name, value]) => before[name] !== value));
+    await logbook.add({ event: 'resume', step, changed });
+  } else await logbook.add({ event: 'begin', step, recipe: { ...recipe, ...config } });
   const params = await initialParameters(config, recipe.seed);
   const architectureOf = architecture(config);
   const last = { step, loss: Number.NaN, held: Number.NaN };
