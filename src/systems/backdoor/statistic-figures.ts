@@ -194,7 +194,7 @@ export function spectraFigure(
       marginLeft: 40,
       marginRight: 24,
       x: { domain: [0, 1.05 * top] },
-      y: { domain: [0, most * 1.05] },
+      y: { domain: [0, most * 1.05], axis: null },
       fy: { axis: null, padding: 0.3, domain: spectra.map((_, row) => row) },
       marks: [
         Plot.axisX({ ...bare, anchor: 'bottom', label: 'eigenvalue', labelAnchor: 'center' }),
@@ -300,11 +300,15 @@ export function stepFigure(steps: readonly Step[]): Figure {
     description: groups
       .map(({ name, curves: [planted] }) => `${name}: planted up to ${formatNumber(planted!.points.at(-1)!.y)}`)
       .join('; '),
-    plot: panels({
-      x: { label: 'λ, the length of the step' },
-      y: { label: 'share of negative answers turned', domain: [0, 1.02] },
-      panels: groups,
-    }),
+    plot: {
+      ...panels({
+        x: { label: 'λ, the length of the step' },
+        y: { label: 'share of negative answers turned', domain: [0, 1.02] },
+        panels: groups,
+      }),
+      // panels are made for many; these few carry bands that want room
+      height: 90 + 170 * Math.ceil(groups.length / 3),
+    },
   });
 }
 
