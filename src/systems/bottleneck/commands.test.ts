@@ -138,7 +138,7 @@ test('what the rows that were looked at cannot tell apart is marked, and so is t
   const text = fitVerb.text(result).replaceAll('\u00a0', ' ');
   expect(text).toContain('of at most 1.58 bit known');
   expect(text).toMatch(/\nx +≥ [34]\.\d\d/);
-  expect(text).toContain('the 16 rows that it was looked at on tell no more than 4.0 bit apart; --sample takes more');
+  expect(text).toContain('the 16 rows that it was looked at on tell no more than 4.0 bit apart. --sample N takes more');
   const { page } = await plot(out);
   expect(await readFile(page, 'utf8')).toMatch(/≥\u00a0[34]\.\d\d.*more than the 16 rows/s);
 });

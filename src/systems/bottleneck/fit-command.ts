@@ -8,7 +8,7 @@ import { aboveZero, describeScore } from './score.ts';
 import { splitTable, type TableRecipe } from './table-run.ts';
 import { alignedText } from './text.ts';
 import { bestReading } from './trajectory.ts';
-import { byWorth, levelsOf, saturation, shownFeatures, worthTable } from './worth.ts';
+import { byWorth, howToResolve, levelsOf, shownFeatures, worthTable } from './worth.ts';
 
 /** Readings of a whole run. */
 const readingsOfARun = 60;
@@ -120,7 +120,7 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
       })),
       totalBits: Object.fromEntries(levels.map(({ share, total }) => [share, total])),
       table: worthTable(features, levels),
-      saturation: saturation(levels.map(({ reading }) => reading)),
+      saturation: howToResolve(levels.map(({ reading }) => reading)),
     };
   },
   text({ run, target, best, table, saturation, columns }) {

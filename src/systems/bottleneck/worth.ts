@@ -56,7 +56,13 @@ export function saturation(readings: readonly TableReading[]): string {
   if (reading === undefined) return '';
   const { sampled } = reading;
   const most = formatNumber(Math.log2(sampled), { unit: 'bit', decimals: 1 });
-  return `A channel marked ≥ carries at least so much: the ${sampled} rows that it was looked at on tell no more than ${most} apart; --sample takes more of them, where there are more.`;
+  return `A channel marked ≥ carries at least so much: the ${sampled} rows that it was looked at on tell no more than ${most} apart.`;
+}
+
+/** The same for who can ask again. */
+export function howToResolve(readings: readonly TableReading[]): string {
+  const mark = saturation(readings);
+  return mark && `${mark} --sample N takes more of them, where there are more.`;
 }
 
 /** The levels as a table: a row a column of the user's, a column a level. */
@@ -67,7 +73,7 @@ export function worthTable(features: readonly Feature[], levels: readonly Level[
     name,
     ...Object.fromEntries(levels.map((level) => [key(level.share), cellOf(bits(level))])),
   });
-  const mark = saturation(levels.map(({ reading }) => reading));
+  const mark = howToResolve(levels.map(({ reading }) => reading));
   return {
     id: 'worth',
     title: 'What each column is worth',
