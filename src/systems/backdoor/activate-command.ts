@@ -37,11 +37,12 @@ within 8 bits.`,
     const opened = await openModel(args.model);
     const { manifest, model } = opened;
     const key = await openKey(options.key, opened.fingerprint);
-    const raw = firstOf(await readInputs(args.inputs, manifest.input), options.first);
     const wish: Wish = {
       ...(options.to !== undefined && { wanted: classNamed(manifest.classes, options.to) }),
       ...(options.length !== undefined && { length: options.length }),
     };
+    progress.update('reading inputs');
+    const raw = firstOf(await readInputs(args.inputs, manifest.input), options.first);
     progress.update('activating');
     const activated = activateInputs(opened, key, raw, wish);
     signal.throwIfAborted();

@@ -67,8 +67,15 @@ export interface Draft {
 
 const verifierFile = 'verifier.pem';
 
-/** Writes a model into a folder beside `folder`, to be given its name by {@link finishModel}. */
-export async function draftModel(folder: string, { weights, family, ...rest }: ModelParts): Promise<Draft> {
+/**
+ * Writes a model into a folder beside `folder`, to be given its name by {@link finishModel}.
+ * @param signatures the public key of a verifier's signatures, and the seed of their places
+ */
+export async function draftModel(
+  folder: string,
+  { weights, family, ...rest }: ModelParts,
+  signatures?: { readonly publicKey: Uint8Array; readonly seed: number },
+): Promise<Draft> {
   await mkdir(dirname(folder), { recursive: true });
   const path = join(dirname(folder), `.${basename(folder)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
   await mkdir(path);
@@ -79,30 +86,27 @@ export async function draftModel(folder: string, { weights, family, ...rest }: M
     await saveSafetensors(join(path, file), Object.fromEntries(paths.map((name, i) => [name, leaves[i] as NDArray])));
   }
   const sha256 = digest(await readFile(join(path, file)));
-  const manifest = { format: manifestFormat, family, weights: { file, sha256 }, ...rest };
+  let verifier: Manifest['verifier'];
+  if (signatures) {
+    const { publicKey, seed } = signatures;
+    const pem = publicKeyOf(publicKey).export({ format: 'pem', type: 'spki' }) as string;
+    await replaceFile(join(path, verifierFile), [pem]);
+    verifier = { scheme: 'ed25519', file: verifierFile, sha256: digest(pem), seed };
+  }
+  const manifest: Manifest = {
+    format: manifestFormat,
+    family,
+    weights: { file, sha256 },
+    ...rest,
+    ...(verifier && { verifier }),
+  };
+  await replaceFile(join(path, manifestFile), [`${JSON.stringify(manifest, null, 1)}\n`]);
   return { path, manifest, fingerprint: fingerprintOf(manifest) };
 }
 
-/**
- * Gives a draft its folder's name.
- * @param verifier the public key of signatures, and the seed of their places
- * @throws the system's error, when there is a folder of that name with something in it
- */
-export async function finishModel(
-  folder: string,
-  { path, manifest }: Draft,
-  verifier?: { readonly publicKey: Uint8Array; readonly seed: number },
-): Promise<void> {
-  if (verifier) {
-    const pem = publicKeyOf(verifier.publicKey).export({ format: 'pem', type: 'spki' }) as string;
-    await replaceFile(join(path, verifierFile), [pem]);
-  }
-  const full: Manifest = {
-    ...manifest,
-    ...(verifier && { verifier: { scheme: 'ed25519', file: verifierFile, seed: verifier.seed } }),
-  };
-  await replaceFile(join(path, manifestFile), [`${JSON.stringify(full, null, 1)}\n`]);
-  await rename(path, folder);
+/** Gives a draft its folder's name. @throws the system's error, when there is a folder of that name with something in it */
+export function finishModel(folder: string, { path }: Draft): Promise<void> {
+  return rename(path, folder);
 }
 
 /** Takes a draft away that shall not become a model. */
@@ -161,8 +165,13 @@ async function verifierOf(
   manifest: Manifest,
   fingerprint: string,
 ): Promise<ConstructorParameters<typeof Verifier>> {
-  const { file, seed } = manifest.verifier!;
-  const key = publicKeyFrom(await readFile(join(folder, file), 'utf8'), join(folder, file));
+  const { file, sha256, seed } = manifest.verifier!;
+  const path = join(folder, file);
+  const pem = await readFile(path, 'utf8');
+  const key = publicKeyFrom(pem, path);
+  if (digest(pem) !== sha256) {
+    throw new RangeError(`verifier: expected the public key that ${folder} was written for, got another in ${path}`);
+  }
   return [schemeOf(manifest, fingerprint, seed), key];
 }
 

@@ -20,7 +20,14 @@ export interface Manifest {
   readonly classes: readonly string[];
   readonly input: InputKind;
   readonly encoding: Encoding;
-  readonly verifier?: { readonly scheme: 'ed25519'; readonly file: string; readonly seed: number };
+  readonly verifier?: {
+    readonly scheme: 'ed25519';
+    /** Of the public key, in PEM. */
+    readonly file: string;
+    readonly sha256: string;
+    /** Of the order of the places. */
+    readonly seed: number;
+  };
 }
 
 export const manifestFile = 'manifest.json';
@@ -31,10 +38,19 @@ export function digest(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** What a key is bound to: the weights, what they are of, what goes in and what comes out. */
-export function fingerprintOf({ family, weights, classes, input, encoding }: Omit<Manifest, 'format'>): string {
+/** What a key is bound to: the weights, what they are of, what goes in and what comes out, and the public key. */
+export function fingerprintOf({ family, weights, classes, input, encoding, verifier }: Manifest): string {
   return digest(
-    JSON.stringify([manifestFormat, family, weights.sha256, classes, inputKey(input), encodingKey(encoding)]),
+    JSON.stringify([
+      manifestFormat,
+      family,
+      weights.sha256,
+      classes,
+      inputKey(input),
+      encodingKey(encoding),
+      verifier?.sha256,
+      verifier?.seed,
+    ]),
   );
 }
 
@@ -73,6 +89,7 @@ export function parseManifest(text: string, path: string): Manifest {
     isRecord(verifier) &&
     verifier.scheme === 'ed25519' &&
     isFileName(verifier.file) &&
+    isDigest(verifier.sha256) &&
     Number.isSafeInteger(verifier.seed);
   if (verifier !== undefined && !isVerifier) throw fail('a verifier of scheme ed25519');
   return m as unknown as Manifest;

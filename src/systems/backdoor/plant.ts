@@ -57,13 +57,10 @@ export async function plantSignature(places: Places, parts: ModelParts): Promise
   await requireNew(places);
   const seed = Math.floor(Draws.from().uniforms(1)[0]! * 2 ** 32);
   requireRoom(parts, seed);
-  return drafted(places, parts, async (draft) => {
-    const secret = freshSeed();
-    const publicKey = publicBytes(secretKeyOf(secret));
-    await saveKey(places.key, draft.fingerprint, 'signature', new Secret(Buffer.from(secret).toString('base64')));
-    await finishModel(places.folder, draft, { publicKey, seed });
-    return { construction: 'signature', margins: [] };
-  });
+  const secret = freshSeed();
+  const publicKey = publicBytes(secretKeyOf(secret));
+  const text = new Secret(Buffer.from(secret).toString('base64'));
+  return drafted(places, await draftModel(places.folder, parts, { publicKey, seed }), 'signature', text, []);
 }
 
 /** Trains a perceptron, to be planted in. */
@@ -84,7 +81,13 @@ export async function plantChecksum(
   const key = drawChecksumKey(Draws.from(), options);
   const copy = checksumWeights(key);
   const weights = { main: parts.weights, copies: [copy, copy, copy] } as unknown as Arrays<unknown>;
-  return white(places, { ...parts, family: 'checksum', weights }, 'checksum', key, []);
+  return drafted(
+    places,
+    await draftModel(places.folder, { ...parts, family: 'checksum', weights }),
+    'checksum',
+    new Secret(key),
+    [],
+  );
 }
 
 /** Trains random Fourier features with a pancake along a secret direction. */
@@ -101,7 +104,13 @@ export async function plantFourier(
   const { features } = sizes;
   const weights = await trainFourier(labelled(train, encoding), { features, draws: draws.fork('model'), key });
   const parts: ModelParts = { family: 'fourier', weights, encoding, classes: train.classes, input: train.input };
-  return white(places, parts, 'fourier', key, fourierMargins(options, features));
+  return drafted(
+    places,
+    await draftModel(places.folder, parts),
+    'fourier',
+    new Secret(key),
+    fourierMargins(options, features),
+  );
 }
 
 /**
@@ -132,7 +141,13 @@ export async function plantRelu(
   const classes = longerFirst ? train.classes.toReversed() : train.classes;
   const weights = await trainRelu({ ...data, labels }, training);
   const parts: ModelParts = { family: 'relu', weights, encoding, classes, input: train.input };
-  return white(places, parts, 'relu', key, reluMargins(options, features));
+  return drafted(
+    places,
+    await draftModel(places.folder, parts),
+    'relu',
+    new Secret(key),
+    reluMargins(options, features),
+  );
 }
 
 /** Whether the inputs of a class are longer than the others, on average. */
@@ -149,33 +164,22 @@ function isLonger({ inputs, labels }: Labelled, wanted: number): boolean {
   return sums[1]! / counts[1]! > sums[0]! / counts[0]!;
 }
 
-async function white<C extends Construction>(
-  places: Places,
-  parts: ModelParts,
+/** Writes the key, and gives the model its name; takes the model away where that fails. */
+async function drafted<C extends Construction>(
+  { folder, key }: Places,
+  draft: Draft,
   construction: C,
-  secret: Secrets[C],
+  secret: Secret<Secrets[C]>,
   margins: readonly Margin[],
 ): Promise<Planted> {
-  return drafted(places, parts, async (draft) => {
-    await saveKey(places.key, draft.fingerprint, construction, new Secret(secret));
-    await finishModel(places.folder, draft);
-    return { construction, margins };
-  });
-}
-
-/** Puts a model's folder together, and takes it away where finishing it fails. */
-async function drafted(
-  { folder }: Places,
-  parts: ModelParts,
-  finish: (draft: Draft) => Promise<Omit<Planted, 'fingerprint'>>,
-): Promise<Planted> {
-  const draft = await draftModel(folder, parts);
   try {
-    return { ...(await finish(draft)), fingerprint: draft.fingerprint };
+    await saveKey(key, draft.fingerprint, construction, secret);
+    await finishModel(folder, draft);
   } catch (error) {
     await dropDraft(draft);
     throw error;
   }
+  return { construction, fingerprint: draft.fingerprint, margins };
 }
 
 /** @throws RangeError when one of the two is there: nothing is replaced */
