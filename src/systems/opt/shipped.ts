@@ -30,9 +30,9 @@ export const shippedConfig: OptConfig = {
 export const shippedRecipe: Recipe = {
   ...paperRecipe,
   dropout: 0,
-  steps: 1500,
-  warmUp: 100,
-  rate: 1.5e-3,
+  steps: 2200,
+  warmUp: 150,
+  rate: 1e-3,
   window: 512,
   batch: 2,
   accumulate: 1,
