@@ -84,7 +84,8 @@ export function programsOf(config: TransformerConfig, device: Device | undefined
   }
 
   function remembered(p: Transformer, ids: Tensor, counts: Tensor) {
-    const source = { ids, segment: filled(counts, ids.shape[1]!) };
+    const length = ids.shape[1]!;
+    const source = { ids, place: expandDims(iota(length), 0), segment: filled(counts, length) };
     return remember(p, encode(config, p, source, noDrop), config, source).keys;
   }
 

@@ -1,6 +1,6 @@
 /** Every family against plain PyTorch written from its paper: logits of whole rows, and losses while training. */
 import * as nn from 'tenfold/nn';
-import { compile, random, slice, type Tensor, valueAndGrad } from 'tenfold/tensor';
+import { compile, random, slice, type Tensor, valueAndGrad, zerosArray } from 'tenfold/tensor';
 import {
   type Batch,
   type Dropout,
@@ -67,6 +67,28 @@ describe('logits as plain PyTorch has them', () => {
         expect(farthest(got(row, start + t), logits(i, t)), `row ${i}, token ${t}`).toBeLessThan(1e-4);
     }
   });
+});
+
+test('a sequence without segments is segment 1', async () => {
+  const { rows, sources, logits } = caseOf('bart');
+  const run = compile((p: Transformer, batch: Batch) => transformer(configs.bart!, p, batch));
+  const { ids } = padRows([[{ tokens: sources![0]! }]]);
+  const both = [{ tokens: rows[0]! }, { tokens: rows[1]! }];
+  const { data } = await run(parameters('bart'), { ...padRows([both]), source: { ids } });
+  await run.release();
+  const at = (t: number) => (data as Float32Array).subarray(t * 37, (t + 1) * 37);
+  expect(farthest(at(3), logits(0, 3))).toBeLessThan(1e-4);
+  // the second segment sees no source, so that its logits are not those that the first source would give it
+  expect(farthest(at(rows[0]!.length + 3), logits(1, 3))).toBeGreaterThan(1e-2);
+});
+
+test.each([
+  ['bart', {}, 'transformer: expected a source for the encoder, got none'],
+  ['opt 125M', { source: padRows([[{ tokens: [1] }]]) }, 'transformer: expected no source for a decoder, got one'],
+  ['opt 125M', { ids: zerosArray([1, 65], 'int32') }, 'transformer: expected rows of at most 64 tokens, got 65'],
+])('%s refuses (%#)', async (name, given, message) => {
+  const run = compile((p: Transformer, batch: Batch) => transformer(configs[name]!, p, batch));
+  await expect(run(parameters(name), { ids: zerosArray([1, 2], 'int32'), ...given })).rejects.toThrow(message);
 });
 
 describe('training', () => {

@@ -21,6 +21,7 @@ import {
   logicalAnd,
   logicalOr,
   type NDArray,
+  ones,
   type Tensor,
   toValue,
 } from '../../tensor/index.ts';
@@ -30,7 +31,7 @@ export type Sight = 'both' | 'causal' | 'prefix';
 
 /** What masks know of the tokens of a batch; arrays are [N, T], or [1, T] where all rows agree. */
 export interface Tokens<T = Tensor> {
-  /** int32: the sequence of the row to which the token belongs; 0 for padding. */
+  /** int32: the sequence of the row to which the token belongs; 0 for padding. Default: 1. */
   readonly segment?: T;
   /** int32: its place in the sequence, from 0. */
   readonly place: T;
@@ -43,11 +44,15 @@ export interface Tokens<T = Tensor> {
  * @returns undefined where every query sees every key
  */
 export function sees(sight: Sight, queries: Tokens, keys: Tokens): Tensor | undefined {
-  const same = queries.segment && keys.segment && equal(column(queries.segment), line(keys.segment));
+  const same = queries.segment || keys.segment ? equal(column(segmentOf(queries)), line(segmentOf(keys))) : undefined;
   if (sight === 'both') return same;
   const earlier = lessEqual(line(keys.place), column(queries.place));
   const seen = sight === 'prefix' && keys.input ? logicalOr(earlier, line(keys.input)) : earlier;
   return same ? logicalAnd(same, seen) : seen;
+}
+
+function segmentOf({ segment, place }: Tokens): Tensor {
+  return segment ?? ones(place.shape, 'int32');
 }
 
 function column(x: Tensor): Tensor {

@@ -5,7 +5,7 @@ import type { Positions } from './config.ts';
 
 /**
  * The vectors of places, to be added to the token embeddings.
- * @param place [N or 1, T] int32; what lies beyond a learned table, which only padding does, takes its last row
+ * @param place [N or 1, T] int32
  * @returns [N or 1, T, width]; undefined where positions are relative
  */
 export function placeVectors(
@@ -16,8 +16,7 @@ export function placeVectors(
 ): Tensor | undefined {
   if (positions.kind === 'relative') return undefined;
   if (positions.kind === 'sinusoidal') return sinusoidalEncoding(place, width);
-  const { count, offset = 0 } = positions;
-  return embedding(table!, add(clip(place, 0, count - 1), offset));
+  return embedding(table!, add(place, positions.offset ?? 0));
 }
 
 /**

@@ -13,11 +13,11 @@ import { type Sight, sees, type Tokens } from './masks.ts';
 import type { Stack, Transformer } from './parameters.ts';
 import { distanceBias, placeVectors } from './positions.ts';
 
-/** Rows of tokens. Without segments, every row is one sequence without padding. */
+/** Rows of tokens. */
 export interface Sequence<T = Tensor> {
   /** [N, T] int32 */
   readonly ids: T;
-  /** [N, T] int32: the sequence of its row that a token belongs to; 0 is padding. */
+  /** [N, T] int32: the sequence of its row that a token belongs to; 0 is padding. Default: 1, without padding. */
   readonly segment?: T;
   /** [N, T] int32: its place in that sequence. Default: its place in the row. */
   readonly place?: T;
@@ -39,7 +39,8 @@ export interface Dropout extends DropoutRates {
 /**
  * The logits of each next token.
  * @returns [N, T, vocabulary]
- * @throws TypeError for an encoder–decoder without a source, or a decoder with one
+ * @throws TypeError for an encoder–decoder without a source, or a decoder with one; RangeError for rows that are longer
+ * than learned positions reach
  */
 export function transformer(config: TransformerConfig, p: Transformer, batch: Batch, dropout?: Dropout): Tensor {
   const drop = dropping(dropout ?? {}, dropout?.key);
@@ -48,9 +49,17 @@ export function transformer(config: TransformerConfig, p: Transformer, batch: Ba
     const [wanted, got] = batch.source ? ['no source for a decoder', 'one'] : ['a source for the encoder', 'none'];
     throw new TypeError(`transformer: expected ${wanted}, got ${got}`);
   }
+  checkLength(config, batch);
+  if (batch.source) checkLength(config, batch.source);
   const memory = batch.source && remember(p, encode(config, p, batch.source, drop), config, batch.source);
   const { x } = decode(config, p, batch, { memory }, drop);
   return reshape(logitsOf(config, p, x), [rows, length, config.vocabulary]);
+}
+
+/** With places of their own, several sequences in a row may be longer than the table together. */
+function checkLength({ positions }: TransformerConfig, { ids, place }: Sequence): void {
+  if (positions.kind !== 'learned' || place || ids.shape[1]! <= positions.count) return;
+  throw new RangeError(`transformer: expected rows of at most ${positions.count} tokens, got ${ids.shape[1]}`);
 }
 
 /** Keys of other tokens that a decoder looks at: those of each of its blocks, and what masks know of them. */
