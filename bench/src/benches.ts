@@ -29,6 +29,11 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
       'training steps, forward passes, memory and compile times against PyTorch eager; training steps against jax-js',
     load: () => import('./train.ts'),
   },
+  generate: {
+    about:
+      'prompts and tokens of OPT against PyTorch with a cache; weights of fewer bits, memory, opening a checkpoint',
+    load: () => import('./generate.ts'),
+  },
   faults: {
     about: 'training killed at random moments, on a full disk and in an unwritable folder',
     load: () => import('./faults.ts'),

@@ -8,6 +8,11 @@ export interface Request {
   readonly steps?: number;
   /** A file for the start of a training: see train-start.ts. */
   readonly start?: string;
+  /** Of a checkpoint, and how its weights are kept: see generate-worker.ts. */
+  readonly folder?: string;
+  readonly weights?: string;
+  /** Of a prompt. */
+  readonly tokens?: number;
 }
 
 /** Answers requests, one at a time, until stdin closes. */
