@@ -38,6 +38,15 @@ const given: Readonly<Record<string, string>> = {
   'tensor/ops/movement.ts': 'declare const x: Tensor;',
   'tensor/program.ts': 'declare const compiled: Compiled<[Tensor], Tensor>, x: NDArray;',
   'tensor/scan.ts': 'declare const x: Tensor;',
+  'text/bpe-training.ts': 'declare const texts: string[];',
+  'text/generation/beam.ts': 'declare const model: LanguageModel, prompt: number[], index: Constraint<unknown>;',
+  'text/generation/constraint.ts': 'declare const ids: number[];',
+  'text/generation/sample.ts': 'declare const model: LanguageModel, tokenizer: Tokenizer;',
+  'text/generation/text.ts': 'declare const model: LanguageModel, tokenizer: Tokenizer;',
+  'text/likelihood/endpoint.ts': 'declare const tokenizer: Tokenizer;',
+  'text/likelihood/local.ts': 'declare const model: LanguageModel, tokenizer: Tokenizer;',
+  'text/onnx-folder.ts': 'declare const folder: string;',
+  'text/tokenizer.ts': 'declare const folder: string;',
 };
 
 /** Rooms by the folder of their face, as src and dist have it. */
@@ -94,7 +103,8 @@ function asModule(code: string, premises: string, own: string): string {
   const imports = order.flatMap(({ name, names }) => {
     const used = names.filter((word) => words.has(word) && !taken.has(word));
     for (const word of used) taken.add(word);
-    const list = used.map((word) => (/^[A-Z]/.test(word) ? `type ${word}` : word)).join(', ');
+    const isValue = (word: string) => !/^[A-Z]/.test(word) || new RegExp(`\\bnew ${word}\\b|\\b${word}\\.`).test(code);
+    const list = used.map((word) => (isValue(word) ? word : `type ${word}`)).join(', ');
     return used.length === 0 ? [] : [`import { ${list} } from '${name}';`];
   });
   return `${imports.join('\n')}\n${premises}\n{\n${code}}\nexport {};\n`;

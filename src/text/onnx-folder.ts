@@ -45,8 +45,8 @@ const scoredTokensOfRun = 512;
  * @throws Error naming the file that is missing; SyntaxError for one that is not what it should be, and for a model
  * without a cache or with inputs that this does not know
  * @example
- * const { model, tokenizer } = await openOnnxFolder('models/opt-125m', { dtype: 'q8' });
- * const [[found]] = await generateText({ model, tokenizer }, ['Hello']);
+ * const { model, tokenizer } = await openOnnxFolder(folder, { dtype: 'q8' });
+ * const [samples] = await generateText({ model, tokenizer }, ['Hello']);
  */
 export async function openOnnxFolder(folder: string, options: OnnxFolderOptions = {}): Promise<OnnxFolder> {
   const { access, readFile } = await import('node:fs/promises');

@@ -145,7 +145,7 @@ export class Tokenizer {
   /**
    * The ids of a text.
    * @example
-   * const opt = await Tokenizer.open('opt', { eos: '</s>', prefix: ['</s>'] });
+   * const opt = await Tokenizer.open(folder, { eos: '</s>', prefix: ['</s>'] });
    * opt.encode('Hello world') // [2, 31414, 232]
    */
   encode(text: string, { special = true }: SpecialOption = {}): number[] {

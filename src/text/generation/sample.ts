@@ -117,7 +117,7 @@ export async function* sampleSteps<State>(
  * @throws RangeError for an option that makes no sense, a prompt that does not fit, a constraint whose ids do not ascend,
  * and, naming prompt and step, for logits that are not finite; the signal's reason when it is aborted
  * @example
- * const [[sample]] = await sample(model, [tokenizer.encode('Once')], { temperature: 0.8, topP: 0.95, seed: 1, end: 2 });
+ * const [samples] = await sample(model, [tokenizer.encode('Once')], { temperature: 0.8, topP: 0.95, seed: 1, end: 2 });
  */
 export async function sample<State>(
   model: LanguageModel,

@@ -58,7 +58,7 @@ function rowOf(tokenizer: Tokenizer, text: string): number[] {
  * @returns for each prompt its samples
  * @throws as {@link sample}; TypeError for an empty stop string
  * @example
- * const [[found]] = await generateText({ model, tokenizer }, ['Once upon a time'], { stop: '\n', maxTokens: 64 });
+ * const [samples] = await generateText({ model, tokenizer }, ['Once upon a time'], { stop: '\n', maxTokens: 64 });
  */
 export async function generateText<State>(
   by: TextModel,

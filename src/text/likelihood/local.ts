@@ -19,7 +19,7 @@ export interface LocalOptions {
 /**
  * A language model and its tokenizer as a {@link Likelihood}.
  * @example
- * const [{ logProbability }] = await localLikelihood({ model, tokenizer }).loglikelihood([
+ * const [paris] = await localLikelihood({ model, tokenizer }).loglikelihood([
  *   { context: 'The capital of France is', continuation: ' Paris' },
  * ]);
  */
