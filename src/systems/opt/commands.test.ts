@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +58,8 @@ describe('generate', () => {
       options: {
         model,
         weights: 'float32',
+        endpoint: undefined,
+        served: undefined,
         maxTokens: 5,
         temperature: 0.8,
         topP: 0.95,
@@ -100,6 +104,84 @@ describe('generate', () => {
     await expect(run('x', { model: bare })).rejects.toThrow(/^generate: checkpoint: .* got an empty folder/);
     await expect(run('x', { model: at('pre') })).rejects.toThrow(/^generate: .*expected tokenizer.json, or vocab.json/);
     await expect(run('x', { model: join(folder, 'nowhere') })).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('generate from a server', () => {
+  let server: Server;
+  let url: string;
+  const asked: Record<string, unknown>[] = [];
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk) => (text += chunk));
+      request.on('end', () => {
+        const body = JSON.parse(text) as Record<string, unknown>;
+        asked.push({ ...body, path: request.url, key: request.headers.authorization });
+        if (body.stream !== true) {
+          const prompts = body.prompt as unknown[];
+          const choices = prompts.map((_, index) => ({ index, text: ` sat ${index}`, finish_reason: 'length' }));
+          response.end(JSON.stringify({ choices }));
+          return;
+        }
+        for (const [text, finish_reason] of [
+          [' sat', null],
+          [' down', 'stop'],
+        ]) {
+          response.write(`data: ${JSON.stringify({ choices: [{ index: 0, text, finish_reason }] })}\n\n`);
+        }
+        response.end('data: [DONE]\n\n');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  afterAll(() => server.close());
+  const run = (options: { model?: string | undefined; samples?: number; topK?: number; maxTokens?: number } = {}) =>
+    generateVerb.run({
+      args: { prompt: 'the cat' },
+      options: {
+        model,
+        weights: 'float32',
+        endpoint: url,
+        served: 'opt-175b',
+        maxTokens: 5,
+        temperature: 0.7,
+        topP: 0.9,
+        topK: 0,
+        stop: ['.'],
+        seed: 3,
+        samples: 1,
+        ...options,
+      },
+      signal,
+      progress: silent,
+    });
+
+  test('the prompt goes as the tokenizer has it, with </s> before it', async () => {
+    const found = await run();
+    expect(generateVerb.text(found)).toBe('the cat sat down');
+    const [{ prompt, ...body } = { prompt: [] }] = asked;
+    expect((prompt as number[])[0]).toBe(2);
+    expect(body).toMatchObject({
+      path: '/v1/completions',
+      model: 'opt-175b',
+      max_tokens: 5,
+      temperature: 0.7,
+      top_p: 0.9,
+      stop: ['.'],
+      seed: 3,
+    });
+    expect(body.key).toBeUndefined();
+    expect((await run({ samples: 3 })).continuations.length).toBe(3);
+  });
+
+  test('what it cannot do is said before anything is asked', async () => {
+    await expect(run({ model: undefined })).rejects.toThrow(/^generate: opt: expected --model DIR beside --endpoint/);
+    await expect(run({ topK: 5 })).rejects.toThrow(/^generate: expected no --top-k/);
+    await expect(run({ maxTokens: 40 })).rejects.toThrow(
+      /^generate: expected prompt and continuation of at most 32 tokens/,
+    );
   });
 });
 
@@ -178,6 +260,8 @@ describe('train', () => {
       samples: 1,
       model: found.model,
       weights: 'float32' as const,
+      endpoint: undefined,
+      served: undefined,
     };
     const text = await generateVerb.run({ args: { prompt: 'the cat sat' }, options, signal, progress: silent });
     expect(text.continuations[0]!.logProbs.length).toBe(4);

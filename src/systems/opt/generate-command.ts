@@ -1,9 +1,10 @@
 /** `tenfold opt generate`: text from a model. */
-import { verb } from '../../command/index.ts';
+import { type Progress, verb } from '../../command/index.ts';
 import { generateText, streamText } from '../../text/index.ts';
 import { blamed } from './blame.ts';
 import { loadOpt } from './model.ts';
-import { modelOption, samplingOptions, weightsOption } from './options.ts';
+import { endpointOptions, modelOption, samplingOptions, weightsOption } from './options.ts';
+import { served } from './served.ts';
 import { shippedModel } from './shipped.ts';
 
 export const generateVerb = verb({
@@ -17,6 +18,7 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
   options: {
     model: modelOption,
     weights: weightsOption,
+    ...endpointOptions,
     ...samplingOptions,
     samples: {
       kind: 'number',
@@ -35,9 +37,15 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
       line: 'tenfold opt generate --model models/facebook/opt-125m "The capital of France is" --max-tokens 8 --stop .',
       does: 'a model that was pulled',
     },
+    {
+      line: 'tenfold opt generate "Hello" --endpoint http://127.0.0.1:8000/v1 --model models/facebook/opt-66b',
+      does: 'a model that vLLM serves; the folder needs the tokenizer only',
+    },
   ],
   run: ({ args: { prompt = '' }, options, signal, progress }) =>
     blamed('generate', async () => {
+      if (options.endpoint !== undefined)
+        return askServer(prompt, { ...options, endpoint: options.endpoint }, signal, progress);
       const by = await loadOpt(options.model ?? shippedModel, {
         weights: options.weights,
         progress,
@@ -59,7 +67,7 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
             return { prompt, continuations: [{ text, finish, logProbs }] };
           }
           written += next.value.text;
-          progress.update(written.slice(-60).replace(/\s+/g, ' '));
+          progress.update(lastWords(written));
         }
       } finally {
         await by.model.release();
@@ -67,3 +75,48 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
     }),
   text: ({ prompt, continuations }) => continuations.map(({ text }) => `${prompt}${text}`).join('\n\n---\n\n'),
 });
+
+/** What `--endpoint` needs of the options. */
+interface Asked {
+  readonly endpoint: string;
+  readonly model: string | undefined;
+  readonly served: string | undefined;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly stop: readonly string[];
+  readonly seed: number;
+  readonly samples: number;
+}
+
+/** The same from a server. */
+async function askServer(prompt: string, asked: Asked, signal: AbortSignal, progress: Progress) {
+  if (asked.topK > 0) throw new RangeError('generate: expected no --top-k beside --endpoint: completions know none');
+  const by = await served({ url: asked.endpoint, folder: asked.model, name: asked.served });
+  const { maxTokens, temperature, topP, stop, seed, samples } = asked;
+  const length = by.tokenizer.encode(prompt).length;
+  if (length + maxTokens > by.context) {
+    throw new RangeError(
+      `generate: expected prompt and continuation of at most ${by.context} tokens, got ${length} and ${maxTokens}`,
+    );
+  }
+  const request = { prompt, maxTokens, temperature, topP, stop, seed };
+  if (samples > 1) {
+    const requests = Array.from({ length: samples }, (_, i) => ({ ...request, seed: seed + i }));
+    const found = await by.generateUntil(requests, { signal });
+    return { prompt, continuations: found.map(({ text, finish }) => ({ text, finish, logProbs: [] })) };
+  }
+  let written = '';
+  const pieces = by.stream(request, { signal });
+  for (;;) {
+    const next = await pieces.next();
+    if (next.done) return { prompt, continuations: [{ ...next.value, logProbs: [] }] };
+    written += next.value;
+    progress.update(lastWords(written));
+  }
+}
+
+function lastWords(text: string): string {
+  return text.slice(-60).replace(/\s+/g, ' ');
+}

@@ -43,3 +43,12 @@ export const samplingOptions = {
   stop: { kind: 'text', value: 'TEXT', help: 'end before this text', many: true },
   seed: { kind: 'number', value: 'N', help: 'of the draws', integer: true, min: 0, max: 1e9, default: 0 },
 } as const;
+
+export const endpointOptions = {
+  endpoint: {
+    kind: 'text',
+    value: 'URL',
+    help: 'run a served model instead, by its completions: http://127.0.0.1:8000/v1; --model then names the folder of its tokenizer, OPT_API_KEY in the environment its key',
+  },
+  served: { kind: 'text', value: 'NAME', help: 'the served model’s name, for servers with several' },
+} as const;

@@ -1,6 +1,7 @@
 /** `tenfold opt perplexity`: how well a model predicts a text. */
 import { readFile, stat } from 'node:fs/promises';
 import { verb } from '../../command/index.ts';
+import { localLikelihood } from '../../text/index.ts';
 import { blamed } from './blame.ts';
 import { bitsPerByte, perplexity, textLosses, total } from './evaluate.ts';
 import { loadOpt } from './model.ts';
@@ -36,9 +37,9 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
         signal,
       });
       try {
-        const losses = await textLosses(by, texts, {
+        const losses = await textLosses(localLikelihood(by), texts, {
           signal,
-          done: (windows) => progress.update(`${windows} windows scored`),
+          done: (windows) => progress.update(`${windows} texts or windows scored`),
         });
         const numbers = (loss: (typeof losses)[number]) => ({
           tokens: loss.tokens,
