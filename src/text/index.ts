@@ -48,4 +48,12 @@ export {
 export { maskPicture, type Sight, sees, type TokenRow, type Tokens } from './transformer/masks.ts';
 export { initTransformer, type Start, type Transformer } from './transformer/parameters.ts';
 export { padRows, type Segment } from './transformer/rows.ts';
-export { type Batch, type Dropout, type Sequence, transformer } from './transformer/transformer.ts';
+export {
+  type Batch,
+  type Dropout,
+  decode,
+  logitsOf,
+  type Seen,
+  type Sequence,
+  transformer,
+} from './transformer/transformer.ts';
