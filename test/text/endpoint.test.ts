@@ -110,6 +110,10 @@ describe('a server whose answers give no likelihood', () => {
     expect(await failing()).toContain('expected top_logprobs, got none');
     choice({ logprobs: { token_logprobs: [null, ...Array(n).fill(-2)], top_logprobs: tops } });
     expect((await client().loglikelihood(pair))[0]!.isGreedy).toBe(false);
+    choice({ logprobs: { token_logprobs: Array(n + 1).fill(-1), top_logprobs: Array(n + 1).fill({}) } });
+    expect(await failing()).toContain('expected top_logprobs of every token, got none');
+    choice({ text: null });
+    expect((await client().generateUntil([{ prompt: 'a', stop: ['b'] }]))[0]!.text).toBe('');
     answers(200, JSON.stringify({ choices: [] }));
     expect(await failing()).toContain('expected 1 choices, got 0');
     answers(200, '<html>');

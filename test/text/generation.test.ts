@@ -241,6 +241,18 @@ describe('rules', () => {
     );
   });
 
+  it('leaves the prompt out where an encoder reads it', async () => {
+    const options = { repetitionPenalty: 1e9, noRepeatNgram: 1, maxTokens: 3 };
+    const tokensOf = async (prompt: number[], more: object) =>
+      (await sample(model, [prompt], { ...options, ...more }))[0]![0]!.tokens;
+    expect(await tokensOf([0, 1, 2, 3, 4, 5], {})).toEqual([]); // every token is taken
+    const order1 = new TableModel({ vocabulary: 6, order: 1, seed: 3 });
+    expect((await tokensOf([0, 1, 2, 3, 4, 5], { countPrompt: false })).length).toBe(3);
+    expect(await tokensOf([0, 1, 2, 3, 4, 5], { countPrompt: false })).toEqual(
+      (await sample(order1, [[5]], { ...options, countPrompt: false }))[0]![0]!.tokens,
+    );
+  });
+
   it('begins with forced tokens, whatever rules and constraint say', async () => {
     const asked: (readonly number[])[] = [];
     const constraint = constrain((tokens) => {

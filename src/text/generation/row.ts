@@ -162,7 +162,8 @@ export class Steps<State> {
    * @throws RangeError naming prompt and step, for logits that are not finite
    */
   prepare(row: Row<State>, logits: Float32Array, allowed: Allowed): RowStep {
-    const history = { prompt: this.#prompts[row.prompt]!, tokens: row.tokens };
+    const { countPrompt = true } = this.#options;
+    const history = { prompt: countPrompt ? this.#prompts[row.prompt]! : [], tokens: row.tokens };
     const banned = bannedNext(history, this.#options);
     if (row.tokens.length < this.minTokens) banned.push(...this.ends);
     const penalized = penalizes(this.#options);

@@ -18,10 +18,13 @@ export interface RepetitionRules {
   readonly noRepeatNgram?: number;
   /** Token sequences that never come up. */
   readonly badWords?: readonly (readonly number[])[];
+  /** Whether repetition penalty and n-grams count the prompt. Default true; false for what an encoder reads. */
+  readonly countPrompt?: boolean;
 }
 
-/** What the rules say of one row. */
+/** What the rules look at. */
 export interface RowHistory {
+  /** Empty where it does not count. */
   readonly prompt: readonly number[];
   readonly tokens: readonly number[];
 }

@@ -201,18 +201,19 @@ function scoredOf(to: Connection, { logprobs }: Choice, { prompt, continuation }
   return {
     logProbs: Float32Array.from(own as number[]),
     greedy: (own as number[]).map((x, t) => {
-      const top = tops[prompt.length + t];
-      if (typeof top !== 'object' || top === null) throw refusal(to, 'expected top_logprobs of every token, got none');
-      return x >= Math.max(...Object.values(top as Record<string, number>));
+      const top = Object.values((tops[prompt.length + t] ?? {}) as Record<string, number>);
+      if (top.length === 0) throw refusal(to, 'expected top_logprobs of every token, got none');
+      return x >= Math.max(...top);
     }),
   };
 }
 
 /** A completion; a stop string that the server left in the text is cut off, with what follows it. */
 function completionOf(
-  { text = '', finish_reason, logprobs }: Choice,
+  { text: given, finish_reason, logprobs }: Choice,
   { stop }: TokenRequest,
 ): Omit<Completion, 'truncated'> {
+  const text = typeof given === 'string' ? given : '';
   const end = Math.min(...stop.map((s) => text.indexOf(s)).filter((at) => at >= 0), text.length);
   const finish = end < text.length ? 'stop' : (finish_reason ?? logprobs?.finish_reason);
   return { text: text.slice(0, end), finish: finish === 'length' ? 'length' : 'stop' };
