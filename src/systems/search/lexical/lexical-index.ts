@@ -1,0 +1,210 @@
+/**
+ * BM25 over words: a document's score is the sum over the query's different words of
+ * `ln(1 + (N − df + ½) / (df + ½)) · tf · (k₁ + 1) / (tf + k₁ · (1 − b + b · length / average))`.
+ *
+ * Scores are added up a word at a time, in one number a document, and the best are kept in a heap.
+ *
+ * S. Robertson, H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); the inverse document
+ * frequency as Lucene has it, which is never below 0.
+ */
+import { readWhole } from '../store/read-whole.ts';
+import { readSections, type Sections } from '../store/sections.ts';
+import { Best, type Hit } from './best.ts';
+import { buildPostings, bytesIn, kind, type SectionName, sectionNames } from './build.ts';
+import { wordsOf } from './words.ts';
+
+export interface Bm25Options {
+  /** How soon more occurrences of a word stop counting; at least 0, 0.9 unless given. */
+  readonly k1?: number;
+  /** How much long documents are held to be just longer, from 0 to 1; 0.4 unless given. */
+  readonly b?: number;
+}
+
+export interface LexicalSearch extends Bm25Options {
+  /** Most hits; 10 unless given. */
+  readonly limit?: number;
+  /** Leaves out documents for which it returns false. */
+  readonly filter?: (document: number) => boolean;
+}
+
+/** What a word of the query adds to a document's score. */
+export interface WordScore {
+  readonly word: string;
+  /** How often it occurs in the document. */
+  readonly occurrences: number;
+  /** How many documents it occurs in. */
+  readonly documents: number;
+  readonly score: number;
+}
+
+export class LexicalIndex {
+  /** The file: what `LexicalIndex.open` takes. */
+  readonly file: Uint8Array;
+  /** Documents, numbered from 0 in the order that they were given in. */
+  readonly documents: number;
+  /** Different words. */
+  readonly words: number;
+
+  readonly #sections: Sections<SectionName>;
+  readonly #postings: Uint8Array;
+  readonly #numberOf = new Map<string, number>();
+  readonly #average: number;
+  /** By document: zero but while a query is answered. */
+  readonly #scores: Float64Array;
+  readonly #touched: Int32Array;
+  /** The part of the denominator that depends on the document, for the options it was made for. */
+  #norms: { readonly k1: number; readonly b: number; readonly values: Float64Array } | undefined;
+
+  private constructor(file: Uint8Array, sections: Sections<SectionName>) {
+    this.file = file;
+    this.#sections = sections;
+    const { about, ends, dictionary, lengths } = sections;
+    this.documents = about[0]!;
+    this.words = about[1]!;
+    this.#postings = bytesIn(sections.postings, about[3]!);
+    const letters = bytesIn(dictionary, about[2]!);
+    const decoder = new TextDecoder();
+    for (let i = 0, from = 0; i < this.words; from = ends[i++]!) {
+      this.#numberOf.set(decoder.decode(letters.subarray(from, ends[i]!)), i);
+    }
+    this.#average = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, this.documents);
+    this.#scores = new Float64Array(this.documents);
+    this.#touched = new Int32Array(this.documents);
+  }
+
+  /**
+   * The index of some texts. Words are lower-cased runs of a–z and 0–9.
+   * @example
+   * const index = LexicalIndex.build(['a cat', 'two cats and a dog']);
+   * index.search('dog')[0]?.document; // 1
+   */
+  static build(texts: Iterable<string>): LexicalIndex {
+    return LexicalIndex.open(buildPostings(texts));
+  }
+
+  /**
+   * An index from its file, which is used as it lies and must not be changed.
+   * @param name what errors call it
+   * @throws SyntaxError for a file that is not one, is of another version, or has changed in any byte
+   */
+  static open(file: Uint8Array, name = 'postings'): LexicalIndex {
+    return new LexicalIndex(file, readSections(name, file, kind, sectionNames));
+  }
+
+  /** Reads an index from disk (Node). @throws what `open` throws, and the system's error */
+  static async read(path: string): Promise<LexicalIndex> {
+    return LexicalIndex.open(await readWhole(path), path);
+  }
+
+  /** Writes the index to disk (Node), whole or not at all. */
+  async save(path: string): Promise<void> {
+    const { replaceFile } = await import('../../../tensor/index.ts');
+    await replaceFile(path, [this.file]);
+  }
+
+  /**
+   * The documents with the highest scores above 0, best first; of equal ones the earlier first. Each word of the query
+   * counts once.
+   * @throws RangeError for options out of range
+   */
+  search(query: string, { limit = 10, k1 = 0.9, b = 0.4, filter }: LexicalSearch = {}): Hit[] {
+    if (!(limit >= 0 && Number.isInteger(limit))) {
+      throw new RangeError(`search: expected a whole limit of at least 0, got ${limit}`);
+    }
+    const norms = this.#normsFor(k1, b);
+    const scores = this.#scores;
+    const touched = this.#touched;
+    const postings = this.#postings;
+    const { starts } = this.#sections;
+    let found = 0;
+    for (const number of this.#numbersOf(query)) {
+      const weight = this.#idf(number) * (k1 + 1);
+      const end = starts[number + 1]!;
+      for (let at = starts[number]!, document = 0; at < end; ) {
+        let byte = postings[at++]!;
+        let value = byte & 127;
+        for (let shift = 7; byte > 127; shift += 7) {
+          byte = postings[at++]!;
+          value |= (byte & 127) << shift;
+        }
+        document += value;
+        byte = postings[at++]!;
+        let tf = byte & 127;
+        for (let shift = 7; byte > 127; shift += 7) {
+          byte = postings[at++]!;
+          tf |= (byte & 127) << shift;
+        }
+        const before = scores[document]!;
+        if (before === 0) touched[found++] = document;
+        scores[document] = before + (weight * tf) / (tf + norms[document]!);
+      }
+    }
+    const best = new Best(limit);
+    for (let i = 0; i < found; i++) {
+      const document = touched[i]!;
+      const score = scores[document]!;
+      scores[document] = 0;
+      if (filter === undefined || filter(document)) best.add(document, score);
+    }
+    return best.sorted();
+  }
+
+  /** What each word of a query adds to a document's score; words that add nothing are left out. */
+  explain(query: string, document: number, { k1 = 0.9, b = 0.4 }: Bm25Options = {}): WordScore[] {
+    if (!(document >= 0 && document < this.documents && Number.isInteger(document))) {
+      throw new RangeError(`explain: expected a document from 0 to ${this.documents - 1}, got ${document}`);
+    }
+    const norm = this.#normsFor(k1, b)[document]!;
+    return [...new Set(wordsOf(query))].flatMap((word) => {
+      const number = this.#numberOf.get(word);
+      const tf = number === undefined ? 0 : this.#occurrences(number, document);
+      if (number === undefined || tf === 0) return [];
+      const score = (this.#idf(number) * (k1 + 1) * tf) / (tf + norm);
+      return { word, occurrences: tf, documents: this.#sections.frequencies[number]!, score };
+    });
+  }
+
+  #numbersOf(query: string): Set<number> {
+    const numbers = new Set<number>();
+    for (const word of wordsOf(query)) {
+      const number = this.#numberOf.get(word);
+      if (number !== undefined) numbers.add(number);
+    }
+    return numbers;
+  }
+
+  #idf(number: number): number {
+    const df = this.#sections.frequencies[number]!;
+    return Math.log(1 + (this.documents - df + 0.5) / (df + 0.5));
+  }
+
+  #occurrences(number: number, wanted: number): number {
+    const { starts } = this.#sections;
+    let at = starts[number]!;
+    const next = (): number => {
+      let value = 0;
+      for (let shift = 0; ; shift += 7) {
+        const byte = this.#postings[at++]!;
+        value |= (byte & 127) << shift;
+        if (byte < 128) return value;
+      }
+    };
+    for (let document = 0; at < starts[number + 1]!; ) {
+      document += next();
+      const tf = next();
+      if (document === wanted) return tf;
+    }
+    return 0;
+  }
+
+  #normsFor(k1: number, b: number): Float64Array {
+    if (!(k1 >= 0 && k1 < Number.POSITIVE_INFINITY)) throw new RangeError(`bm25: expected k1 of at least 0, got ${k1}`);
+    if (!(b >= 0 && b <= 1)) throw new RangeError(`bm25: expected b from 0 to 1, got ${b}`);
+    if (this.#norms?.k1 !== k1 || this.#norms.b !== b) {
+      const { lengths } = this.#sections;
+      const values = Float64Array.from(lengths, (length) => k1 * (1 - b + (b * length) / this.#average));
+      this.#norms = { k1, b, values };
+    }
+    return this.#norms.values;
+  }
+}
