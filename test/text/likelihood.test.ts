@@ -118,6 +118,22 @@ describe('an ONNX folder', () => {
     expect(full.tokens.length).toBe(4);
   });
 
+  it('may have a cache of halves, and want positions', async () => {
+    const half = await openOnnxFolder(folder, { dtype: 'fp16' });
+    const prompts = [[2, 5, 9, 11], [2], [2, 7, 7, 40, 41, 42]];
+    const found = await Promise.all(
+      [opened.model, half.model].map(async (model) => {
+        const decoding = await model.begin(prompts);
+        await decoding.advance([2, 0, 1, 0], [5, 6, 7, 8]);
+        return decoding.logits;
+      }),
+    );
+    const difference = found[0]!.map((x, i) => Math.abs(x - found[1]![i]!));
+    expect(Math.max(...difference)).toBeLessThan(0.02);
+    expect(Math.max(...found[0]!)).toBeGreaterThan(1);
+    await half.release();
+  });
+
   it('says which file is missing or wrong', async () => {
     await expect(openOnnxFolder(`${folder}/onnx`)).rejects.toThrow(
       'expected tokenizer.json, or vocab.json and merges.txt',
