@@ -347,7 +347,8 @@ export function boundFigure(changes: readonly Change[]): Figure {
     id: 'smoothing-bound',
     title: 'The bound, and what was measured',
     caption: `Pairs of an input and its activated form, r apart: how much the smoothed share of an answer changed (the most over the classes, over all samples), and 2Φ(r/2σ) − 1, which the
-      expectation cannot exceed. A mark is an estimate from samples, so near r = 0 it scatters above 0; its interval reaches the allowed region for every pair.
+      expectation cannot exceed. A mark is an estimate from samples, the same noise on both inputs; its interval (thin line) reaches the allowed region
+      for every pair.
       ${changes.length - near.length} pairs lie further right, where the bound is nearly 1.`,
     description: `All ${near.length} pairs lie under the curve, or above it by less than the error of the samples.`,
     plot: {
