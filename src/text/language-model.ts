@@ -1,8 +1,9 @@
 /** Transformers of this process as language models. */
 import type { Device, NDArray } from '../tensor/index.ts';
-import type { Continued, LanguageModel, Scored } from './decoding.ts';
+import type { LanguageModel } from './decoding.ts';
 import { LocalDecoding } from './local-decoding.ts';
-import { byFalling, Reader, runsOf, tokensOf } from './reading.ts';
+import { Reader } from './reading.ts';
+import { scorePairs } from './scoring.ts';
 import type { TransformerConfig } from './transformer/config.ts';
 import type { Transformer } from './transformer/parameters.ts';
 
@@ -42,60 +43,18 @@ export function languageModel(
       }
       return LocalDecoding.begin(reader, prompts);
     },
-    score: async (pairs, { done, signal } = {}) => {
+    score: async (pairs, watch = {}) => {
       for (const { prompt, continuation } of pairs) {
         checkTokens('score', 'a prompt', prompt, config);
         checkTokens('score', 'a continuation', continuation, config);
         checkLength('score', prompt.length, reader);
+        // the last token is only predicted
         checkLength('score', reader.rowOf(prompt).length + continuation.length - 1, reader);
       }
-      const scored: Scored[] = [];
-      const order = byFalling(pairs.map(({ prompt, continuation }) => prompt.length + continuation.length));
-      const sorted = order.map((i) => pairs[i]!);
-      const lengths = sorted.map(({ prompt, continuation }) => prompt.length + continuation.length);
-      // what one run can read; a longer pair, whole
-      for (const { from, to } of runsOf(lengths, lengths)) {
-        signal?.throwIfAborted();
-        const found = await scoreBatch(reader, sorted.slice(from, to));
-        for (const [k, one] of found.entries()) scored[order[from + k]!] = one;
-        done?.(to);
-      }
-      return scored;
+      return scorePairs(reader, pairs, watch);
     },
     release: () => reader.release(),
   };
-}
-
-/** Scores pairs that fit in one run, or a single long one in several. */
-async function scoreBatch(reader: Reader, pairs: readonly Continued[]): Promise<Scored[]> {
-  const memory = await reader.remember(pairs.map(({ prompt }) => prompt));
-  // the last token is only predicted
-  const rows = pairs.map(({ prompt, continuation }) => [...reader.rowOf(prompt), ...continuation.slice(0, -1)]);
-  const inputs = pairs.map(({ prompt }) => reader.inputsOf(prompt));
-  const lengths = rows.map(({ length }) => length);
-  const cache = reader.newCache();
-  cache.open(rows.length);
-  const scored = pairs.map(({ continuation }) => ({
-    logProbs: new Float32Array(continuation.length),
-    greedy: continuation.map(() => false),
-  }));
-  for (const run of runsOf(lengths, inputs)) {
-    const tokens = tokensOf(rows, run);
-    const asked = pairs.flatMap(({ continuation }, row) => {
-      // its token 0 follows the last token of what is before it
-      const before = rows[row]!.length - continuation.length;
-      return continuation.flatMap((target, token) => {
-        const place = before + token - run.start;
-        return place >= 0 && place < tokens[row]!.length ? [{ row, place, target, token }] : [];
-      });
-    });
-    const told = await reader.read(0, tokens, inputs, cache, memory, asked, false);
-    for (const [k, { row, token }] of asked.entries()) {
-      scored[row]!.logProbs[token] = told.logProbs[k]!;
-      scored[row]!.greedy[token] = told.greedy[k] === 1;
-    }
-  }
-  return scored;
 }
 
 function checkTokens(op: string, what: string, tokens: readonly number[], { vocabulary }: TransformerConfig): void {

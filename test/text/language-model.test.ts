@@ -60,6 +60,12 @@ describe.each(names)('%s', (name) => {
     const pairs = rows.flatMap((row, i) =>
       row.length > begun[i]! ? [{ i, prompt: prompts[i]!, continuation: row.slice(begun[i]) }] : [],
     );
+    // continuations that share their prompts, one of a single token, one the same again
+    pairs.push(
+      ...pairs.flatMap((pair) =>
+        [1, 4, 0].map((n) => ({ ...pair, continuation: pair.continuation.slice(0, n || undefined) })),
+      ),
+    );
     const done: number[] = [];
     const scored = await model.score(pairs, { done: (count) => done.push(count) });
     expect(done.at(-1)).toBe(pairs.length);
