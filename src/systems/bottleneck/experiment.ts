@@ -25,7 +25,7 @@ import { rules } from './rules.ts';
 import { columnBits, tablePlane, valuesApart } from './table-figures.ts';
 import { channelBits, closingOrder, totalBits } from './trajectory.ts';
 
-const summary = `Boolean circuits, whose truth table gives the exact information of every subset of the inputs, and the hourly climate of Seattle, where a channel a column predicts the mean temperature: 8,759 hours of the year, each the mean of 1981–2010 (NOAA’s normals, in the package vega-datasets). Held-out hours lie between known ones of a smooth curve, so that a good prediction is no feat; what is asked is which columns it takes. While the price of information rises, each channel gives up what is worth least; one that carries more than 0.1 bit counts as open, as in the paper. A recorded run takes the paper’s widths, rates and prices, and its 50,000 steps for two seeds of the circuit of ten inputs, fewer steps for the others; a quick run takes smaller networks and fewer steps. The last table of each run has its numbers.`;
+const summary = `Boolean circuits, whose truth table gives the exact information of every subset of the inputs, and the hourly climate of Seattle, where a channel a column predicts the mean temperature: 8,759 hours of the year, each the mean of 1981–2010 (NOAA’s normals, in the package vega-datasets). Held-out hours lie between known ones of a smooth curve, so that a good prediction is no feat; what is asked is which columns it takes. While the price of information rises, each channel gives up what is worth least; one that carries more than 0.1 bit counts as open, as in the paper. A recorded run takes the paper’s widths, rates and prices, and its 50,000 steps for the circuit of ten inputs, fewer for the others; a quick run takes smaller networks and fewer steps. The last table of each run has its numbers.`;
 
 /** What was run. */
 interface Evidence {
@@ -77,7 +77,7 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, readonly n
       Math.max(...readings.filter(({ open }) => open > 0).map(({ open, measured }) => away(open, measured))),
     ),
     network: main.map(({ readings }) => Math.max(...readings.map((r) => Math.abs(r.possible - r.measured)))),
-    small: [closeLast(b, [2]) + closeLast(e, [2, 0])],
+    small: [(100 * (closeLast(b, [2]) + closeLast(e, [2, 0]))) / (b.length + e.length)],
     bounds: [count(bounds.rows, ({ encloses }) => encloses === 'yes')],
     control: whereGood(climate.runs, (reading) => columnBitsAt(climate, reading, control)),
     redundant: whereGood(climate.runs, (reading) => columnBitsAt(climate, reading, 'month')),
