@@ -173,10 +173,10 @@ describe('immunize', () => {
     await expect(immunize(onnx, inputs, { method: 'lines' })).rejects.toThrow('(--reference)');
   });
 
-  test('a folder’s rows, in standard deviations of their columns', async () => {
+  test('a folder’s rows, encoded', async () => {
     const result = await immunize(at('model'), table, { first: 40, out: at('rows'), sigma: 0.001 });
     expect(result.inputs).toBe(40);
     expect(result.changed).toBeLessThan(5);
-    expect(result.unit.name).toContain('standard deviations');
+    expect(result.unit.name).toContain('encoded');
   });
 });

@@ -44,7 +44,7 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
     sigma: {
       kind: 'number',
       value: 'S',
-      help: 'smoothing: the noise, in grey levels of images, standard deviations of columns, or as an .onnx file takes them',
+      help: 'smoothing: the noise, in grey levels of images; of other inputs as the network takes them, encoded',
       min: 1e-9,
       default: 1,
     },
@@ -193,7 +193,7 @@ async function subjectOf(model: string, inputs: string, options: Options): Promi
       inputs: first === undefined ? all : takeRows(all, range(0, Math.min(first, all.shape[0]!))),
       reference: reference === undefined ? undefined : await read(reference),
       classes: Array.from({ length: opened.classes }, (_, i) => String(i)),
-      unit: { name: 'in the units of its inputs', perUnit: 1 },
+      unit: { name: 'as it takes its inputs', perUnit: 1 },
       digest: digest(await readFile(model)),
       [Symbol.asyncDispose]: () => opened.release(),
     };
@@ -213,7 +213,7 @@ async function subjectOf(model: string, inputs: string, options: Options): Promi
       classes: manifest.classes,
       unit: isImage
         ? { name: 'grey levels', perUnit: 255 }
-        : { name: 'standard deviations of the columns', perUnit: 1 },
+        : { name: 'as the network takes its inputs, encoded', perUnit: 1 },
       digest: opened.fingerprint + (verifier ? ' verifier' : ''),
       [Symbol.asyncDispose]: () => opened.release(),
     };
