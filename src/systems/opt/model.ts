@@ -15,7 +15,7 @@ import {
 import { architecture, parameterTree } from './architecture.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import type { OptConfig } from './config.ts';
-import { inForm, type WeightForm } from './quantized.ts';
+import { tensorInForm, type WeightForm } from './quantized.ts';
 import { specialRoles } from './shipped.ts';
 import { asWeights } from './tensor-source.ts';
 
@@ -36,17 +36,18 @@ export interface LoadOptions {
 }
 
 /**
- * Reads the weights of a checkpoint, one tensor after another, as float32.
+ * Reads the weights of a checkpoint, one tensor after another, as float32 or quantised at once: what is in memory is
+ * never more than the model and one tensor.
  * @throws as `openCheckpoint`, and the signal's reason
  */
 export async function readParameters(
   { config, tensors }: Checkpoint,
-  { progress, signal }: LoadOptions = {},
+  { weights = 'float32', progress, signal }: LoadOptions = {},
 ): Promise<Transformer<NDArray>> {
   const made = new Map<string, NDArray>();
   for (const name of tensors.names) {
     signal?.throwIfAborted();
-    made.set(name, asWeights(await tensors.read(name), 'float32', name));
+    made.set(name, tensorInForm(name, asWeights(await tensors.read(name), 'float32', name), weights));
     progress?.update('reading the weights', made.size / tensors.names.length);
   }
   return parameterTree(config, (name) => made.get(name)!);
@@ -89,7 +90,7 @@ export async function loadOpt(path: string, options: LoadOptions = {}): Promise<
       `opt: expected a tokenizer of at most the model's ${config.vocabSize} tokens, got ${tokenizer.size} in ${path}`,
     );
   }
-  const { device, weights = 'float32' } = options;
-  const params = inForm(await readParameters(checkpoint, options), config, weights);
+  const params = await readParameters(checkpoint, options);
+  const { device } = options;
   return { config, tokenizer, model: languageModel(architecture(config), params, device && { device }) };
 }

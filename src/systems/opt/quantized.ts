@@ -17,13 +17,14 @@ const block = 32;
 
 /** Parameters with their matrices in this form. */
 export function inForm(params: Transformer<NDArray>, config: OptConfig, form: WeightForm): Transformer<NDArray> {
-  if (form === 'float32') return params;
   const named = namedTensors(params);
-  const bits = form === 'int8' ? 8 : 4;
-  return parameterTree(config, (name) => {
-    const weights = named[name]!;
-    return isQuantized(name, weights) ? quantize(weights, { bits, block }) : weights;
-  });
+  return parameterTree(config, (name) => tensorInForm(name, named[name]!, form));
+}
+
+/** The tensor of this hub name in this form. */
+export function tensorInForm(name: string, weights: NDArray, form: WeightForm): NDArray {
+  if (form === 'float32' || !isQuantized(name, weights)) return weights;
+  return quantize(weights, { bits: form === 'int8' ? 8 : 4, block });
 }
 
 /** Bytes that the weights take in this form. */
