@@ -89,7 +89,7 @@ export async function trainBpe(
     }
   }
   const model = { vocab: Object.fromEntries(ids), merges: [...merges] };
-  return new Tokenizer(byteLevelJson(model, special, [...names]), configOf(special));
+  return new Tokenizer(byteLevelJson(model, special, { found: [...names] }), configOf(special));
 }
 
 /** The corpus's different words as chains of symbols, each pair of neighbours counted and findable. */

@@ -77,17 +77,22 @@ export async function readTokenizer(
     merges: readMerges(merges, new Set(Object.keys(vocab)), at('merges.txt')),
   };
   const names = special ?? specialOf(config);
+  const prefixSpace = config.add_prefix_space === true;
   const missing = named(names).find((token) => !Object.hasOwn(model.vocab, token));
   if (missing !== undefined)
     throw new RangeError(`tokenizer: expected special tokens of ${at('vocab.json')}, got ${JSON.stringify(missing)}`);
-  return { json: byteLevelJson(model, names), config: { ...config, ...configOf(names) } };
+  return { json: byteLevelJson(model, names, { prefixSpace }), config: { ...config, ...configOf(names) } };
 }
 
-/** A `tokenizer.json` of a byte-level BPE. @param found special tokens that text is searched for */
+/**
+ * A `tokenizer.json` of a byte-level BPE.
+ * @param found special tokens that text is searched for
+ * @param prefixSpace whether a text begins with a space that it need not have
+ */
 export function byteLevelJson(
   { vocab, merges }: { readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly string[] },
   special: SpecialTokens,
-  found: readonly string[] = named(special),
+  { found = named(special), prefixSpace = false }: { found?: readonly string[]; prefixSpace?: boolean } = {},
 ): TokenizerJson {
   const added = [...new Set(found)]
     .map((content) => ({ id: vocab[content]!, content, special: true }))
@@ -97,7 +102,7 @@ export function byteLevelJson(
   const single = [...prefix.map(mark(0)), { Sequence: { id: 'A', type_id: 0 } }, ...suffix.map(mark(0))];
   const pair = [...single, ...prefix.map(mark(1)), { Sequence: { id: 'B', type_id: 1 } }, ...suffix.map(mark(1))];
   const around = [...new Set([...prefix, ...suffix])].map((id) => [id, { id, ids: [vocab[id]], tokens: [id] }]);
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: prefixSpace, trim_offsets: true, use_regex: true };
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return {
     version: '1.0',

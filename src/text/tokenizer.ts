@@ -71,8 +71,10 @@ export class Tokenizer {
   readonly #library: Library;
   readonly #special: ReadonlySet<number>;
   readonly #added: ReadonlyMap<number, string>;
-  /** Where text is cut to be encoded word by word: at added tokens. Undefined where the library has to do it. */
+  /** Finds added tokens, between which text is encoded word by word. Undefined where the library has to do it. */
   readonly #cuts: RegExp | undefined;
+  /** Whether an added token may take the spaces beside it: the library's affair. */
+  readonly #strips: boolean;
   readonly #words = new Map<string, readonly number[]>();
   readonly #bytes: (Uint8Array | undefined)[] = [];
 
@@ -84,14 +86,15 @@ export class Tokenizer {
   constructor(json: TokenizerJson, config: TokenizerConfig = {}) {
     this.#json = json;
     this.#config = config;
+    const { bos, eos, pad, unk, prefix, suffix } = specialOf(config);
     try {
-      const { eos: eos_token } = specialOf(config); // by its name, where a file may have an object
-      this.#library = new library.Tokenizer(json, { clean_up_tokenization_spaces: false, ...config, eos_token });
+      // its end token by name, where a file may have an object
+      const settings = { clean_up_tokenization_spaces: false, ...config, eos_token: eos };
+      this.#library = new library.Tokenizer(json, settings);
     } catch (cause) {
       throw new SyntaxError(`tokenizer: expected a tokenizer.json, got ${(cause as Error).message}`, { cause });
     }
     this.size = [...this.#library.get_vocab().values()].reduce((most, id) => Math.max(most, id + 1), 0);
-    const { bos, eos, pad, unk, prefix, suffix } = specialOf(config);
     const id = (token: string | undefined) => (token === undefined ? undefined : this.#library.token_to_id(token));
     this.bos = id(bos);
     this.eos = id(eos);
@@ -108,7 +111,8 @@ export class Tokenizer {
       pre_tokenizer?.type === 'ByteLevel' &&
       !pre_tokenizer.add_prefix_space &&
       pre_tokenizer.use_regex !== false &&
-      json.added_tokens.every(({ content, lstrip, rstrip }) => content !== '' && !lstrip && !rstrip);
+      json.added_tokens.every(({ content }) => content !== '');
+    this.#strips = json.added_tokens.some(({ lstrip, rstrip }) => lstrip || rstrip);
     if (byWord) {
       const longestFirst = [...this.#added.values()].sort((a, b) => b.length - a.length);
       this.#cuts = new RegExp(`(${longestFirst.map(escapeRegExp).join('|') || '(?!)'})`, 'u');
@@ -150,7 +154,7 @@ export class Tokenizer {
    */
   encode(text: string, { special = true }: SpecialOption = {}): number[] {
     const ids = special ? [...this.prefix] : [];
-    if (this.#cuts !== undefined) {
+    if (this.#cuts !== undefined && !(this.#strips && this.#cuts.test(text))) {
       text.split(this.#cuts).forEach((part, i) => {
         if (i % 2 === 1) ids.push(this.#library.token_to_id(part)!);
         else eachWord(part, (word) => append(ids, this.#encodeWord(word)));

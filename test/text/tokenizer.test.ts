@@ -150,6 +150,8 @@ describe('a byte-level tokenizer', () => {
     const config = { bos_token: { content: '</s>' }, eos_token: { content: '</s>' }, add_bos_token: true };
     await writeFile(join(gpt2, 'tokenizer_config.json'), JSON.stringify(config));
     expect((await Tokenizer.open(gpt2)).encode('fox')).toEqual(tokenizer.encode('fox'));
+    await writeFile(join(gpt2, 'tokenizer_config.json'), '{"add_prefix_space": true}');
+    expect((await Tokenizer.open(gpt2)).encode('fox')).toEqual(tokenizer.encode(' fox', { special: false }));
     await expect(Tokenizer.open(gpt2, { eos: '<end>' })).rejects.toThrow('expected special tokens of');
     await writeFile(join(gpt2, 'merges.txt'), `#version: 0.2\n${model.merges[0]}\nx yz\n`);
     await expect(Tokenizer.open(gpt2)).rejects.toThrow(/merges\.txt: line 3: expected tokens of the vocabulary/);
@@ -160,6 +162,17 @@ describe('a byte-level tokenizer', () => {
     await writeFile(join(gpt2, 'tokenizer.json'), '{"a":');
     await expect(Tokenizer.open(gpt2)).rejects.toThrow(/tokenizer\.json: expected JSON/);
     await rm(gpt2, { recursive: true });
+  });
+
+  it('leaves tokens that take spaces beside them to the library', async () => {
+    const json = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
+    // as BART's <mask>
+    const mask = { ...json.added_tokens[0], content: '<mask>', id: 400, lstrip: true };
+    const bart = new Tokenizer({ ...json, added_tokens: [...json.added_tokens, mask] });
+    const theirs = new library.Tokenizer({ ...json, added_tokens: [...json.added_tokens, mask] }, {});
+    for (const text of ['the <mask> dog', 'the dog', '<mask>', 'a </s> b <mask>'])
+      expect(bart.encode(text)).toEqual(theirs.encode(text).ids);
+    expect(bart.decode(bart.encode('the <mask> dog', { special: false }))).toBe('the<mask> dog');
   });
 
   it('obeys a configuration that adds what the file does not, and no more than once', async () => {
