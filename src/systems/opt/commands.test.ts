@@ -285,7 +285,7 @@ describe('convert', () => {
   const run = (from: string, to: string, options: Partial<Parameters<typeof convertVerb.run>[0]['options']> = {}) =>
     convertVerb.run({
       args: { from, to },
-      options: { to: 'safetensors', type: 'same', shard: 5, ...options },
+      options: { to: 'safetensors', type: 'same', weights: 'float32', shard: 5, ...options },
       signal,
       progress: silent,
     });

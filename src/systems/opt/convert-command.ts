@@ -2,7 +2,10 @@
 import { verb } from '../../command/index.ts';
 import { blamed } from './blame.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import { copyTokenizer, type Layout, layouts, saveModel } from './convert.ts';
+import { claimFolder, copyTokenizer, type Layout, layouts, saveConfig, saveModel } from './convert.ts';
+import { readParameters } from './model.ts';
+import { saveOnnxModel } from './onnx.ts';
+import { weightForms } from './quantized.ts';
 
 export const convertVerb = verb({
   name: 'convert',
@@ -12,18 +15,25 @@ whole or in tensor-parallel parts (all parts of one model in one folder). Pickle
 executed, and one that names anything but tensors and settings is refused.
 
 --to safetensors and --to bin write the hub's folders, --to metaseq one restored.pt with fused projections and metaseq's
-names. The tokenizer's files come along.`,
+names. --to onnx writes the folder that transformers.js opens, onnx/model.onnx with a cache, in float32 or with --weights
+int8 or int4. The tokenizer's files come along.`,
   args: {
     from: { help: 'the checkpoint: a folder, or the file in it that counts' },
     to: { help: 'a folder without a model, made if it is not there' },
   },
   options: {
-    to: { kind: 'choice', choices: layouts, help: 'the layout to write', default: 'safetensors' },
+    to: { kind: 'choice', choices: [...layouts, 'onnx'], help: 'the layout to write', default: 'safetensors' },
     type: {
       kind: 'choice',
       choices: ['same', 'float32', 'float16'],
       help: 'element type of the weights; bfloat16 becomes float32',
       default: 'same',
+    },
+    weights: {
+      kind: 'choice',
+      choices: weightForms,
+      help: 'with --to onnx: how the model keeps its weights',
+      default: 'float32',
     },
     shard: { kind: 'number', value: 'GB', help: 'largest size of a safetensors file', min: 0.001, default: 5 },
   },
@@ -34,12 +44,24 @@ names. The tokenizer's files come along.`,
   run: ({ args: { from, to }, options, signal, progress }) =>
     blamed('convert', async () => {
       await using checkpoint = await openCheckpoint(from);
+      const { length } = checkpoint.tensors.names;
+      const done = { folder: to, from: checkpoint.layout, tensors: length };
+      if (options.to === 'onnx') {
+        await claimFolder(to);
+        const params = await readParameters(checkpoint, { progress, signal });
+        progress.update('writing the program');
+        await saveOnnxModel(to, checkpoint.config, params, options.weights);
+        await saveConfig(to, checkpoint.config, 'float32');
+        const tokenizer = await copyTokenizer(from, to, 'safetensors');
+        return { ...done, layout: 'onnx', type: options.weights, tokenizer };
+      }
+      if (options.weights !== 'float32') throw new RangeError('convert: expected --weights with --to onnx only');
       const first = checkpoint.tensors.info('model.decoder.embed_tokens.weight').dtype as 'float32' | 'float16';
-      const type = options.type === 'same' ? first : (options.type as 'float32' | 'float16');
-      const layout = options.to as Layout;
+      const type = options.type === 'same' ? first : options.type;
+      const layout: Layout = options.to;
       await saveModel(checkpoint, to, { layout, type, maxShardBytes: options.shard * 1e9, signal, progress });
       const tokenizer = await copyTokenizer(from, to, layout);
-      return { folder: to, from: checkpoint.layout, layout, type, tensors: checkpoint.tensors.names.length, tokenizer };
+      return { ...done, layout, type, tokenizer };
     }),
   text: ({ folder, from, layout, type, tensors, tokenizer }) =>
     `${folder}: ${tensors} tensors, ${from} to ${layout}, ${type}${tokenizer.length > 0 ? `, with ${tokenizer.join(', ')}` : ', no tokenizer was there'}`,

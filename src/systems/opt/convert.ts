@@ -37,10 +37,7 @@ export type Model = Pick<Checkpoint, 'config' | 'tensors'>;
  * @throws RangeError when the folder has a model already, or for weights that float16 cannot hold; the signal's reason
  */
 export async function saveModel(model: Model, folder: string, options: ConvertOptions): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const there = (await readdir(folder)).find((name) => /\.(safetensors|bin|pt|index\.json)$|^config\.json$/.test(name));
-  if (there !== undefined)
-    throw new RangeError(`convert: expected a folder without a model, got ${there} in ${folder}`);
+  await claimFolder(folder);
   const { layout, type, signal, progress } = options;
   const tensors = watched(model.tensors, signal, progress);
   if (layout === 'safetensors') await saveSharded(tensors, folder, options);
@@ -50,7 +47,21 @@ export async function saveModel(model: Model, folder: string, options: ConvertOp
     const value = layout === 'bin' ? stateDict(tensors, type, read) : metaseqDict(model.config, tensors, type, read);
     await saveTorch(join(folder, file), value);
   }
-  await replaceFile(join(folder, 'config.json'), [`${JSON.stringify(configJson(model.config, type), null, 2)}\n`]);
+  await saveConfig(folder, model.config, type);
+}
+
+/** Makes a folder for a model. @throws RangeError when it has one already */
+export async function claimFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const isOfModel = /\.(safetensors|bin|pt|index\.json)$|^(config\.json|onnx)$/;
+  const there = (await readdir(folder)).find((name) => isOfModel.test(name));
+  if (there === undefined) return;
+  throw new RangeError(`convert: expected a folder without a model, got ${there} in ${folder}`);
+}
+
+/** Writes config.json, which says that the folder holds a model: last. */
+export async function saveConfig(folder: string, config: OptConfig, type: ConvertOptions['type']): Promise<void> {
+  await replaceFile(join(folder, 'config.json'), [`${JSON.stringify(configJson(config, type), null, 2)}\n`]);
 }
 
 /** Names of a tokenizer's files, by those that metaseq has for them. */

@@ -13,6 +13,7 @@ export { type HubFile, type HubModel, hubModel } from './hub.ts';
 export { type Entry, type Intervention, Logbook } from './logbook.ts';
 export { type LoadOptions, loadOpt, type OptModel, openTokenizer, readParameters } from './model.ts';
 export { Ngrams } from './ngram.ts';
+export { cachedProgram, saveOnnxModel } from './onnx.ts';
 export { neededFiles, type Pulled, type PullOptions, pull } from './pull.ts';
 export { inForm, storedSize, type WeightForm, weightForms } from './quantized.ts';
 export { optimizerOf, paperRecipe, type Recipe } from './recipe.ts';
