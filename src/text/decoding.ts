@@ -16,7 +16,7 @@ export interface LanguageModel {
    * Reads prompts, which may differ in length, as one batch.
    * @throws RangeError for an empty prompt, an id outside the vocabulary, or a prompt longer than the context
    */
-  begin(prompts: readonly (readonly number[])[]): Promise<Decoding>;
+  begin(prompts: readonly (readonly number[])[], watch?: BeginWatch): Promise<Decoding>;
   /**
    * The likelihood of each continuation after its prompt, in the order given. Computed within the program, and in
    * batches of like length, whatever the order.
@@ -55,6 +55,12 @@ export interface Scored {
   readonly logProbs: Float32Array;
   /** Whether token t is the most likely one there. */
   readonly greedy: readonly boolean[];
+}
+
+/** Watching the reading of long prompts. */
+export interface BeginWatch {
+  /** Stops between two runs; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Watching a long scoring. */

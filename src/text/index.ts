@@ -3,7 +3,7 @@
  * @module
  */
 export { type BpeOptions, trainBpe } from './bpe-training.ts';
-export type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
+export type { BeginWatch, Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
 export { type BeamOptions, type BeamResult, beamSearch, type Candidate } from './generation/beam.ts';
 export { type Allowed, type Constraint, constrain } from './generation/constraint.ts';
 export type { DrawOptions } from './generation/draw.ts';

@@ -36,12 +36,12 @@ export function languageModel(
   return {
     vocabulary: config.vocabulary,
     context: reader.context,
-    begin: async (prompts) => {
+    begin: async (prompts, { signal } = {}) => {
       for (const prompt of prompts) {
         checkTokens('begin', 'a prompt', prompt, config);
         checkLength('begin', prompt.length, reader);
       }
-      return LocalDecoding.begin(reader, prompts);
+      return LocalDecoding.begin(reader, prompts, signal);
     },
     score: async (pairs, watch = {}) => {
       for (const { prompt, continuation } of pairs) {

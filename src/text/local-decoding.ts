@@ -35,13 +35,17 @@ export class LocalDecoding implements Decoding {
   }
 
   /** Reads prompts. */
-  static async begin(reader: Reader, prompts: readonly (readonly number[])[]): Promise<LocalDecoding> {
+  static async begin(
+    reader: Reader,
+    prompts: readonly (readonly number[])[],
+    signal: AbortSignal | undefined,
+  ): Promise<LocalDecoding> {
     const { vocabulary } = reader.config;
     const order = byFalling(prompts.map(({ length }) => length));
     const sorted = order.map((i) => prompts[i]!);
     const rows = sorted.map((prompt) => reader.rowOf(prompt));
     const inputs = sorted.map((prompt) => reader.inputsOf(prompt));
-    const memory = await reader.remember(sorted);
+    const memory = await reader.remember(sorted, signal);
     const cache = reader.newCache();
     cache.open(rows.length);
     const logits = new Float32Array(rows.length * vocabulary);
@@ -53,7 +57,7 @@ export class LocalDecoding implements Decoding {
       const ending = tokens.flatMap(({ length }, row) =>
         lengths[from + row]! <= end ? [{ row, place: length - 1, target: 0 }] : [],
       );
-      const told = await reader.read(from, tokens, inputs.slice(from, to), cache, memory, ending, true);
+      const told = await reader.read(from, tokens, inputs.slice(from, to), cache, memory, ending, true, signal);
       for (const [k, { row }] of ending.entries()) {
         const line = told.logits.subarray(k * vocabulary, (k + 1) * vocabulary);
         logits.set(line, order[from + row]! * vocabulary);

@@ -6,6 +6,7 @@
  * decoder's input, an encoder's source – is never cut.
  */
 import { type Device, dispose, NDArray, toHost } from '../tensor/index.ts';
+import { breathe } from './breathe.ts';
 import { Cache } from './cache.ts';
 import { type Programs, programsOf } from './programs.ts';
 import { checkConfig, sizesOf, type TransformerConfig } from './transformer/config.ts';
@@ -94,12 +95,13 @@ export class Reader {
   }
 
   /** What an encoder–decoder's rows see of their prompts; null for other families. */
-  async remember(prompts: readonly (readonly number[])[]): Promise<Cache | null> {
+  async remember(prompts: readonly (readonly number[])[], signal: AbortSignal | undefined): Promise<Cache | null> {
     if (this.config.family !== 'encoder-decoder') return null;
     const memory = this.newCache();
     memory.open(prompts.length);
     const lengths = prompts.map(({ length }) => length);
     for (const run of runsOf(lengths, lengths)) {
+      await interrupted(signal);
       const counts = lengths.slice(run.from, run.to);
       const own = prompts.slice(run.from, run.to);
       const keys = await fetched(this.#programs.remember(this.#params, padded(own), ints(counts)));
@@ -122,7 +124,9 @@ export class Reader {
     memory: Cache | null,
     asked: readonly Asked[],
     show: boolean,
+    signal?: AbortSignal,
   ): Promise<Told> {
+    await interrupted(signal);
     const to = from + tokens.length;
     const ids = padded(tokens);
     const counts = tokens.map(({ length }) => length);
@@ -150,6 +154,12 @@ export class Reader {
   async release(): Promise<void> {
     await Promise.all(Object.values(this.#programs).map((program) => program.release()));
   }
+}
+
+/** Lets a signal have its turn, and throws its reason when it has been given. */
+async function interrupted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal) await breathe();
+  signal?.throwIfAborted();
 }
 
 /** What a program returned, brought here from wherever it ran. */

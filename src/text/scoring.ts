@@ -54,9 +54,8 @@ export async function scorePairs(
   let finished = 0;
   // as many as one run can read; what is larger, alone
   for (const { from, to } of runsOf(sizes, sizes)) {
-    signal?.throwIfAborted();
     const batch = sorted.slice(from, to);
-    await scoreBatch(reader, pairs, batch, scored);
+    await scoreBatch(reader, pairs, batch, scored, signal);
     finished += batch.reduce((total, { pairs: own }) => total + own.length, 0);
     done?.(finished);
   }
@@ -80,8 +79,12 @@ async function scoreBatch(
   pairs: readonly Continued[],
   batch: readonly Shared[],
   scored: readonly Writing[],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const memory = await reader.remember(batch.map(({ prompt }) => prompt));
+  const memory = await reader.remember(
+    batch.map(({ prompt }) => prompt),
+    signal,
+  );
   const cache = reader.newCache();
   cache.open(batch.length);
 
@@ -101,7 +104,8 @@ async function scoreBatch(
             place >= start && place < end ? [{ row: i, place: place - start, ...one }] : [],
           ),
         );
-      const told = await reader.read(from, tokensOf(tokens, run), inputs.slice(from, to), cache, memory, asked, false);
+      const own = tokensOf(tokens, run);
+      const told = await reader.read(from, own, inputs.slice(from, to), cache, memory, asked, false, signal);
       for (const [k, { pair, token }] of asked.entries()) {
         scored[pair]!.logProbs[token] = told.logProbs[k]!;
         scored[pair]!.greedy[token] = told.greedy[k] === 1;

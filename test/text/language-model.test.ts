@@ -109,6 +109,10 @@ describe('long rows', () => {
       if (t >= 2 && t < 9) expect(Math.abs(some!.logProbs[t - 2]! - expected)).toBeLessThan(tolerance);
       if (t >= 700) expect(Math.abs(tail!.logProbs[t - 700]! - expected)).toBeLessThan(tolerance);
     }
+    // stopped by a timer in the middle of it
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('enough')), 1);
+    await expect(model.begin([row, row, row, row], { signal: stop.signal })).rejects.toThrow('enough');
     await model.release();
   });
 });

@@ -121,7 +121,7 @@ export async function beamSearch<State>(
   const width = options.beams / groups;
   const histories: Candidate[][][] = prompts.map(() => []);
 
-  const decoding = await model.begin(prompts);
+  const decoding = await model.begin(prompts, signal && { signal });
   try {
     const searches = (await steps.begin(decoding)).map((row) =>
       Array.from({ length: groups }, () => {

@@ -68,7 +68,7 @@ export async function* sampleSteps<State>(
   const results: Generated[][] = prompts.map(() => []);
   if (prompts.length === 0) return results;
 
-  const decoding = await model.begin(prompts);
+  const decoding = await model.begin(prompts, signal && { signal });
   try {
     let live = (await steps.begin(decoding)).flatMap((row, source) =>
       Array.from({ length: samples }, (_, sample) => {
