@@ -3,6 +3,9 @@
  * and their evaluation.
  * @module
  */
+export { Collection, type CollectionSearch, type DocumentHit } from './collection/collection.ts';
+export type { Segment, SegmentEntry, StoredDocument } from './collection/segment.ts';
+export { CollectionWriter, type WriterOptions } from './collection/writer.ts';
 export { readQrels, readSmart, readSmartQrels, type SmartDocument } from './evaluation/collections.ts';
 export {
   averagePrecision,
@@ -28,5 +31,11 @@ export {
 } from './fm-index/fm-index.ts';
 export { reciprocalRankFusion, weightedFusion } from './fusion.ts';
 export type { Hit } from './lexical/best.ts';
-export { type Bm25Options, LexicalIndex, type LexicalSearch, type WordScore } from './lexical/lexical-index.ts';
+export {
+  type Bm25Options,
+  LexicalIndex,
+  type LexicalSearch,
+  type Statistics,
+  type WordScore,
+} from './lexical/lexical-index.ts';
 export { wordsOf } from './lexical/words.ts';

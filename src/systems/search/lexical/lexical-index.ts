@@ -25,6 +25,16 @@ export interface LexicalSearch extends Bm25Options {
   readonly limit?: number;
   /** Leaves out documents for which it returns false. */
   readonly filter?: (document: number) => boolean;
+  /** What to weigh words by; this index's own unless given, as where it is a part of a larger one. */
+  readonly statistics?: Statistics;
+}
+
+/** What BM25 needs to know of all documents. */
+export interface Statistics {
+  readonly documents: number;
+  /** Words of all documents, repeated ones counted. */
+  readonly words: number;
+  documentsWith(word: string): number;
 }
 
 /** What a word of the query adds to a document's score. */
@@ -43,31 +53,34 @@ export class LexicalIndex {
   /** Documents, numbered from 0 in the order that they were given in. */
   readonly documents: number;
   /** Different words. */
+  readonly distinct: number;
+  /** Words of all documents, repeated ones counted. */
   readonly words: number;
 
   readonly #sections: Sections<SectionName>;
   readonly #postings: Uint8Array;
   readonly #numberOf = new Map<string, number>();
-  readonly #average: number;
   /** By document: zero but while a query is answered. */
   readonly #scores: Float64Array;
   readonly #touched: Int32Array;
   /** The part of the denominator that depends on the document, for the options it was made for. */
-  #norms: { readonly k1: number; readonly b: number; readonly values: Float64Array } | undefined;
+  #norms:
+    | { readonly k1: number; readonly b: number; readonly average: number; readonly values: Float64Array }
+    | undefined;
 
   private constructor(file: Uint8Array, sections: Sections<SectionName>) {
     this.file = file;
     this.#sections = sections;
     const { about, ends, dictionary, lengths } = sections;
     this.documents = about[0]!;
-    this.words = about[1]!;
+    this.distinct = about[1]!;
     this.#postings = bytesIn(sections.postings, about[3]!);
     const letters = bytesIn(dictionary, about[2]!);
     const decoder = new TextDecoder();
-    for (let i = 0, from = 0; i < this.words; from = ends[i++]!) {
+    for (let i = 0, from = 0; i < this.distinct; from = ends[i++]!) {
       this.#numberOf.set(decoder.decode(letters.subarray(from, ends[i]!)), i);
     }
-    this.#average = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, this.documents);
+    this.words = lengths.reduce((sum, length) => sum + length, 0);
     this.#scores = new Float64Array(this.documents);
     this.#touched = new Int32Array(this.documents);
   }
@@ -107,18 +120,20 @@ export class LexicalIndex {
    * counts once.
    * @throws RangeError for options out of range
    */
-  search(query: string, { limit = 10, k1 = 0.9, b = 0.4, filter }: LexicalSearch = {}): Hit[] {
+  search(query: string, { limit = 10, k1 = 0.9, b = 0.4, filter, statistics = this }: LexicalSearch = {}): Hit[] {
     if (!(limit >= 0 && Number.isInteger(limit))) {
       throw new RangeError(`search: expected a whole limit of at least 0, got ${limit}`);
     }
-    const norms = this.#normsFor(k1, b);
+    const norms = this.#normsFor(k1, b, statistics);
     const scores = this.#scores;
     const touched = this.#touched;
     const postings = this.#postings;
     const { starts } = this.#sections;
     let found = 0;
-    for (const number of this.#numbersOf(query)) {
-      const weight = this.#idf(number) * (k1 + 1);
+    for (const word of new Set(wordsOf(query))) {
+      const number = this.#numberOf.get(word);
+      if (number === undefined) continue;
+      const weight = idf(word, statistics) * (k1 + 1);
       const end = starts[number + 1]!;
       for (let at = starts[number]!, document = 0; at < end; ) {
         let byte = postings[at++]!;
@@ -149,33 +164,25 @@ export class LexicalIndex {
     return best.sorted();
   }
 
+  /** How many documents a word, in lower case, occurs in. */
+  documentsWith(word: string): number {
+    const number = this.#numberOf.get(word);
+    return number === undefined ? 0 : this.#sections.frequencies[number]!;
+  }
+
   /** What each word of a query adds to a document's score; words that add nothing are left out. */
   explain(query: string, document: number, { k1 = 0.9, b = 0.4 }: Bm25Options = {}): WordScore[] {
     if (!(document >= 0 && document < this.documents && Number.isInteger(document))) {
       throw new RangeError(`explain: expected a document from 0 to ${this.documents - 1}, got ${document}`);
     }
-    const norm = this.#normsFor(k1, b)[document]!;
+    const norm = this.#normsFor(k1, b, this)[document]!;
     return [...new Set(wordsOf(query))].flatMap((word) => {
       const number = this.#numberOf.get(word);
       const tf = number === undefined ? 0 : this.#occurrences(number, document);
       if (number === undefined || tf === 0) return [];
-      const score = (this.#idf(number) * (k1 + 1) * tf) / (tf + norm);
-      return { word, occurrences: tf, documents: this.#sections.frequencies[number]!, score };
+      const score = (idf(word, this) * (k1 + 1) * tf) / (tf + norm);
+      return { word, occurrences: tf, documents: this.documentsWith(word), score };
     });
-  }
-
-  #numbersOf(query: string): Set<number> {
-    const numbers = new Set<number>();
-    for (const word of wordsOf(query)) {
-      const number = this.#numberOf.get(word);
-      if (number !== undefined) numbers.add(number);
-    }
-    return numbers;
-  }
-
-  #idf(number: number): number {
-    const df = this.#sections.frequencies[number]!;
-    return Math.log(1 + (this.documents - df + 0.5) / (df + 0.5));
   }
 
   #occurrences(number: number, wanted: number): number {
@@ -197,14 +204,20 @@ export class LexicalIndex {
     return 0;
   }
 
-  #normsFor(k1: number, b: number): Float64Array {
+  #normsFor(k1: number, b: number, { documents, words }: Statistics): Float64Array {
     if (!(k1 >= 0 && k1 < Number.POSITIVE_INFINITY)) throw new RangeError(`bm25: expected k1 of at least 0, got ${k1}`);
     if (!(b >= 0 && b <= 1)) throw new RangeError(`bm25: expected b from 0 to 1, got ${b}`);
-    if (this.#norms?.k1 !== k1 || this.#norms.b !== b) {
+    const average = words / documents;
+    if (this.#norms?.k1 !== k1 || this.#norms.b !== b || this.#norms.average !== average) {
       const { lengths } = this.#sections;
-      const values = Float64Array.from(lengths, (length) => k1 * (1 - b + (b * length) / this.#average));
-      this.#norms = { k1, b, values };
+      const values = Float64Array.from(lengths, (length) => k1 * (1 - b + (b * length) / average));
+      this.#norms = { k1, b, average, values };
     }
     return this.#norms.values;
   }
+}
+
+function idf(word: string, statistics: Statistics): number {
+  const df = statistics.documentsWith(word);
+  return Math.log(1 + (statistics.documents - df + 0.5) / (df + 0.5));
 }

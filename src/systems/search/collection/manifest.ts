@@ -1,0 +1,31 @@
+/** The one file that says which segments a collection consists of: whoever replaces it has changed the collection. */
+import { readWhole } from '../store/read-whole.ts';
+import { Records, recordsFile } from '../store/records.ts';
+import type { SegmentEntry } from './segment.ts';
+
+const NAME = 'manifest';
+
+export interface Manifest {
+  /** Grows by one with every change. */
+  readonly generation: number;
+  readonly segments: readonly SegmentEntry[];
+}
+
+/** The manifest of a folder; undefined where there is none. @throws SyntaxError for one that has changed in any byte */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const { join } = await import('node:path');
+  const path = join(folder, NAME);
+  try {
+    return new Records(await readWhole(path), path).at(0) as Manifest;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Replaces the manifest in one step. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const { join } = await import('node:path');
+  const { replaceFile } = await import('../../../tensor/index.ts');
+  await replaceFile(join(folder, NAME), [recordsFile([manifest])]);
+}

@@ -1,0 +1,95 @@
+/**
+ * A segment: documents that were added together, with an index of each kind, in files that never change. What is deleted
+ * from it is told by a file of its own.
+ */
+import { FmIndex } from '../fm-index/fm-index.ts';
+import { LexicalIndex } from '../lexical/lexical-index.ts';
+import { readWhole } from '../store/read-whole.ts';
+import { Records, recordsFile } from '../store/records.ts';
+
+/** What is stored of a document: all that was given, as JSON. */
+export interface StoredDocument {
+  /** One document has it at a time. */
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A segment as the manifest names it. */
+export interface SegmentEntry {
+  readonly name: string;
+  readonly documents: number;
+  /** The file that says which are deleted, or null for none. */
+  readonly deleted: string | null;
+}
+
+export interface Segment<D extends StoredDocument> {
+  readonly entry: SegmentEntry;
+  /** The n-grams of its documents, deleted ones among them. */
+  readonly ngrams: FmIndex;
+  readonly words: LexicalIndex;
+  /** Numbers of deleted documents. */
+  readonly deleted: ReadonlySet<number>;
+  document(number: number): D;
+}
+
+const files = { ngrams: '.ngrams', words: '.words', documents: '.documents' } as const;
+
+/** The names of a segment's files. */
+export function filesOf({ name, deleted }: SegmentEntry): string[] {
+  return [...Object.values(files).map((ending) => name + ending), ...(deleted === null ? [] : [deleted])];
+}
+
+/** Tokens that are indexed in less time than a thread needs to start. */
+const FEW = 50_000;
+
+/** Writes a segment's files. @param signal ends the thread that indexes many tokens */
+export async function writeSegment(
+  folder: string,
+  name: string,
+  documents: readonly StoredDocument[],
+  tokens: readonly ArrayLike<number>[],
+  signal: AbortSignal | undefined,
+): Promise<SegmentEntry> {
+  const { join } = await import('node:path');
+  const path = join(folder, name);
+  const many = tokens.reduce((sum, { length }) => sum + length, 0) > FEW;
+  const ngrams = many ? await FmIndex.buildInThread(tokens, signal) : FmIndex.build(tokens);
+  await ngrams.save(path + files.ngrams);
+  await LexicalIndex.build(documents.map(({ text }) => text)).save(path + files.words);
+  await save(path + files.documents, documents);
+  return { name, documents: documents.length, deleted: null };
+}
+
+/** Writes which documents of a segment are deleted, and gives its new entry. */
+export async function writeDeleted(
+  folder: string,
+  entry: SegmentEntry,
+  deleted: ReadonlySet<number>,
+  generation: number,
+): Promise<SegmentEntry> {
+  const { join } = await import('node:path');
+  const file = `${entry.name}.${generation}.deleted`;
+  await save(join(folder, file), [[...deleted]]);
+  return { ...entry, deleted: file };
+}
+
+/** @throws the system's error for a file that is gone; SyntaxError for one that has changed */
+export async function readSegment<D extends StoredDocument>(folder: string, entry: SegmentEntry): Promise<Segment<D>> {
+  const { join } = await import('node:path');
+  const path = join(folder, entry.name);
+  const records = async (file: string): Promise<Records> => new Records(await readWhole(file), file);
+  const documents = await records(path + files.documents);
+  const deleted = entry.deleted === null ? [] : ((await records(join(folder, entry.deleted))).at(0) as number[]);
+  return {
+    entry,
+    ngrams: await FmIndex.read(path + files.ngrams),
+    words: await LexicalIndex.read(path + files.words),
+    deleted: new Set(deleted),
+    document: (number) => documents.at(number) as D,
+  };
+}
+
+async function save(path: string, values: readonly unknown[]): Promise<void> {
+  const { replaceFile } = await import('../../../tensor/index.ts');
+  await replaceFile(path, [recordsFile(values)]);
+}

@@ -1,0 +1,274 @@
+/**
+ * Changing a collection: documents added, replaced and deleted at any time, small segments merged in the background.
+ *
+ * Every change writes new files, and then replaces the manifest: that is the moment when it has happened, and a process
+ * that is killed before it has changed nothing. What such a process leaves behind, the next writer removes. Readers are
+ * never waited for.
+ *
+ * Segments are merged when eight are of one size class, sizes a power of eight apart, so that a document is written again
+ * about as often as the number of documents has digits in that base; and when most of a segment is deleted. As in Lucene
+ * (M. McCandless, "Visualizing Lucene's segment merges", 2011).
+ */
+import { lockFolder, type Unlock } from '../store/lock.ts';
+import { type Manifest, readManifest, writeManifest } from './manifest.ts';
+import {
+  filesOf,
+  readSegment,
+  type Segment,
+  type SegmentEntry,
+  type StoredDocument,
+  writeDeleted,
+  writeSegment,
+} from './segment.ts';
+
+/** Segments of one size class that are merged into one. */
+const MERGED_AT_ONCE = 8;
+
+export interface WriterOptions {
+  /** The tokens of a text, for the n-grams; its bytes in UTF-8 unless given. */
+  readonly tokenize?: (text: string) => ArrayLike<number>;
+}
+
+export class CollectionWriter<D extends StoredDocument = StoredDocument> implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #tokenize: (text: string) => ArrayLike<number>;
+  readonly #unlock: Unlock;
+  readonly #stop = new AbortController();
+  #manifest: Manifest;
+  readonly #segments: Map<string, Segment<D>>;
+  /** By id: where the document is. */
+  readonly #places = new Map<string, { readonly segment: string; readonly number: number }>();
+  /** Changes of the manifest, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #merging: Promise<void> = Promise.resolve();
+  #mergeError: unknown;
+
+  private constructor(
+    folder: string,
+    tokenize: (text: string) => ArrayLike<number>,
+    unlock: Unlock,
+    manifest: Manifest,
+    segments: readonly Segment<D>[],
+  ) {
+    this.#folder = folder;
+    this.#tokenize = tokenize;
+    this.#unlock = unlock;
+    this.#manifest = manifest;
+    this.#segments = new Map(segments.map((segment) => [segment.entry.name, segment]));
+    for (const segment of segments) this.#remember(segment);
+  }
+
+  /**
+   * Opens a folder for writing, and makes it where there is none.
+   * @throws Error naming the process that writes there; SyntaxError for damaged files
+   */
+  static async open<D extends StoredDocument = StoredDocument>(
+    folder: string,
+    { tokenize = utf8 }: WriterOptions = {},
+  ): Promise<CollectionWriter<D>> {
+    const { mkdir } = await import('node:fs/promises');
+    await mkdir(folder, { recursive: true });
+    const unlock = await lockFolder(folder);
+    try {
+      const found = await readManifest(folder);
+      const manifest = found ?? { generation: 0, segments: [] };
+      if (!found) await writeManifest(folder, manifest);
+      const segments: Segment<D>[] = [];
+      for (const entry of manifest.segments) segments.push(await readSegment<D>(folder, entry));
+      const writer = new CollectionWriter(folder, tokenize, unlock, manifest, segments);
+      await writer.#clean();
+      return writer;
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  /** Documents that are not deleted. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /**
+   * Adds documents as a new segment; one whose id is there replaces it. Once the promise is fulfilled they are on disk.
+   * @throws TypeError for two of one id at once
+   */
+  async add(documents: readonly D[]): Promise<void> {
+    const ids = new Set(documents.map(({ id }) => id));
+    if (ids.size !== documents.length) throw new TypeError('add: expected every id once, got one twice');
+    if (documents.length === 0) return;
+    const tokens = documents.map(({ text }) => this.#tokenize(text));
+    await this.#change(async () => {
+      const entry = await writeSegment(this.#folder, this.#newName(), documents, tokens, this.#stop.signal);
+      const segments = await this.#without(ids);
+      await this.#swap([...segments, entry]);
+    });
+    this.#mergeSoon();
+  }
+
+  /** Deletes documents; ids that are not there are passed over. @returns how many there were */
+  async delete(ids: Iterable<string>): Promise<number> {
+    const wanted = new Set([...ids].filter((id) => this.#places.has(id)));
+    if (wanted.size > 0) await this.#change(async () => this.#swap(await this.#without(wanted)));
+    this.#mergeSoon();
+    return wanted.size;
+  }
+
+  /** Waits for merges that are due. @throws what one of them threw */
+  async merged(): Promise<void> {
+    await this.#merging;
+    if (this.#mergeError !== undefined) throw this.#mergeError;
+  }
+
+  /** Waits for changes, ends a merge, and lets others write. */
+  async close(): Promise<void> {
+    await this.#changes;
+    this.#stop.abort(new Error('writer: closed'));
+    await this.#merging;
+    await this.#unlock();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #newName(): string {
+    return `segment-${crypto.randomUUID().slice(0, 8)}`;
+  }
+
+  /** Lets one change at a time touch the manifest. */
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#stop.signal.aborted) throw new Error('writer: expected an open one, got one that was closed');
+    const done = this.#changes.then(work);
+    this.#changes = done.catch(() => undefined);
+    return done;
+  }
+
+  /** The entries of all segments, with those documents deleted. */
+  async #without(ids: ReadonlySet<string>): Promise<SegmentEntry[]> {
+    const gone = new Map<string, Set<number>>();
+    for (const id of ids) {
+      const place = this.#places.get(id);
+      if (place === undefined) continue;
+      const numbers = gone.get(place.segment) ?? new Set(this.#segments.get(place.segment)!.deleted);
+      gone.set(place.segment, numbers.add(place.number));
+    }
+    const entries: SegmentEntry[] = [];
+    for (const entry of this.#manifest.segments) {
+      const deleted = gone.get(entry.name);
+      if (deleted === undefined) entries.push(entry);
+      else if (deleted.size < entry.documents) {
+        entries.push(await writeDeleted(this.#folder, entry, deleted, this.#manifest.generation + 1));
+      }
+    }
+    return entries;
+  }
+
+  /** Replaces the manifest, and with it what this writer knows; removes the files that it no longer names. */
+  async #swap(entries: readonly SegmentEntry[]): Promise<void> {
+    const segments: Segment<D>[] = [];
+    for (const entry of entries) {
+      const known = this.#segments.get(entry.name);
+      segments.push(known?.entry.deleted === entry.deleted ? known : await readSegment<D>(this.#folder, entry));
+    }
+    const manifest = { generation: this.#manifest.generation + 1, segments: entries };
+    await writeManifest(this.#folder, manifest);
+    this.#manifest = manifest;
+    this.#segments.clear();
+    this.#places.clear();
+    for (const segment of segments) {
+      this.#segments.set(segment.entry.name, segment);
+      this.#remember(segment);
+    }
+    await this.#clean();
+  }
+
+  #remember(segment: Segment<D>): void {
+    for (let number = 0; number < segment.entry.documents; number++) {
+      if (segment.deleted.has(number)) continue;
+      this.#places.set(segment.document(number).id, { segment: segment.entry.name, number });
+    }
+  }
+
+  /** Removes what no manifest names: left by a process that was killed, or merged. */
+  async #clean(): Promise<void> {
+    const { readdir, rm } = await import('node:fs/promises');
+    const { join } = await import('node:path');
+    const named = new Set(this.#manifest.segments.flatMap(filesOf));
+    for (const name of await readdir(this.#folder)) {
+      const ours = /^\.?(segment-\w+\.|manifest\.)/.test(name);
+      const building = [...this.#building].some((segment) => name.includes(segment));
+      if (ours && !named.has(name) && !building) await rm(join(this.#folder, name), { force: true });
+    }
+  }
+
+  /** Names of segments that a merge is writing. */
+  readonly #building = new Set<string>();
+
+  #mergeSoon(): void {
+    this.#merging = this.#merging.then(async () => {
+      try {
+        while (!this.#stop.signal.aborted && (await this.#mergeOnce())) {
+          // until nothing is due
+        }
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#mergeError = error;
+      }
+    });
+  }
+
+  /** Merges what is due, while others may go on changing. @returns whether anything was */
+  async #mergeOnce(): Promise<boolean> {
+    const chosen = due([...this.#segments.values()]);
+    if (chosen.length === 0) return false;
+    const name = this.#newName();
+    this.#building.add(name);
+    try {
+      const documents: D[] = [];
+      const tokens: Int32Array[] = [];
+      for (const segment of chosen) {
+        for (let number = 0; number < segment.entry.documents; number++) {
+          if (segment.deleted.has(number)) continue;
+          documents.push(segment.document(number));
+          tokens.push(segment.ngrams.extract(number));
+        }
+      }
+      const made = await writeSegment(this.#folder, name, documents, tokens, this.#stop.signal);
+      await this.#change(async () => {
+        // what was deleted or replaced meanwhile
+        const old = new Set(chosen.map(({ entry }) => entry.name));
+        const gone = new Set<number>();
+        documents.forEach(({ id }, number) => {
+          const place = this.#places.get(id);
+          if (place === undefined || !old.has(place.segment)) gone.add(number);
+        });
+        const entry =
+          gone.size === 0 ? made : await writeDeleted(this.#folder, made, gone, this.#manifest.generation + 1);
+        const entries = this.#manifest.segments.filter((segment) => !old.has(segment.name));
+        await this.#swap(gone.size === documents.length ? entries : [entry, ...entries]);
+      });
+      return true;
+    } finally {
+      this.#building.delete(name);
+    }
+  }
+}
+
+/** The segments to be merged next: eight of a size class, or one that is mostly deleted. */
+function due<D extends StoredDocument>(segments: readonly Segment<D>[]): Segment<D>[] {
+  const emptied = segments.find(({ entry, deleted }) => deleted.size > entry.documents / 2);
+  if (emptied) return [emptied];
+  const classes = new Map<number, Segment<D>[]>();
+  for (const segment of segments) {
+    const size = Math.floor(Math.log(segment.entry.documents) / Math.log(MERGED_AT_ONCE) + 1e-9);
+    const same = classes.get(size) ?? [];
+    same.push(segment);
+    if (same.length === MERGED_AT_ONCE) return same;
+    classes.set(size, same);
+  }
+  return [];
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,43 @@
+/** A file of JSON values, each read alone: documents as they were given, a manifest, a list of what was deleted. */
+import { layOut, readSections, seal } from './sections.ts';
+
+const kind = { name: 'records', version: 1 } as const;
+const sectionNames = ['ends', 'text'] as const;
+
+/** The file of some JSON values. */
+export function recordsFile(values: readonly unknown[]): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const written = values.map((value) => encoder.encode(JSON.stringify(value)));
+  let length = 0;
+  const ends = written.map((bytes) => {
+    length += bytes.length;
+    return length;
+  });
+  if (length >= 2 ** 31) throw new RangeError(`records: expected less than 2 GiB of documents at once, got ${length}`);
+  const { file, sections } = layOut(kind, { ends: ends.length, text: Math.ceil(length / 4) });
+  sections.ends.set(ends);
+  const text = new Uint8Array(file.buffer, sections.text.byteOffset, length);
+  for (const [i, bytes] of written.entries()) text.set(bytes, ends[i]! - bytes.length);
+  seal(file);
+  return file;
+}
+
+/** JSON values by number. */
+export class Records {
+  readonly length: number;
+  readonly #ends: Int32Array;
+  readonly #text: Uint8Array;
+
+  /** @throws SyntaxError for a file that is not one, or has changed in any byte */
+  constructor(file: Uint8Array, name: string) {
+    const { ends, text } = readSections(name, file, kind, sectionNames);
+    this.length = ends.length;
+    this.#ends = ends;
+    this.#text = new Uint8Array(text.buffer, text.byteOffset, ends.at(-1) ?? 0);
+  }
+
+  at(number: number): unknown {
+    const from = number === 0 ? 0 : this.#ends[number - 1]!;
+    return JSON.parse(new TextDecoder().decode(this.#text.subarray(from, this.#ends[number]!)));
+  }
+}
