@@ -7,11 +7,13 @@
 import {
   add,
   cast,
+  concat,
   expandDims,
   greaterEqual,
   iota,
   matmul,
   mul,
+  slice,
   softmax,
   sub,
   type Tensor,
@@ -40,10 +42,45 @@ export interface AttentionOptions {
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1)!);
-  // the queries are scaled, which are fewer than the scores
-  const scores = matmul(mul(q, scale), k, { transposeB: true });
   const bias = scoreBias(q.shape.at(-2)!, k.shape.at(-2)!, q.dtype, options);
-  return matmul(softmax(bias === undefined ? scores : add(scores, bias)), v);
+  // the queries are scaled, which are fewer than the scores
+  return attendTo(mul(q, scale), [{ k, v, bias }]);
+}
+
+/** Some of the keys that queries look at, with their values. */
+export interface KeyPiece {
+  /** [..., keys, width] */
+  readonly k: Tensor;
+  /** [..., keys, any] */
+  readonly v: Tensor;
+  /** Added to the scores before the softmax, broadcast to [..., queries, keys]: masks, relative positions. */
+  readonly bias?: Tensor | undefined;
+}
+
+/**
+ * softmax(Q Kᵀ + bias) V over keys that come in pieces, such as those of a cache and a row's own: one softmax runs over
+ * all of them, and none is copied to lie beside another.
+ * @param q [..., queries, width], scaled
+ * @param drop applied to the softmax: dropout
+ * @returns [..., queries, any]
+ */
+export function attendTo(q: Tensor, pieces: readonly KeyPiece[], drop = (weights: Tensor): Tensor => weights): Tensor {
+  const scores = pieces.map(({ k, bias }) => {
+    const products = matmul(q, k, { transposeB: true });
+    return bias === undefined ? products : add(products, bias);
+  });
+  if (pieces.length === 1) return matmul(drop(softmax(scores[0]!)), pieces[0]!.v);
+  const weights = drop(softmax(concat(scores, -1)));
+  const leading = q.shape.slice(0, -1).map(() => undefined);
+  let from = 0;
+  return pieces
+    .map(({ k, v }) => {
+      const to = from + k.shape.at(-2)!;
+      const own = slice(weights, [...leading, [from, to]]);
+      from = to;
+      return matmul(own, v);
+    })
+    .reduce((total, part) => add(total, part));
 }
 
 /** All that is added to the scores, as one tensor, as small as broadcasting allows. */

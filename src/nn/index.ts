@@ -9,7 +9,14 @@
 export { type Progress, stderrProgress } from '../command/index.ts';
 export { adafactor } from './adafactor.ts';
 export { type AdamOptions, adam, adamW } from './adam.ts';
-export { type AttentionOptions, attention, causalMask, paddingMask } from './attention.ts';
+export {
+  type AttentionOptions,
+  attendTo,
+  attention,
+  causalMask,
+  type KeyPiece,
+  paddingMask,
+} from './attention.ts';
 export type { BatchSource, BatchStream } from './batches.ts';
 export { type Checkpoint, fillTree, type Progressed, readCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export { type Conv, type ConvOptions, conv, convTranspose, initConv, initConvTranspose } from './convolution.ts';

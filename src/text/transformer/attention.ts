@@ -1,12 +1,10 @@
 /**
- * Attention over keys that come in pieces.
- *
- * In training a query's keys are those of its own row; in generation they are those of a cache and its own; in an
- * encoder–decoder also those of the encoder. It is one function of a list of pieces: one softmax runs over all of
- * them, and none is copied to lie beside another. A mask is a bias: what a query may not see weighs e^−1e9.
+ * Attention layers, taken apart: in training a query's keys are those of its own row; in generation they are those of a
+ * cache and its own; in an encoder–decoder also those of the encoder. Queries and keys are projected here, and nn's
+ * `attendTo` runs one softmax over all pieces. A mask is a bias: what a query may not see weighs e^−1e9.
  */
 import { fromHeads, type Linear, linear, toHeads } from '../../nn/index.ts';
-import { add, concat, matmul, mul, reshape, slice, softmax, type Tensor, where, zeros } from '../../tensor/index.ts';
+import { mul, reshape, type Tensor, where, zeros } from '../../tensor/index.ts';
 
 /** Projections of an attention layer, named as the hub's files have them. */
 export interface Attention<T = Tensor> {
@@ -22,38 +20,10 @@ export interface Keys<T = Tensor> {
   readonly v: T;
 }
 
-/** Keys with what is added to their scores: masks and relative positions, broadcast to [N, heads, queries, keys]. */
-export interface Piece extends Keys {
-  readonly bias?: Tensor | undefined;
-}
-
 /** What is added to scores: the bias where the query sees the key, and far below any score where it does not. */
 export function scoreBias(seen: Tensor | undefined, bias: Tensor | undefined): Tensor | undefined {
   // finite, so that a row without any key is not 0 / 0
   return seen === undefined ? bias : where(seen, bias ?? zeros([]), -1e9);
-}
-
-/**
- * softmax(q Kᵀ + bias) V over the keys of all pieces together.
- * @param q [N, heads, queries, headWidth], scaled
- * @param drop applied to the weights
- * @returns [N, heads, queries, headWidth]
- */
-export function attend(q: Tensor, pieces: readonly Piece[], drop: (weights: Tensor) => Tensor): Tensor {
-  const scores = pieces.map(({ k, bias }) => {
-    const products = matmul(q, k, { transposeB: true });
-    return bias === undefined ? products : add(products, bias);
-  });
-  const weights = drop(softmax(scores.length === 1 ? scores[0]! : concat(scores, -1)));
-  let from = 0;
-  return pieces
-    .map(({ k, v }) => {
-      const to = from + k.shape[2]!;
-      const own = scores.length === 1 ? weights : slice(weights, [undefined, undefined, undefined, [from, to]]);
-      from = to;
-      return matmul(own, v);
-    })
-    .reduce((total, part) => add(total, part));
 }
 
 /** A batch's rows, as the flat [N · T, width] of the blocks has them. */

@@ -1,7 +1,7 @@
 /** The blocks of a transformer, the same in training and in generation, encoder and decoder. */
-import { dropout, layerNorm, linear, type Norm, rmsNorm } from '../../nn/index.ts';
+import { attendTo, dropout, layerNorm, linear, type Norm, rmsNorm } from '../../nn/index.ts';
 import { add, gelu, mul, random, relu, type Tensor, tanh } from '../../tensor/index.ts';
-import { attend, flatHeads, type Keys, keysOf, queriesOf } from './attention.ts';
+import { flatHeads, type Keys, keysOf, queriesOf } from './attention.ts';
 import { sizesOf, type TransformerConfig } from './config.ts';
 import type { AnyNorm, Block, Stack } from './parameters.ts';
 
@@ -92,12 +92,12 @@ function runBlock(
   let y = around(x, p.self_attn_layer_norm, (z) => {
     keys = keysOf(p.self_attn, z, flat);
     const pieces = [...(past ? [past] : []), { ...keys, bias: own }];
-    return linear(p.self_attn.out_proj, flatHeads(attend(queriesOf(p.self_attn, z, flat, scale), pieces, weigh)));
+    return linear(p.self_attn.out_proj, flatHeads(attendTo(queriesOf(p.self_attn, z, flat, scale), pieces, weigh)));
   });
   if (memory !== undefined) {
     const attention = p.encoder_attn!;
     y = around(y, p.encoder_attn_layer_norm!, (z) =>
-      linear(attention.out_proj, flatHeads(attend(queriesOf(attention, z, flat, scale), [memory], weigh))),
+      linear(attention.out_proj, flatHeads(attendTo(queriesOf(attention, z, flat, scale), [memory], weigh))),
     );
   }
   return { x: around(y, p.final_layer_norm, (z) => feedForward(config, p, z, drop)), keys: keys! };
