@@ -33,8 +33,10 @@ export function tablePlane(options: {
       return { seed, total: totalBits(reading), lower, upper, score: above(score), low: above(low), high: above(high) };
     });
   const own = runs.flatMap(points);
-  const control = joint ? points(joint, 0) : [];
   const most = Math.max(...own.map(({ upper }) => upper));
+  // what is drawn of it: as far as the other reaches
+  const together = joint?.filter((reading) => totalBits(reading) <= most) ?? [];
+  const control = joint ? points(together, 0) : [];
   const name = (at: readonly { total: number; score: number }[], share: number) => {
     const nearest = at.reduce((a, b) => (Math.abs(b.total - most * share) < Math.abs(a.total - most * share) ? b : a));
     return [nearest];
@@ -44,7 +46,7 @@ export function tablePlane(options: {
     title: `How much it takes to know ${target}`,
     caption: `Prediction on test rows against the bits that all channels carry, from right to left while the price of
       information rises. Bands: its interval at 95 %; thin lines: from the lower to the upper bound of the bits, the curve in their middle.
-      ${runs.length > 1 ? `A blue line a seed. ` : ''}${joint ? `Dashed: one encoder that reads all columns together, the ordinary information bottleneck; it may say in one word what two columns say twice.` : ''}${unresolved([...runs, joint ?? []].flat())}`,
+      ${runs.length > 1 ? `A blue line a seed. ` : ''}${joint ? `Dashed: one encoder that reads all columns together, the ordinary information bottleneck; it may say in one word what two columns say twice.` : ''}${unresolved([...runs, together].flat())}`,
     description: `With ${bitsOf(own[0]!.total)} the score is ${formatNumber(own[0]!.score)}; with ${bitsOf(own.at(-1)!.total)}, ${formatNumber(own.at(-1)!.score)}.`,
     plot: {
       width: 660,
@@ -72,9 +74,9 @@ export function tablePlane(options: {
           fill: series[0],
           fontWeight: 500,
         }),
-        ...(joint
+        ...(control.length > 0
           ? [
-              Plot.text(control.slice(0, 1), {
+              Plot.text(name(control, 0.25), {
                 x: 'total',
                 y: 'score',
                 text: () => 'all columns together',
