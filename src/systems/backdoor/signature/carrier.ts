@@ -15,14 +15,20 @@ export interface Carrier {
   /** Places that an input has. */
   capacity(input: Uint8Array | Float64Array): number;
   /**
-   * All of an input but the bits in its first `count` places, as bytes: the same for inputs that differ in those only.
+   * Takes the first `count` places of an input from the rest of it.
    * @returns undefined for an input with too few places
    */
-  rest(input: Uint8Array | Float64Array, count: number): Uint8Array | undefined;
-  /** The bits in the first `count` places, which the input must have. */
-  read(input: Uint8Array | Float64Array, count: number): Uint8Array;
-  /** Writes the first `count` of `bits` into the first places, which the input must have, and nothing else. */
-  write(input: Uint8Array | Float64Array, bits: Uint8Array, count: number): void;
+  open(input: Uint8Array | Float64Array, count: number): Opened | undefined;
+}
+
+/** An input whose carrier bits are taken from the rest of it. */
+export interface Opened {
+  /** All but those bits, as bytes: the same for inputs that differ in those only. */
+  readonly rest: Uint8Array;
+  /** Those bits. */
+  read(): Uint8Array;
+  /** Writes others into the input, and nothing else. */
+  write(bits: Uint8Array): void;
 }
 
 /** The lowest bits of an image's bytes. */
@@ -41,33 +47,36 @@ export function imageCarrier(image: ImageInput, seed: number): Carrier {
   };
   return {
     capacity: () => width,
-    rest(input, count) {
+    open(input, count) {
       if (count > width) return undefined;
       const mask = masks.get(count) ?? maskOf(count);
       const rest = new Uint8Array(4 * words);
       rest.set(input);
       const whole = new Uint32Array(rest.buffer);
       for (let i = 0; i < words; i++) whole[i]! &= mask[i]!;
-      return rest;
-    },
-    read(input, count) {
-      const bits = new Uint8Array(Math.ceil(count / 8));
-      for (let i = 0; i < count; i++) bits[i >> 3]! |= (input[order[i]!]! & 1) << (i & 7);
-      return bits;
-    },
-    write(input, bits, count) {
-      for (let i = 0; i < count; i++) {
-        const at = order[i]!;
-        input[at] = (input[at]! & 0xfe) | ((bits[i >> 3]! >> (i & 7)) & 1);
-      }
+      return {
+        rest,
+        read() {
+          const bits = new Uint8Array(Math.ceil(count / 8));
+          for (let i = 0; i < count; i++) bits[i >> 3]! |= (input[order[i]!]! & 1) << (i & 7);
+          return bits;
+        },
+        write(bits) {
+          for (let i = 0; i < count; i++) {
+            const at = order[i]!;
+            input[at] = rest[at]! | ((bits[i >> 3]! >> (i & 7)) & 1);
+          }
+        },
+      };
     },
   };
 }
 
 /** Values are counted in steps up to this many, so that they stay whole numbers of a double. */
 const mostSteps = 2 ** 52;
-/** Bits of a value at most. */
+/** Bits of a value at most, which are whole numbers of 32 bits. */
 const mostBits = 30;
+const lowWeight = 2 ** mostBits;
 
 /** The bits that a column's values carry each. */
 export function columnBits({ step, tolerance }: InputColumn): number {
@@ -77,95 +86,122 @@ export function columnBits({ step, tolerance }: InputColumn): number {
 
 /** The low bits of a table's columns, the lowest of all columns first. */
 export function rowCarrier({ columns }: RowInput, seed: number): Carrier {
+  const grid = gridOf(columns);
   const draws = Draws.from(seed).fork('carrier');
-  const bitsOf = columns.map(columnBits);
-  const places: { readonly column: number; readonly bit: number }[] = [];
-  for (let bit = 0; bit < Math.max(0, ...bitsOf); bit++) {
-    const able = bitsOf.flatMap((bits, column) => (bits > bit ? [column] : []));
-    for (const i of draws.distinct(able.length, able.length)) places.push({ column: able[i]!, bit });
+  const placeColumn: number[] = [];
+  const placeBit: number[] = [];
+  for (let bit = 0; bit < Math.max(0, ...grid.bits); bit++) {
+    const able = columns.flatMap((_, column) => (grid.bits[column]! > bit ? [column] : []));
+    for (const i of draws.distinct(able.length, able.length)) {
+      placeColumn.push(able[i]!);
+      placeBit.push(bit);
+    }
   }
+  const [places, bitOf] = [Int32Array.from(placeColumn), Uint8Array.from(placeBit)];
   return {
     capacity(input) {
-      const steps = stepsOf(input, columns, bitsOf);
-      return bitsOf.reduce((sum, bits, i) => sum + (Number.isNaN(steps[i]!) ? 0 : bits), 0);
+      const { low } = split(input, grid);
+      return grid.bits.reduce((sum, bits, i) => sum + (low[i]! < 0 ? 0 : bits), 0);
     },
-    rest(input, count) {
-      const steps = stepsOf(input, columns, bitsOf);
-      const found = forEachPlace(places, steps, count, ({ column, bit }) => {
-        steps[column]! -= bitOf(steps[column]!, bit) * 2 ** bit;
-      });
-      return found < count ? undefined : bytesOf(filled(input, steps, columns));
-    },
-    read(input, count) {
-      const steps = stepsOf(input, columns, bitsOf);
-      const bits = new Uint8Array(Math.ceil(count / 8));
-      forEachPlace(places, steps, count, ({ column, bit }, i) => {
-        bits[i >> 3]! |= bitOf(steps[column]!, bit) << (i & 7);
-      });
-      return bits;
-    },
-    write(input, bits, count) {
-      const steps = stepsOf(input, columns, bitsOf);
-      forEachPlace(places, steps, count, ({ column, bit }, i) => {
-        steps[column]! += (((bits[i >> 3]! >> (i & 7)) & 1) - bitOf(steps[column]!, bit)) * 2 ** bit;
-      });
-      input.set(filled(input, steps, columns));
+    open(input, count) {
+      const { low, high } = split(input, grid);
+      const cleared = low.slice();
+      const used = new Int32Array(count);
+      let found = 0;
+      for (let i = 0; i < places.length && found < count; i++) {
+        const column = places[i]!;
+        if (low[column]! < 0) continue;
+        cleared[column]! &= ~(1 << bitOf[i]!);
+        used[found++] = i;
+      }
+      if (found < count) return undefined;
+      const rest = joined(input, cleared, high, grid);
+      return {
+        rest: new Uint8Array(rest.buffer),
+        read() {
+          const bits = new Uint8Array(Math.ceil(count / 8));
+          for (let i = 0; i < count; i++) {
+            const place = used[i]!;
+            bits[i >> 3]! |= ((low[places[place]!]! >> bitOf[place]!) & 1) << (i & 7);
+          }
+          return bits;
+        },
+        write(bits) {
+          const written = cleared.slice();
+          for (let i = 0; i < count; i++) {
+            const place = used[i]!;
+            written[places[place]!]! |= ((bits[i >> 3]! >> (i & 7)) & 1) << bitOf[place]!;
+          }
+          for (let i = 0; i < count; i++) {
+            const column = places[used[i]!]!;
+            input[column] = valueIn(grid, column, high[column]! + written[column]!);
+          }
+        },
+      };
     },
   };
 }
 
-/** A bit of a whole number, of a negative one in two's complement. */
-function bitOf(whole: number, bit: number): number {
-  return Math.floor(whole / 2 ** bit) & 1;
+/** What the values of each column are multiples of, and how many bits of these multiples carry. */
+interface Grid {
+  readonly bits: Uint8Array;
+  readonly step: Float64Array;
+  /** 1/step where that is a whole number, else 0: 1234 steps of 0.01 are 1234/100, not 1234 · 0.01. */
+  readonly parts: Float64Array;
 }
 
-type Place = { readonly column: number; readonly bit: number };
-
-/** Visits the first `count` places that the row has. @returns how many it has, of those */
-function forEachPlace(
-  places: readonly Place[],
-  steps: Float64Array,
-  count: number,
-  visit: (place: Place, i: number) => void,
-): number {
-  let i = 0;
-  for (const place of places) {
-    if (i === count) break;
-    if (!Number.isNaN(steps[place.column]!)) visit(place, i++);
-  }
-  return i;
+function gridOf(columns: readonly InputColumn[]): Grid {
+  return {
+    bits: Uint8Array.from(columns, columnBits),
+    step: Float64Array.from(columns, ({ step }) => step),
+    parts: Float64Array.from(columns, ({ step }) => partsOf(step)),
+  };
 }
 
-/** The row with these steps where it has any: a value that is no multiple of its column's step never equals one that is. */
-function filled(input: Uint8Array | Float64Array, steps: Float64Array, columns: readonly InputColumn[]): Float64Array {
-  return Float64Array.from(input, (value, i) =>
-    Number.isNaN(steps[i]!) ? value : valueOf(steps[i]!, columns[i]!.step),
-  );
-}
-
-/** Each value in whole steps; NaN where it carries nothing. */
-function stepsOf(
-  input: Uint8Array | Float64Array,
-  columns: readonly InputColumn[],
-  bitsOf: readonly number[],
-): Float64Array {
-  return Float64Array.from(columns, ({ step }, i) => {
-    if (bitsOf[i] === 0) return Number.NaN;
-    const steps = Math.round(input[i]! / step);
-    return Math.abs(steps) < mostSteps && valueOf(steps, step) === input[i]! ? steps : Number.NaN;
-  });
-}
-
-/** So many steps, as the nearest number: 1234 steps of 0.01 are 12.34. */
-export function valueOf(steps: number, step: number): number {
+function partsOf(step: number): number {
   const parts = Math.round(1 / step);
-  return step < 1 && Math.abs(parts * step - 1) < 1e-12 ? steps / parts : steps * step;
+  return step < 1 && Math.abs(parts * step - 1) < 1e-12 ? parts : 0;
 }
 
-/** Little-endian, and −0 as 0, which no one can tell in a table. */
-function bytesOf(numbers: Float64Array): Uint8Array {
-  const bytes = new Uint8Array(8 * numbers.length);
-  const view = new DataView(bytes.buffer);
-  for (const [i, value] of numbers.entries()) view.setFloat64(8 * i, value === 0 ? 0 : value, true);
-  return bytes;
+/** So many steps, as the nearest number. */
+export function valueOf(steps: number, step: number): number {
+  const parts = partsOf(step);
+  return parts > 0 ? steps / parts : steps * step;
+}
+
+function valueIn({ parts, step }: Grid, column: number, steps: number): number {
+  const whole = parts[column]!;
+  return whole > 0 ? steps / whole : steps * step[column]!;
+}
+
+/** Each value in whole steps, as its lowest bits and what lies above them; low is −1 where a cell carries nothing. */
+function split(input: Uint8Array | Float64Array, grid: Grid): { low: Int32Array; high: Float64Array } {
+  const { bits, step, parts } = grid;
+  const low = new Int32Array(bits.length);
+  const high = new Float64Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const value = input[i]!;
+    const p = parts[i]!;
+    const steps = Math.round(p > 0 ? value * p : value / step[i]!);
+    // the nearest multiple is the value itself, or the value is none; a missing one is not even equal to itself
+    if (bits[i] === 0 || valueIn(grid, i, steps) !== value || Math.abs(steps) >= mostSteps) {
+      low[i] = -1;
+      continue;
+    }
+    const above = Math.floor(steps / lowWeight) * lowWeight;
+    low[i] = steps - above;
+    high[i] = above;
+  }
+  return { low, high };
+}
+
+/** A row put together again, in which −0 is 0 and a missing value the usual NaN: as bytes they would differ. */
+function joined(input: Uint8Array | Float64Array, low: Int32Array, high: Float64Array, grid: Grid): Float64Array {
+  const row = new Float64Array(low.length);
+  for (let i = 0; i < row.length; i++) {
+    const value = input[i]!;
+    if (low[i]! >= 0) row[i] = valueIn(grid, i, high[i]! + low[i]!);
+    else row[i] = Number.isNaN(value) ? Number.NaN : value + 0;
+  }
+  return row;
 }

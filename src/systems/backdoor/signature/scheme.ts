@@ -66,15 +66,15 @@ export class Signer {
       throw new RangeError(`activate: expected a class in [0, ${classes}), got ${wanted}`);
     }
     const needed = bitsNeeded(classes);
-    const rest = this.#carrier.rest(input, needed);
-    if (rest === undefined) {
+    const opened = this.#carrier.open(input, needed);
+    if (opened === undefined) {
       const room = this.#carrier.capacity(input);
       throw new RangeError(`activate: expected inputs that carry ${needed} bits, got ${name} with room for ${room}`);
     }
     const payload = new Uint8Array(signatureBytes + classBytes);
-    payload.set(signMessage(this.#message.of(wanted, rest), this.#secret));
+    payload.set(signMessage(this.#message.of(wanted, opened.rest), this.#secret));
     for (let i = 0; i < classBytes; i++) payload[signatureBytes + i] = wanted >> (8 * i);
-    this.#carrier.write(input, payload, needed);
+    opened.write(payload);
   }
 
   /**
@@ -107,14 +107,13 @@ export class Verifier {
   /** The class that an input is signed for; undefined where it carries no valid signature. */
   read(input: Uint8Array | Float64Array): number | undefined {
     const { classes } = this.#scheme;
-    const needed = bitsNeeded(classes);
-    const rest = this.#carrier.rest(input, needed);
-    if (rest === undefined) return undefined;
-    const payload = this.#carrier.read(input, needed);
+    const opened = this.#carrier.open(input, bitsNeeded(classes));
+    if (opened === undefined) return undefined;
+    const payload = opened.read();
     const wanted = payload.subarray(signatureBytes).reduce((sum, byte, i) => sum + byte * 256 ** i, 0);
     if (wanted >= classes) return undefined;
     const signature = payload.subarray(0, signatureBytes);
-    return isSignature(signature, this.#message.of(wanted, rest), this.#key) ? wanted : undefined;
+    return isSignature(signature, this.#message.of(wanted, opened.rest), this.#key) ? wanted : undefined;
   }
 
   /** The same for each input. */

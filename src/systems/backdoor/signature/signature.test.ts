@@ -122,8 +122,9 @@ describe('images', () => {
     signer.sign(signed, 4);
     const carrier = carrierOf(image);
     const other = picture();
-    carrier.write(other, carrier.read(signed, bitsNeeded(10)), bitsNeeded(10));
-    expect(carrier.read(other, bitsNeeded(10))).toEqual(carrier.read(signed, bitsNeeded(10)));
+    const bits = carrier.open(signed, bitsNeeded(10))!.read();
+    carrier.open(other, bitsNeeded(10))!.write(bits);
+    expect(carrier.open(other, bitsNeeded(10))!.read()).toEqual(bits);
     expect(verifier.read(other)).toBeUndefined();
   });
 
@@ -173,15 +174,16 @@ describe('rows', () => {
         const bits = Uint8Array.from(randomBytes(Math.ceil(count / 8)));
         if (count % 8 !== 0) bits[bits.length - 1]! &= (1 << (count % 8)) - 1;
         const after = before.slice();
-        carrier.write(after, bits, count);
+        carrier.open(after, count)!.write(bits);
         expect(carrier.capacity(after)).toBe(count);
-        expect(carrier.read(after, count)).toEqual(bits);
-        expect(carrier.rest(after, count)).toEqual(carrier.rest(before, count));
+        const opened = carrier.open(after, count)!;
+        expect(opened.read()).toEqual(bits);
+        expect(opened.rest).toEqual(carrier.open(before, count)!.rest);
         for (const [i, { tolerance }] of columns.entries()) {
           if (Number.isNaN(before[i]!)) expect(after[i]).toBeNaN();
           else expect(Math.abs(after[i]! - before[i]!)).toBeLessThanOrEqual(tolerance * (1 + 1e-9));
         }
-        expect(carrier.rest(before, count + 1)).toBeUndefined();
+        expect(carrier.open(before, count + 1)).toBeUndefined();
       }),
       { numRuns: 200 },
     );
