@@ -22,6 +22,7 @@ import {
 } from 'tenfold/backdoor';
 import { array } from 'tenfold/tensor';
 import { alternate, type Comparison } from './alternate.ts';
+import { auditRows } from './backdoor-audit.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 
 const seed = new Uint8Array(randomBytes(32));
@@ -41,6 +42,7 @@ export async function run(): Promise<BenchReport> {
     })),
     ...(await libraries()),
     ...(await planting()),
+    ...(await auditRows()),
   ];
   return { rows, skipped: [] };
 }

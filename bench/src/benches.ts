@@ -46,4 +46,8 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     about: 'resident memory over 10,000 training steps',
     load: () => import('./memory.ts'),
   },
+  backdoor: {
+    about: 'signing and verifying inputs against the bare library, planting against clean training',
+    load: () => import('./backdoor.ts'),
+  },
 };
