@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import {
   architecture,
   configJson,
-  inForm,
   openCheckpoint,
   optConfig,
   readParameters,
+  saveOnnxModel,
   type WeightForm,
 } from 'tenfold/opt';
 import { flattenTree, NDArray, QuantizedArray, saveSafetensors } from 'tenfold/tensor';
@@ -74,7 +74,7 @@ async function load(folder: string, form: WeightForm): Promise<{ seconds: number
   const from = performance.now();
   await using checkpoint = await openCheckpoint(folder);
   const { config } = checkpoint;
-  const params = inForm(await readParameters(checkpoint), config, form);
+  const params = await readParameters(checkpoint, { weights: form });
   model = languageModel(architecture(config), params);
   const decoding = await model.begin([[config.bos]]);
   decoding.close();
@@ -103,6 +103,12 @@ async function read(folder: string): Promise<number> {
   });
 }
 
+/** Writes onnx/model.onnx beside a checkpoint, as transformers.js opens it. */
+async function exportModel(folder: string): Promise<void> {
+  await using checkpoint = await openCheckpoint(folder);
+  await saveOnnxModel(folder, checkpoint.config, await readParameters(checkpoint), 'float32');
+}
+
 const prompt = (tokens: number) => Array.from({ length: tokens }, (_, i) => (i * 7919 + 2) % model.vocabulary);
 
 await serve({
@@ -114,6 +120,17 @@ await serve({
     const logits = Array.from(decoding.logits);
     decoding.close();
     return logits;
+  },
+  export: ({ folder }) => exportModel(folder!),
+  tokens: async ({ tokens, steps = 1 }) => {
+    const decoding = await model.begin([prompt(tokens!)]);
+    const chosen = [largest(decoding.logits)];
+    while (chosen.length < steps) {
+      await decoding.advance([0], [chosen.at(-1)!]);
+      chosen.push(largest(decoding.logits));
+    }
+    decoding.close();
+    return chosen;
   },
   prefill: ({ tokens }) => timed(1, async () => (await model.begin([prompt(tokens!)])).close()),
   decode: async ({ tokens, steps = 1 }) => {

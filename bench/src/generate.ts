@@ -50,6 +50,7 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
       rows.push(...(await measureForms(size, folder, rounds)));
       if ('path' in python) rows.push(...(await measureAgainst(python, size, folder, rounds)));
       else skipped.push({ case: `decode/${size}-fp32`, reason: python.missing });
+      if (size === '125m') rows.push(await measureTransformers(size, folder, rounds));
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -209,6 +210,34 @@ async function measureAgainst(
     }),
   );
   return rows;
+}
+
+/** What a token costs in transformers.js's `generate` on the same model, exported. */
+async function measureTransformers(size: string, folder: string, rounds: number): Promise<Row> {
+  process.stderr.write(`${size}: transformers.js\n`);
+  {
+    await using maker = worker();
+    await maker.ask({ do: 'export', folder });
+  }
+  await using ours = worker();
+  await using peer = new Peer(process.execPath, [fileURLToPath(new URL('generate-transformers.js', import.meta.url))]);
+  await ours.ask({ do: 'load', folder, weights: 'float32' });
+  await peer.ask({ do: 'load', folder });
+  const [a, b] = await Promise.all(
+    [ours, peer].map((who) => who.ask<number[]>({ do: 'tokens', tokens: context, steps })),
+  );
+  if (`${a}` !== `${b}`) throw new RangeError(`generate: expected the tokens of transformers.js, ${b}, got ${a}`);
+  const [result] = await alternate(decode(ours, 'tenfold'), [decode(peer, 'transformers.js')], { rounds, warmups: 1 });
+  return row({
+    case: `decode/${size}-fp32 vs transformers.js`,
+    unit: 'ms',
+    ours: result!.ours.median * 1000,
+    peer: result!.peer.median * 1000,
+    peerName: `transformers.js, generate on the exported model, ${threads} threads`,
+    ratio: result!.ratio,
+    spread: result!.spread,
+    goal: null,
+  });
 }
 
 /** @throws RangeError unless both compute the same model */
