@@ -45,7 +45,7 @@ export class OpenSpec {
  * @throws TypeError when what it returns beside tensors depends on the sizes
  */
 export function traceOpen(fn: Traceable, args: readonly unknown[], spec: OpenSpec): Traced {
-  const at = (sizes: Sizes) => {
+  const traceAt = (sizes: Sizes) => {
     const axes: OpenAxes[] = [];
     const traced = trace(fn, args, (type, argument, path) => {
       const own = spec.axesOf(argument, type, path);
@@ -53,6 +53,13 @@ export function traceOpen(fn: Traceable, args: readonly unknown[], spec: OpenSpe
       return { dtype: type.dtype, shape: type.shape.map((n, i) => (own[i] == null ? n : sizes[own[i]]!)) };
     });
     return { traced, axes, sizes };
+  };
+  const traces = new Map<string, ReturnType<typeof traceAt>>();
+  const at = (sizes: Sizes) => {
+    const key = Object.values(sizes).join();
+    const known = traces.get(key) ?? traceAt(sizes);
+    traces.set(key, known);
+    return known;
   };
   // sizes that occur whatever the open ones are
   const sizesAway = (from: ReadonlySet<number>) => sizesIn(at(exampleSizes(spec.names, from, 1)[0]!).traced.program);
