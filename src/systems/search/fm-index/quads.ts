@@ -152,6 +152,17 @@ export function countInPair(words: Int32Array, digit: number, from: number, to: 
   return total(byteSums(found & (-1 >>> (from - to))));
 }
 
+/** The digit that all from `from` to `to` are, or -1; at least one digit, all in one pair of words. */
+export function onlyDigit(words: Int32Array, from: number, to: number): number {
+  const o = (from >>> 8) * BLOCK_WORDS + 2 + ((from >>> 4) & 14);
+  const mask = -1 >>> (from - to);
+  const low = words[o]! >>> from;
+  const high = words[o + 1]! >>> from;
+  // against the first digit repeated
+  const others = ((low ^ -(low & 1)) | (high ^ -(high & 1))) & mask;
+  return others === 0 ? (low & 1) | ((high & 1) << 1) : -1;
+}
+
 /** Like `ranks` at `to`, from those at `from` in `out` from 0, to `out` from 4, all in one pair of words. */
 export function ranksInPair(words: Int32Array, from: number, to: number, out: Int32Array): void {
   const o = (from >>> 8) * BLOCK_WORDS + 2 + ((from >>> 4) & 14);

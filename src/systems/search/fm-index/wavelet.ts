@@ -11,7 +11,7 @@
  * smaller ones, is the position reached less a constant of the level.
  */
 import { type Code, codeWords } from './code.ts';
-import { countInPair, digitAt, inOnePair, QuadWriter, rankOf, ranks, ranksInPair } from './quads.ts';
+import { countInPair, digitAt, inOnePair, onlyDigit, QuadWriter, rankOf, ranks, ranksInPair } from './quads.ts';
 
 /** The arrays that a wavelet matrix is made of; they can lie in a file as they are. */
 export interface WaveletParts {
@@ -120,6 +120,7 @@ export class WaveletMatrix {
     const both = this.#ranks;
     let now = a;
     let next = b;
+    const { nodes: foundSymbols, counts: foundCounts } = found;
     let ranges = 0;
     let symbols = 0;
     if (from < to) {
@@ -129,32 +130,34 @@ export class WaveletMatrix {
       ranges = 1;
     }
     for (let k = 0; ranges > 0; k++) {
+      const { nodes: theseNodes, lows: theseLows, counts: theseCounts } = now;
       const { nodes, lows, counts } = next;
       const parents = inner[k]!;
       const last = this.#end[k + 1]! - 1;
       const symbolOf = firstSymbol[k + 1]! - firstLeaf[k + 1]!;
       let inside = 0;
       for (let i = 0; i < ranges; i++) {
-        const node = now.nodes[i]!;
-        const low = now.lows[i]!;
-        const size = now.counts[i]!;
+        const node = theseNodes[i]!;
+        const low = theseLows[i]!;
+        const size = theseCounts[i]!;
         // Written in any case, and kept by what is added to the lengths: no processor could guess the branches.
-        if (size === 1) {
-          const digit = digitAt(words, low);
+        const near = inOnePair(low, low + size);
+        const digit = near ? onlyDigit(words, low, low + size) : -1;
+        if (digit >= 0) {
           const at = jumps[4 * k + digit]! + rankOf(words, supers, digit, low);
           const x = node + digit * parents;
           nodes[inside] = x;
           lows[inside] = at;
-          counts[inside] = 1;
-          found.nodes[symbols] = symbolOf + x;
-          found.counts[symbols] = 1;
+          counts[inside] = size;
+          foundSymbols[symbols] = symbolOf + x;
+          foundCounts[symbols] = size;
           const leaf = (last - at) >>> 31;
           symbols += leaf;
           inside += 1 - leaf;
           continue;
         }
         ranks(words, supers, low, both, 0);
-        if (inOnePair(low, low + size)) ranksInPair(words, low, low + size, both);
+        if (near) ranksInPair(words, low, low + size, both);
         else ranks(words, supers, low + size, both, 4);
         for (let digit = 0, x = node; digit < 4; digit++, x += parents) {
           const before = both[digit]!;
@@ -163,8 +166,8 @@ export class WaveletMatrix {
           nodes[inside] = x;
           lows[inside] = at;
           counts[inside] = count;
-          found.nodes[symbols] = symbolOf + x;
-          found.counts[symbols] = count;
+          foundSymbols[symbols] = symbolOf + x;
+          foundCounts[symbols] = count;
           const some = -count >>> 31;
           const leaf = (last - at) >>> 31;
           symbols += some & leaf;
@@ -174,7 +177,7 @@ export class WaveletMatrix {
       [now, next] = [next, now];
       ranges = inside;
     }
-    return { symbols: found.nodes.slice(0, symbols), counts: found.counts.slice(0, symbols) };
+    return { symbols: foundSymbols.slice(0, symbols), counts: foundCounts.slice(0, symbols) };
   }
 
   #scratch(): readonly [Ranges, Ranges, Ranges] {
