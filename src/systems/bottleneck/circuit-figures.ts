@@ -114,7 +114,7 @@ export function channelRidges(id: string, circuit: Circuit, runs: readonly Circu
       };
     }),
   );
-  const last = runs[0]!.readings.at(-1)!.beta;
+  const [first, last] = [runs[0]!.readings[0]!.beta, runs[0]!.readings.at(-1)!.beta];
   const worth = order.map((input) => ({
     name: `input ${input + 1}`,
     text: `${formatNumber(shapley[input]!, { decimals: 3 })} bit`,
@@ -133,7 +133,7 @@ export function channelRidges(id: string, circuit: Circuit, runs: readonly Circu
       marginRight: 98,
       marginBottom: 44,
       marginLeft: 70,
-      x: { type: 'log', domain: [runs[0]!.readings[0]!.beta, last] },
+      x: { type: 'log', domain: [first, last] },
       y: { axis: null, domain: [0, 1.05] },
       fy: { domain: order.map((input) => `input ${input + 1}`), padding: 0.12 },
       marks: [
@@ -141,7 +141,7 @@ export function channelRidges(id: string, circuit: Circuit, runs: readonly Circu
           ...bare,
           label: 'price of information, β',
           labelAnchor: 'center',
-          ticks: [0.001, 0.01, 0.1, 1].filter((b) => b <= last),
+          ticks: [0.001, 0.01, 0.1, 1].filter((b) => first <= b && b <= last),
           tickFormat: (b: number) => `${b}`,
         }),
         Plot.axisFy({ anchor: 'left', tickSize: 0, label: null, fill: ink }),

@@ -76,7 +76,7 @@ export function tablePlane(options: {
         }),
         ...(control.length > 0
           ? [
-              Plot.text(name(control, 0.25), {
+              Plot.text(name(control, 0.45), {
                 x: 'total',
                 y: 'score',
                 text: () => 'all columns together',
