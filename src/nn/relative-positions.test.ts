@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { array, compile, exportOnnx, type Tensor, toNested } from '../tensor/index.ts';
+import { add, array, compile, exportOnnx, iota, type Tensor, toNested } from '../tensor/index.ts';
 import { relativePositionBias, relativePositionBucket } from './relative-positions.ts';
 
 // worked out by hand from Raffel et al. 2020, section 2.1, and its code's defaults
@@ -19,21 +19,32 @@ test('both directions: later keys have the second half of the buckets', () => {
   expect([1, 7, 8, 16, 500].map(bucket)).toEqual([17, 23, 24, 26, 31]);
 });
 
-test('the bias of a head at a query and a key is that of their bucket, aligned at the ends', async () => {
+test('the bias of a head at a query and a key is that of their bucket', async () => {
   const table = array(Array.from({ length: 8 }, (_, i) => [i, 10 + i]));
-  const bias = compile((weight: Tensor) => relativePositionBias({ weight }, 2, 3, { bidirectional: false }));
+  const bias = compile((weight: Tensor) =>
+    relativePositionBias({ weight }, add(iota(2), 1), iota(3), { bidirectional: false }),
+  );
   const { shape, data } = await bias(table);
   expect(shape).toEqual([2, 2, 3]);
-  // queries stand at places 1 and 2
   expect(Array.from(data as Float32Array)).toEqual([1, 0, 0, 2, 1, 0, 11, 10, 10, 12, 11, 10]);
 });
 
 test('a long sequence has one bucket a distance in its program, not one a pair', async () => {
   const length = 300;
   const table = array(Array.from({ length: 32 }, (_, i) => [i, -i]));
-  const bias = compile((weight: Tensor) => relativePositionBias({ weight }, length, length));
+  const bias = compile((weight: Tensor) => relativePositionBias({ weight }, iota(length), iota(length)));
   const [first] = toNested(await bias(table)) as number[][][];
   const wanted = (query: number, key: number) => relativePositionBucket(key - query, 32);
   expect(first).toEqual(Array.from({ length }, (_, query) => Array.from({ length }, (_, key) => wanted(query, key))));
   expect(exportOnnx(bias.program(table)).length).toBeLessThan(length * length);
+});
+
+test('rows with places of their own have biases of their own', async () => {
+  const table = array(Array.from({ length: 8 }, (_, i) => [i, 10 + i, 20 + i]));
+  const bias = compile((weight: Tensor, queries: Tensor) =>
+    relativePositionBias({ weight }, queries, iota(3), { bidirectional: false }),
+  );
+  const { shape, data } = await bias(table, array([[2], [0]], { dtype: 'int32' }));
+  expect(shape).toEqual([2, 3, 1, 3]);
+  expect(Array.from(data as Float32Array)).toEqual([2, 1, 0, 12, 11, 10, 22, 21, 20, 0, 0, 0, 10, 10, 10, 20, 20, 20]);
 });

@@ -1,5 +1,5 @@
 /** Relative positions as T5 has them: one learned bias a head for each bucket of distances (Raffel et al. 2020). */
-import { add, array, constant, iota, reshape, sub, type Tensor, take, transpose } from '../tensor/index.ts';
+import { add, array, clip, constant, expandDims, sub, type Tensor, take, transpose } from '../tensor/index.ts';
 import type { Embedding } from './embedding.ts';
 
 /** How distances fall into buckets. */
@@ -11,25 +11,29 @@ export interface RelativePositionOptions {
 }
 
 /**
- * The bias of each head for each query and key, to be added to attention's scores. Queries and keys are aligned at
- * their ends.
+ * The bias of each head for each query and key, to be added to attention's scores.
  * @param table [buckets, heads], an embedding (`initEmbedding` with count = buckets, width = heads)
- * @returns [heads, queries, keys]
+ * @param queries int32 places [..., queries], such as `iota(length)`
+ * @param keys int32 places [..., keys]; leading axes broadcast with those of the queries
+ * @returns [..., heads, queries, keys]
  */
 export function relativePositionBias(
   table: Embedding,
-  queries: number,
-  keys: number,
+  queries: Tensor,
+  keys: Tensor,
   options: RelativePositionOptions = {},
 ): Tensor {
-  // the distances run from 1 − keys, the last query to the first key, to queries − 1
+  const { maxDistance = 128 } = options;
   const count = table.weight.shape[0]!;
-  const buckets = Int32Array.from({ length: queries + keys - 1 }, (_, i) =>
-    relativePositionBucket(i + 1 - keys, count, options),
+  // all that is farther than maxDistance shares a bucket, so that the distances are few whatever the length
+  const buckets = Int32Array.from({ length: 2 * maxDistance + 1 }, (_, i) =>
+    relativePositionBucket(i - maxDistance, count, options),
   );
   const byDistance = transpose(take(table.weight, constant(array(buckets, { dtype: 'int32' }))));
-  const distance = sub(iota(keys), reshape(iota(queries), [queries, 1]));
-  return take(byDistance, add(distance, queries - 1), 1);
+  const distance = sub(expandDims(keys, -2), expandDims(queries, -1));
+  const bias = take(byDistance, add(clip(distance, -maxDistance, maxDistance), maxDistance), 1);
+  const leading = Array.from({ length: bias.rank - 3 }, (_, i) => i + 1);
+  return transpose(bias, [...leading, 0, bias.rank - 2, bias.rank - 1]);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How a transformer knows places: vectors added to the embeddings, or biases of the attention scores. */
-import { type Embedding, embedding, relativePositionBucket, sinusoidalEncoding } from '../../nn/index.ts';
-import { add, array, clip, constant, reshape, sub, type Tensor, take, transpose } from '../../tensor/index.ts';
+import { type Embedding, embedding, relativePositionBias, sinusoidalEncoding } from '../../nn/index.ts';
+import { add, type Tensor } from '../../tensor/index.ts';
 import type { Positions } from './config.ts';
 
 /**
@@ -20,28 +20,19 @@ export function placeVectors(
 }
 
 /**
- * T5's bias of each head for the distance from query to key (Raffel et al. 2020, section 2.1).
- * @param table [buckets, heads]
- * @param queries [N or 1, queries] int32 places, and keys [N or 1, keys]
- * @param bidirectional whether later keys have buckets of their own; decoders share their first one
- * @returns [N or 1, heads, queries, keys]
+ * What is added to attention's scores for the distance from query to key.
+ * @param queries int32 places [N or 1, queries], and keys [N or 1, keys]
+ * @param bidirectional whether later keys have buckets of their own, as in encoders; in decoders they share the first
+ * @returns [N or 1, heads, queries, keys]; undefined unless positions are relative
  */
-export function distanceBias(
-  table: Embedding,
-  { maxDistance }: { readonly maxDistance: number },
+export function placeBias(
+  positions: Positions,
+  table: Embedding | undefined,
   queries: Tensor,
   keys: Tensor,
   bidirectional: boolean,
-): Tensor {
-  const buckets = table.weight.shape[0]!;
-  // all that is farther than maxDistance shares a bucket, so that the distances are few whatever the length
-  const places = Int32Array.from({ length: 2 * maxDistance + 1 }, (_, i) =>
-    relativePositionBucket(i - maxDistance, buckets, { bidirectional, maxDistance }),
-  );
-  const byDistance = transpose(take(table.weight, constant(array(places, { dtype: 'int32' }))));
-  const [n, q] = queries.shape as readonly [number, number];
-  const [m, k] = keys.shape as readonly [number, number];
-  const distance = sub(reshape(keys, [m, 1, k]), reshape(queries, [n, q, 1]));
-  const near = add(clip(distance, -maxDistance, maxDistance), maxDistance);
-  return transpose(take(byDistance, near, 1), [1, 0, 2, 3]);
+): Tensor | undefined {
+  if (positions.kind !== 'relative') return undefined;
+  const { maxDistance } = positions;
+  return relativePositionBias(table!, queries, keys, { bidirectional, maxDistance });
 }

@@ -11,7 +11,7 @@ import { type Drop, type DropoutRates, dropping, normalize, runStack, type Sourc
 import type { TransformerConfig } from './config.ts';
 import { type Sight, sees, type Tokens } from './masks.ts';
 import type { Stack, Transformer } from './parameters.ts';
-import { distanceBias, placeVectors } from './positions.ts';
+import { placeBias, placeVectors } from './positions.ts';
 
 /** Rows of tokens. */
 export interface Sequence<T = Tensor> {
@@ -99,19 +99,20 @@ export function decode(
   const stack = p.decoder;
   const sight = config.family === 'prefix' ? 'prefix' : 'causal';
   const tokens = tokensOf(sequence);
-  const { past, memory } = seen;
   const sources: Sources = {
     rows: sequence.ids.shape[0]!,
     own: ownBias(config, stack, sequence, sight),
-    ...(past && {
-      past: {
-        keys: past.keys,
-        bias: scoreBias(sees(sight, tokens, past.tokens), relative(config, stack, tokens.place, past.tokens.place)),
-      },
+    ...(seen.past && { past: { keys: seen.past.keys, bias: pastBias(seen.past.tokens) } }),
+    ...(seen.memory && {
+      memory: { keys: seen.memory.keys, bias: scoreBias(sees('both', tokens, seen.memory.tokens), undefined) },
     }),
-    ...(memory && { memory: { keys: memory.keys, bias: scoreBias(sees('both', tokens, memory.tokens), undefined) } }),
   };
   return runStack(config, stack, embed(config, p.embed_tokens, stack, sequence, drop), sources, drop);
+
+  function pastBias(past: Tokens): Tensor | undefined {
+    const { relative_attention_bias: table } = stack;
+    return scoreBias(sees(sight, tokens, past), placeBias(config.positions, table, tokens.place, past.place, false));
+  }
 }
 
 /**
@@ -142,19 +143,8 @@ function ownBias(config: TransformerConfig, stack: Stack, sequence: Sequence, si
   const tokens = tokensOf(sequence);
   // within a segment the distance in the row is the distance in the sequence, and is the same for all rows
   const index = counted(sequence.ids);
-  return scoreBias(sees(sight, tokens, tokens), relative(config, stack, index, index, sight === 'both'));
-}
-
-/** The bias by distance from queries to keys, by their places. @param bidirectional as in encoders */
-function relative(
-  { positions }: TransformerConfig,
-  stack: Stack,
-  queries: Tensor,
-  keys: Tensor,
-  bidirectional = false,
-): Tensor | undefined {
-  if (positions.kind !== 'relative') return undefined;
-  return distanceBias(stack.relative_attention_bias!, positions, queries, keys, bidirectional);
+  const bias = placeBias(config.positions, stack.relative_attention_bias, index, index, sight === 'both');
+  return scoreBias(sees(sight, tokens, tokens), bias);
 }
 
 function tokensOf(sequence: Sequence): Tokens {
