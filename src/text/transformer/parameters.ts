@@ -67,42 +67,52 @@ export type Start = { readonly std: number; readonly scaledOutputs?: boolean } |
 export function initTransformer(key: Tensor, config: TransformerConfig, start: Start): Transformer {
   checkConfig(config);
   const { embeddingWidth, encoderLayers } = sizesOf(config);
-  const { vocabulary, tied, width } = config;
   const [forTokens, forEncoder, forDecoder, forHead] = random.split(key, 4) as [Tensor, Tensor, Tensor, Tensor];
   const std = start === 'fanIn' ? 1 : start.std;
-  const head = { in: embeddingWidth, out: vocabulary, bias: false, std: start === 'fanIn' ? width ** -0.5 : start.std };
   return {
-    embed_tokens: initEmbedding(forTokens, { count: vocabulary, width: embeddingWidth, std }),
-    ...(config.family === 'encoder-decoder' && { encoder: initStack(forEncoder, config, start, 'encoder') }),
-    decoder: initStack(forDecoder, config, start, 'decoder'),
-    ...(!tied && { lm_head: initLinear(forHead, head) }),
+    embed_tokens: initEmbedding(forTokens, { count: config.vocabulary, width: embeddingWidth, std }),
+    ...(config.family === 'encoder-decoder' && {
+      encoder: initStack(forEncoder, config, start, 'encoder', encoderLayers),
+    }),
+    decoder: initStack(forDecoder, config, start, 'decoder', config.layers),
+    ...(!config.tied && { lm_head: project(forHead, start, embeddingWidth, config.vocabulary) }),
   };
+}
 
-  function initStack(key: Tensor, config: TransformerConfig, start: Start, side: 'encoder' | 'decoder'): Stack {
-    const layers = side === 'encoder' ? encoderLayers : config.layers;
-    const [forPlaces, forIn, forOut, ...forBlocks] = random.split(key, 3 + layers) as [Tensor, Tensor, Tensor];
-    const { positions, heads } = config;
-    const projected = embeddingWidth !== width;
-    const project = (key: Tensor, inputs: number, out: number) =>
-      initLinear(key, { in: inputs, out, bias: false, std: start === 'fanIn' ? inputs ** -0.5 : start.std });
-    return {
-      ...(positions.kind === 'learned' && {
-        embed_positions: initEmbedding(forPlaces, { count: positions.count + (positions.offset ?? 0), width, std }),
+function initStack(
+  key: Tensor,
+  config: TransformerConfig,
+  start: Start,
+  side: 'encoder' | 'decoder',
+  layers: number,
+): Stack {
+  const { positions, heads, width } = config;
+  const { embeddingWidth } = sizesOf(config);
+  const [forPlaces, forIn, forOut, ...forBlocks] = random.split(key, 3 + layers) as [Tensor, Tensor, Tensor];
+  const projected = embeddingWidth !== width;
+  const [placeStd, biasStd] = start === 'fanIn' ? [1, width ** -0.5] : [start.std, start.std];
+  return {
+    ...(positions.kind === 'learned' && {
+      embed_positions: initEmbedding(forPlaces, {
+        count: positions.count + (positions.offset ?? 0),
+        width,
+        std: placeStd,
       }),
-      ...(positions.kind === 'relative' && {
-        relative_attention_bias: initEmbedding(forPlaces, {
-          count: positions.buckets,
-          width: heads,
-          std: start === 'fanIn' ? width ** -0.5 : start.std,
-        }),
-      }),
-      ...(projected && { project_in: project(forIn, embeddingWidth, width) }),
-      ...(projected && side === 'decoder' && { project_out: project(forOut, width, embeddingWidth) }),
-      ...(config.embeddingNorm && { layernorm_embedding: norm(config) }),
-      layers: (forBlocks as Tensor[]).map((k) => initBlock(k, config, start, side, layers)),
-      ...(config.finalNorm && { final_layer_norm: norm(config) }),
-    };
-  }
+    }),
+    ...(positions.kind === 'relative' && {
+      relative_attention_bias: initEmbedding(forPlaces, { count: positions.buckets, width: heads, std: biasStd }),
+    }),
+    ...(projected && { project_in: project(forIn, start, embeddingWidth, width) }),
+    ...(projected && side === 'decoder' && { project_out: project(forOut, start, width, embeddingWidth) }),
+    ...(config.embeddingNorm && { layernorm_embedding: norm(config) }),
+    layers: (forBlocks as Tensor[]).map((k) => initBlock(k, config, start, side, layers)),
+    ...(config.finalNorm && { final_layer_norm: norm(config) }),
+  };
+}
+
+/** A linear layer outside the blocks, without bias. */
+function project(key: Tensor, start: Start, inputs: number, out: number): Linear {
+  return initLinear(key, { in: inputs, out, bias: false, std: start === 'fanIn' ? inputs ** -0.5 : start.std });
 }
 
 function norm({ norm, width }: TransformerConfig): AnyNorm {
