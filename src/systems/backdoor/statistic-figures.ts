@@ -349,7 +349,7 @@ export function boundFigure(changes: readonly Change[]): Figure {
     caption: `Pairs of an input and its activated form, r apart: how much the smoothed share of an answer changed (the most over the classes, over all samples), and 2Φ(r/2σ) − 1, which the
       expectation cannot exceed. A mark is an estimate from samples, the same noise on both inputs; its interval (thin line) reaches the allowed region
       for every pair.
-      ${changes.length - near.length} pairs lie further right, where the bound is nearly 1.`,
+      Pairs further right, where the bound is nearly 1: ${changes.length - near.length}.`,
     description: `All ${near.length} pairs lie under the curve, or above it by less than the error of the samples.`,
     plot: {
       width,
