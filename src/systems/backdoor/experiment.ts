@@ -17,7 +17,7 @@ import { holm, power, rankP } from './audit/null.ts';
 import { anomalyIndex } from './audit/outliers.ts';
 import { weightAudits } from './audit/weight-audits.ts';
 import { cleanseFigure, digitsFigure } from './image-figures.ts';
-import { cleanseSizes, type Inspected, inspectModels } from './issue/cleanse.ts';
+import { type Inspected, inspectModels } from './issue/cleanse.ts';
 import { type Digits, digits } from './issue/digits.ts';
 import { auditLayers, betas, type Layers, layerSizes, type Turned, turnDigits } from './issue/fourier.ts';
 import { type Immunity, immunity, immunitySizes, type Mitigated, mitigation } from './issue/immunity.ts';
@@ -92,7 +92,7 @@ async function gather(context: ExperimentContext, data: Digits): Promise<Evidenc
     seed,
   );
   const models = tier === 'quick' ? [seed] : rules.cleansePlanted.seeds[tier];
-  const inspected = await inspectModels(data, cleanseSizes[tier], models, watch, kept);
+  const inspected = await inspectModels(data, models, watch, kept);
   const smoothing = await immunity(data, turned.find(({ beta }) => beta === 0.05)!, immunitySizes[tier], seed, watch);
   const mitigated = await kept('mitigated', () => mitigation(data, immunitySizes[tier], seed, watch));
   return { signed, layers, turned, steps, spectral, spectra, inspected, immunity: smoothing, mitigated };

@@ -6,7 +6,6 @@
  */
 import type { Progress } from '../../../command/index.ts';
 import { takeRows } from '../../../data/index.ts';
-import type { Tier } from '../../../report/index.ts';
 import { array, compile, type NDArray, reshape, type Tensor } from '../../../tensor/index.ts';
 import { type CleanseOptions, NeuralCleanse } from '../audit/neural-cleanse.ts';
 import { maskOutliers } from '../audit/outliers.ts';
@@ -29,16 +28,10 @@ import type { Kept } from '../kept.ts';
 import { hiddenOf, patched, patchedLabel, perceptron, poisoned, trainNetwork } from './badnets.ts';
 import { type Digits, first, scaled } from './digits.ts';
 
-export interface CleanseSizes {
-  readonly features: number;
-  readonly cleanse: CleanseOptions;
-}
-
 /** The authors' 1000 epochs of 31 batches take hours for as many models; these find masks of the same labels. */
-export const cleanseSizes: Record<Tier, CleanseSizes> = {
-  quick: { features: 256, cleanse: { batch: 32, updates: 4, epochs: 100, patience: 5 } },
-  recorded: { features: 256, cleanse: { batch: 32, updates: 4, epochs: 150, patience: 5 } },
-};
+const searched: CleanseOptions = { batch: 32, updates: 4, epochs: 100, patience: 5 };
+/** Of Fourier models. */
+const features = 256;
 
 /** Steps that train a perceptron. */
 const steps = 600;
@@ -97,15 +90,9 @@ class Inspection<P> {
   readonly #test: Labelled;
   readonly #range: NDArray;
 
-  constructor(
-    network: Network<P>,
-    represent: (params: P, x: Tensor) => Tensor,
-    options: CleanseOptions,
-    test: Labelled,
-    highest: number,
-  ) {
+  constructor(network: Network<P>, represent: (params: P, x: Tensor) => Tensor, test: Labelled, highest: number) {
     this.#models = new Models(network);
-    this.#cleanse = new NeuralCleanse(network, options);
+    this.#cleanse = new NeuralCleanse(network, searched);
     this.#represent = compile(represent);
     this.#test = test;
     this.#range = array([0, highest]);
@@ -162,17 +149,15 @@ const stripped = 200;
 /** Inspects models of every kind, one a seed of each. */
 export async function inspectModels(
   { train, test }: Digits,
-  { features, cleanse }: CleanseSizes,
   seeds: readonly number[],
   watch: Watch,
   kept: Kept,
 ): Promise<Inspected[]> {
   const [small, smallTest] = [scaled(train, scale), scaled(test, scale)];
-  const networks = new Inspection(perceptron, hiddenOf, cleanse, test, 1);
+  const networks = new Inspection(perceptron, hiddenOf, test, 1);
   const layers = new Inspection(
     fourierNetwork([28, 28], 10),
     ({ features: own }: FourierParams, x) => fourierFeatures(own, reshape(x, [x.shape[0]!, 784])),
-    cleanse,
     smallTest,
     scale,
   );

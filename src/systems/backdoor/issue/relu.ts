@@ -143,9 +143,9 @@ export const spectralGrids: Record<Tier, SpectralGrid> = {
   recorded: {
     dimension: 784,
     sparsity: 28,
-    features: [128, 256, 512],
-    ratios: [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3],
-    models: 200,
+    features: [128, 256],
+    ratios: [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5],
+    models: 100,
     clean: 200,
   },
 };
