@@ -37,22 +37,22 @@ export function learningCurve(curve: TrainingCurve, counting: number): Figure {
   });
 }
 
-/** Loss by the place in the window: what context is worth. */
-export function contextCurve(places: readonly { from: number; model: number; counting: number }[]): Figure {
-  const first = places[0]!;
-  const last = places.at(-1)!;
+/** Loss on the same tokens by how much of the text before them is shown. */
+export function contextCurve(contexts: readonly { tokens: number; bits: number }[], counting: number): Figure {
+  const first = contexts[0]!;
+  const last = contexts.at(-1)!;
   return figure({
     id: 'opt-context',
     title: 'What context is worth',
     caption:
-      'Bits a token by how many tokens of the document stand before it, mean over the held-out documents. A model that reads falls with its context; 4-grams see three tokens, whatever stands before them.',
-    description: `The model needs ${formatNumber(first.model)} bits a token at the beginning and ${formatNumber(last.model)} with ${last.from} tokens before it; the 4-grams ${formatNumber(first.counting)} and ${formatNumber(last.counting)}.`,
+      'Bits a token on the same tokens of the held-out documents, by how many tokens before them the model is shown. Dashed: 4-grams, which look at three.',
+    description: `With ${first.tokens} tokens before them the model needs ${formatNumber(first.bits)} bits a token, with ${last.tokens} ${formatNumber(last.bits)}; the 4-grams ${formatNumber(counting)}.`,
     plot: curves({
-      x: { label: 'tokens before it', type: 'log' },
+      x: { label: 'tokens of context', type: 'log' },
       y: { label: 'bits a token' },
       curves: [
-        { name: 'OPT, 6M', points: places.map(({ from, model }) => ({ x: from, y: model })) },
-        { name: '4-grams', points: places.map(({ from, counting }) => ({ x: from, y: counting })), reference: true },
+        { name: 'OPT, 6M', points: contexts.map(({ tokens, bits }) => ({ x: tokens, y: bits })) },
+        { name: '4-grams', points: contexts.map(({ tokens }) => ({ x: tokens, y: counting })), reference: true },
       ],
     }),
   });
