@@ -1,15 +1,11 @@
 /**
- * Quantised weights inside programs (quantize.ts): as floats, and products and rows of them by the runtime's own kernels,
- * which passes/quantized.ts brings in.
- *
- * The kernel of the product rounds the other operand to eight bits, too, with a scale for every block of every row
- * (accuracy level 4), so that it multiplies whole numbers: against the plain meaning a result is off by about half a
- * percent of its size.
+ * Quantised weights inside programs (quantize.ts), as floats. Products and rows of them are done without making the
+ * floats, by what passes/quantized.ts puts in their place.
  */
 import type { Emitter } from '../lower.ts';
 import { apply, formatType, type Op, type Tensor, type Type } from '../program.ts';
 import { isBlock, weightsOf } from '../quantize.ts';
-import { elements, formatShape } from '../shape.ts';
+import { formatShape } from '../shape.ts';
 import { bitwiseAnd, cast, mul, shiftRight, sub } from './elementwise.ts';
 import { expandDims, reshape, stack, sum } from './movement.ts';
 
@@ -19,7 +15,7 @@ export interface Bits {
 }
 
 /** Rows, blocks a row, weights a block and weights a row of packed weights. */
-function layout(packed: Type, { bits }: Bits): { rows: number; blocks: number; block: number; width: number } {
+export function layout(packed: Type, { bits }: Bits): { rows: number; blocks: number; block: number; width: number } {
   const [rows, blocks, bytes] = packed.shape as [number, number, number];
   const block = (bytes * 8) / bits;
   return { rows, blocks, block, width: blocks * block };
@@ -85,54 +81,3 @@ export function dequantizeByParts(packed: Tensor, scales: Tensor, attrs: Bits): 
   const { rows, width } = layout(packed, attrs);
   return reshape(mul(centred, expandDims(scales, -1)), [rows, width]);
 }
-
-// ---------------------------------------------------------------- the CPU's kernels
-
-/** x Wᵀ of x [..., m, in], packed weights and scales. */
-export const quantizedMatmulOp: Op<Bits> = {
-  name: 'quantizedMatmul',
-  infer: ([x, packed], attrs) => [{ dtype: 'float32', shape: [...x!.shape.slice(0, -1), layout(packed!, attrs).rows] }],
-  lower: (emit, inputs, { inputs: [, packed], attrs }) => {
-    const { rows, block, width } = layout(packed!, attrs);
-    const sizes = { K: width, N: rows, bits: attrs.bits, block_size: block, accuracy_level: 4 };
-    return emit.op('MatMulNBits', inputs, sizes, 'com.microsoft');
-  },
-  meaning: ([x, packed, scales], attrs, [type]) => {
-    const { rows, width } = layout(packed!, attrs);
-    const w = weightsOf(packed!.data, scales!.data, attrs.bits);
-    return [
-      Float64Array.from({ length: elements(type!.shape) }, (_, i) => {
-        const [from, row] = [Math.floor(i / rows) * width, (i % rows) * width];
-        let total = 0;
-        for (let k = 0; k < width; k++) total += x!.data[from + k]! * w[row + k]!;
-        return total;
-      }),
-    ];
-  },
-};
-
-/** The rows of a table at indices: packed weights, scales, indices. */
-export const quantizedTakeOp: Op<Bits> = {
-  name: 'quantizedTake',
-  infer: ([packed, , indices], attrs) => [
-    { dtype: 'float32', shape: [...indices!.shape, layout(packed!, attrs).width] },
-  ],
-  lower: (emit, [packed, scales, indices], { inputs: [type], attrs }) => {
-    const { rows, block, width } = layout(type!, attrs);
-    const table = emit.reshape(packed!, [rows, (width * attrs.bits) / 8]);
-    const options = { gather_axis: 0, quantize_axis: 1, block_size: block, bits: attrs.bits };
-    return emit.op('GatherBlockQuantized', [table, indices!, scales!], options, 'com.microsoft');
-  },
-  meaning: ([packed, scales, indices], attrs) => {
-    const { rows, width } = layout(packed!, attrs);
-    const w = weightsOf(packed!.data, scales!.data, attrs.bits);
-    const out = new Float64Array(indices!.data.length * width);
-    for (const [i, index] of indices!.data.entries()) {
-      const row = index < 0 ? index + rows : index;
-      if (!(row >= 0 && row < rows))
-        throw new RangeError(`take: expected an index in [${-rows}, ${rows - 1}], got ${index}`);
-      out.set(w.subarray(row * width, (row + 1) * width), i * width);
-    }
-    return [out];
-  },
-};
