@@ -34,6 +34,10 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
       'prompts and tokens of OPT against PyTorch with a cache; weights of fewer bits, memory, opening a checkpoint',
     load: () => import('./generate.ts'),
   },
+  constraints: {
+    about: 'constrained tokens against free ones, and 15 beams against a batch of 15, on the shape of OPT-125M',
+    load: () => import('./constraints.ts'),
+  },
   faults: {
     about: 'training killed at random moments, on a full disk and in an unwritable folder',
     load: () => import('./faults.ts'),
@@ -41,6 +45,10 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
   'fm-index': {
     about: 'the FM-index against sdsl-lite with SEAL’s parameters, from 1 to 100 MB of text, and in Chromium',
     load: () => import('./fm-index.ts'),
+  },
+  search: {
+    about: 'search by words against MiniSearch and FlexSearch, and BM25 against published values',
+    load: () => import('./search.ts'),
   },
   memory: {
     about: 'resident memory over 10,000 training steps',
