@@ -134,7 +134,11 @@ export class Tokenizer {
    */
   static async open(folder: string, special?: SpecialTokens): Promise<Tokenizer> {
     const { json, config } = await readTokenizer(folder, special);
-    return new Tokenizer(json, config);
+    try {
+      return new Tokenizer(json, config);
+    } catch (cause) {
+      throw new SyntaxError(`${folder}: ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** Writes `tokenizer.json` and `tokenizer_config.json` into `folder`, for this and every other library to open. */

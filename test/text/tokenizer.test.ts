@@ -24,6 +24,7 @@ beforeAll(async () => {
     special: { bos: '</s>', eos: '</s>', pad: '<pad>', prefix: ['</s>'] },
     minCount: 1,
   });
+  await tokenizer.save(folder);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -122,7 +123,6 @@ describe('a byte-level tokenizer', () => {
   });
 
   it('is opened again, by us and by the library, as it was saved', async () => {
-    await tokenizer.save(folder);
     const again = await Tokenizer.open(folder);
     const json = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8'));
     const theirs = new library.Tokenizer(json, {});
@@ -161,6 +161,10 @@ describe('a byte-level tokenizer', () => {
     await expect(Tokenizer.open(gpt2)).rejects.toThrow('expected tokenizer.json, or vocab.json and merges.txt');
     await writeFile(join(gpt2, 'tokenizer.json'), '{"a":');
     await expect(Tokenizer.open(gpt2)).rejects.toThrow(/tokenizer\.json: expected JSON/);
+    await writeFile(join(gpt2, 'tokenizer.json'), '{"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}}');
+    await expect(Tokenizer.open(gpt2)).rejects.toThrow('expected ids in [0, 2^24), got -1 for "a"');
+    await writeFile(join(gpt2, 'tokenizer.json'), '{"model": {"type": "BPE"}, "pre_tokenizer": {"type": "Odd"}}');
+    await expect(Tokenizer.open(gpt2)).rejects.toThrow(`${gpt2}: tokenizer: expected a tokenizer.json, got`);
     await rm(gpt2, { recursive: true });
   });
 
