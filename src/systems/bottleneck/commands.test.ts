@@ -175,6 +175,20 @@ describe('bad requests', () => {
     await expect(run({ out: join(folder, 'bad'), ...options })).rejects.toThrow(message);
   });
 
+  test('a target that the rows held out have one value of, before there is a folder', async () => {
+    const rare = join(folder, 'rare.csv');
+    await writeFile(
+      rare,
+      `x,y\n${Array.from({ length: 60 }, (_, i) => `${i % 11},${i === 5 ? 'a' : 'b'}`).join('\n')}\n`,
+    );
+    const out = join(folder, 'rare');
+    const request = { options: { ...defaults, target: 'y', out }, signal: new AbortController().signal, progress };
+    await expect(fitVerb.run({ args: { file: rare }, ...request })).rejects.toThrow(
+      'fit: expected several values of "y" among the rows held out, got one (another --seed splits otherwise)',
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+
   test('a table with too few rows', async () => {
     const small = join(folder, 'small.csv');
     await writeFile(small, 'x,y\n1,a\n2,b\n');

@@ -5,7 +5,7 @@ import { type Kind, readCsv, type Table } from '../../data/index.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { claimFolder, digestOf, runInFolder } from './run-folder.ts';
 import { aboveZero, describeScore } from './score.ts';
-import { splitTable, type TableRecipe } from './table-run.ts';
+import { heldParts, splitTable, type TableRecipe } from './table-run.ts';
 import { alignedText } from './text.ts';
 import { bestReading } from './trajectory.ts';
 import { byWorth, howToResolve, levelsOf, shownFeatures, worthTable } from './worth.ts';
@@ -99,7 +99,7 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
     const folder = options.out ?? join('runs', basename(file).replace(/\.csv(\.gz)?$/, ''));
     const recipe = recipeOf(options, columns);
     const { seed } = options;
-    const prepared = prepare(table, columns, seed);
+    const prepared = prepare(table, columns, recipe, seed);
     await claimFolder(folder, { source: file, digest: await digestOf(file), rows: table.rows, columns, recipe, seed });
     const readings = await runInFolder(prepared, recipe, { seed, folder, progress, signal });
 
@@ -138,11 +138,14 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
   },
 });
 
-function prepare(table: Table, columns: Columns, seed: number) {
+/** Whatever is wrong with the table is said before there is a folder. */
+function prepare(table: Table, columns: Columns, recipe: TableRecipe, seed: number) {
   const needed = 40;
   if (table.rows < needed)
     throw new RangeError(`fit: expected at least ${needed} rows with a target, got ${table.rows}`);
-  return splitTable(table, columns, seed);
+  const prepared = splitTable(table, columns, seed);
+  heldParts(prepared, recipe);
+  return prepared;
 }
 
 function recipeOf(

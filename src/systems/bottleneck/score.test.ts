@@ -22,11 +22,12 @@ const numbers = array([-1, 1, -1, 1], { shape: [4, 1] });
 
 describe('what losses come to', () => {
   test('of classes: entropy minus cross-entropy, in bits', () => {
-    const half = classScorer(codes)(Array(8).fill(Math.LN2 / 2));
+    const half = classScorer(codes, target)(Array(8).fill(Math.LN2 / 2));
     expect(half).toMatchObject({ kind: 'bits', bits: expect.closeTo(0.5, 10), ceiling: expect.closeTo(1, 10) });
     expect(aboveZero(half)).toBe(true);
+    expect(() => classScorer(array([1, 1], { dtype: 'int32' }), target)).toThrow('expected several values of "y"');
     // Student's t of 7 degrees: ±2.3646 standard errors
-    const { bits, interval } = classScorer(codes)([0, 1, 0, 1, 0, 1, 0, 1]) as Extract<Score, { kind: 'bits' }>;
+    const { bits, interval } = classScorer(codes, target)([0, 1, 0, 1, 0, 1, 0, 1]) as Extract<Score, { kind: 'bits' }>;
     expect(bits).toBeCloseTo(1 - 0.5 / Math.LN2, 10);
     expect(interval[1] - bits).toBeCloseTo((2.3646 * Math.sqrt(2 / 7)) / Math.LN2 / Math.sqrt(8), 4);
   });
@@ -54,7 +55,7 @@ describe('what losses come to', () => {
   test('to know nothing is never above zero, whatever the constant prediction', () => {
     for (const p of [0.1, 0.3, 0.5, 0.9]) {
       const losses = Array.from(codes.data, (code) => -Math.log(Number(code) === 1 ? p : 1 - p));
-      expect(aboveZero(classScorer(codes)(losses))).toBe(false);
+      expect(aboveZero(classScorer(codes, target)(losses))).toBe(false);
     }
     for (const guess of [-2, 0, 0.1]) {
       const losses = Array.from(numbers.data, (y) => (Number(y) - guess) ** 2);

@@ -41,11 +41,15 @@ export type Score = {
 /** What the task's losses on some rows say. @param losses nats or squares: one a row, or one a block for InfoNCE */
 export type Scorer = (losses: ArrayLike<number>) => Score;
 
-/** For rows of a categorical target, given as its codes: H(Y) − cross-entropy. */
-export function classScorer(codes: NDArray): Scorer {
+/**
+ * For rows of a categorical target, given as its codes: H(Y) − cross-entropy.
+ * @throws RangeError when the rows have one value only
+ */
+export function classScorer(codes: NDArray, { name }: Pick<Feature, 'name'>): Scorer {
   const values = Array.from(toFloats(codes));
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  if (counts.size < 2) throw oneValue(name);
   const surprise = values.map((value) => -Math.log2(counts.get(value)! / values.length));
   const ceiling = surprise.reduce((a, b) => a + b) / surprise.length;
   return (losses) => {
@@ -64,11 +68,7 @@ export function numberScorer(standardised: NDArray, target: Extract<Feature, { k
   const mean = values.reduce((a, b) => a + b) / values.length;
   const squares = values.map((value) => (value - mean) ** 2);
   const variance = squares.reduce((a, b) => a + b) / values.length;
-  if (!(variance > 0)) {
-    throw new RangeError(
-      `fit: expected several values of "${target.name}" among the rows held out, got one (another --seed splits otherwise)`,
-    );
-  }
+  if (!(variance > 0)) throw oneValue(target.name);
   return (losses) => {
     const squared = Array.from(losses);
     const left = squared.reduce((a, b) => a + b) / squared.length / variance;
@@ -77,6 +77,12 @@ export function numberScorer(standardised: NDArray, target: Extract<Feature, { k
     const error = Math.sqrt(left * variance) * target.scale.std;
     return { kind: 'error', error, explained, interval, rows: values.length };
   };
+}
+
+function oneValue(name: string): RangeError {
+  return new RangeError(
+    `fit: expected several values of "${name}" among the rows held out, got one (another --seed splits otherwise)`,
+  );
 }
 
 /** For blocks of `rows` rows: log rows − InfoNCE's loss. */

@@ -83,7 +83,7 @@ export function splitTable(table: Table, columns: Columns, seed: number): Prepar
  * @throws RangeError for a table with too few rows to score a model on
  */
 export async function runTable(
-  { columns, train, validation, test }: PreparedTable,
+  prepared: PreparedTable,
   recipe: TableRecipe,
   options: {
     readonly seed: number;
@@ -94,14 +94,13 @@ export async function runTable(
   },
 ): Promise<void> {
   const { onReading, ...rest } = options;
+  const { columns, train, test } = prepared;
   const model = tableModel(columns, recipe);
   const probes = probesOf(columns);
   const look = compile((params: Params, probe: TableRows) => overlap(model.channel(params, probe)));
   const rows = { x: rowsOf(train, columns), y: targetsOf(train, columns) };
-  const { count, width } = tableInputs(kindsOf(columns));
-  const atOnce = Math.max(2, Math.floor(mostNumbers / (count * width)));
-  const [chooses, tells] = [validation, test].map((part) => heldPart(part, columns, recipe, atOnce)) as [Part, Part];
-  const ofTrain = recipe.sample ?? Math.min(sampled, Math.floor(Math.sqrt(mostNumbers / count)));
+  const { chooses, tells } = heldParts(prepared, recipe);
+  const ofTrain = recipe.sample ?? Math.min(sampled, Math.floor(Math.sqrt(mostNumbers / columns.features.length)));
   try {
     await anneal({
       model,
@@ -133,6 +132,16 @@ interface Part {
   readonly score: Scorer;
 }
 
+/**
+ * The rows that readings are chosen by, and those that tell how good they are.
+ * @throws RangeError where they are too few, or have one value only
+ */
+export function heldParts({ columns, validation, test }: PreparedTable, recipe: TableRecipe) {
+  const { count, width } = tableInputs(kindsOf(columns));
+  const atOnce = Math.max(2, Math.floor(mostNumbers / (count * width)));
+  return { chooses: heldPart(validation, columns, recipe, atOnce), tells: heldPart(test, columns, recipe, atOnce) };
+}
+
 /** The rows of a table in blocks of at most `most`; for InfoNCE in at least eight, which judge their own rows. */
 function heldPart(part: Table, columns: Columns, { loss }: TableRecipe, most: number): Part {
   const { target } = columns;
@@ -148,7 +157,7 @@ function heldPart(part: Table, columns: Columns, { loss }: TableRecipe, most: nu
     dataset(used).take(Uint32Array.from({ length: size }, (_, k) => i * size + k)),
   );
   if (contrastive) return { blocks, losses: parts, score: contrastiveScorer(size) };
-  const score = target.kind === 'categorical' ? classScorer(used.y) : numberScorer(used.y, target);
+  const score = target.kind === 'categorical' ? classScorer(used.y, target) : numberScorer(used.y, target);
   return { blocks, losses: parts * size, score };
 }
 
