@@ -9,7 +9,7 @@ import { encodedView } from './audit/encoded-view.ts';
 import { holm, testAgainst } from './audit/null.ts';
 import { Panel, type Question } from './audit/panel.ts';
 import { References } from './audit/references.ts';
-import { auditFigure, type Finding, findingsTable, findingsText, verdictOf } from './audit-page.ts';
+import { auditFigure, type Finding, findingsTable, findingsText, level, verdictOf } from './audit-page.ts';
 import type { Arrays, Classifier, Labelled, OpenClassifier } from './classifier.ts';
 import { type OpenedModel, openModel } from './folder.ts';
 import { fourierStatistic } from './fourier/detect.ts';
@@ -341,9 +341,10 @@ function judge(
 /** What the numbers of models and tests leave open. */
 function limits(references: number, tests: number): string[] {
   const least = tests / (references + 1);
-  if (references === 0 || least <= 0.05) return [];
+  if (references === 0 || least <= level) return [];
+  const needed = Math.ceil(tests / level) - 1;
   return [
-    `With ${references} clean models and ${tests} tests no corrected p-value can be below ${least.toFixed(2)}; more --references can.`,
+    `With ${references} clean models and ${tests} tests no corrected p-value can be ${level} or less; --references ${needed} can tell.`,
   ];
 }
 
