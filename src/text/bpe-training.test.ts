@@ -91,5 +91,10 @@ describe('trainBpe', () => {
     );
     const stopped = AbortSignal.abort(new Error('enough'));
     await expect(trainBpe(['a'], { vocabulary: 300, signal: stopped })).rejects.toThrow('enough');
+    function* endless() {
+      for (;;) yield 'the same words again '.repeat(1000);
+    }
+    const soon = AbortSignal.timeout(30); // while it still reads
+    await expect(trainBpe(endless(), { vocabulary: 300, signal: soon })).rejects.toThrow(/timeout/);
   });
 });

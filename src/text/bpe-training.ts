@@ -10,6 +10,7 @@
  * Source: Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units" (ACL 2016), section 3.2;
  * over bytes as Radford et al. (2019).
  */
+import { breathe } from './breathe.ts';
 import { alphabet, eachWord, spell } from './byte-level.ts';
 import { PairQueue } from './pair-queue.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -33,8 +34,9 @@ export interface BpeOptions {
 /** Ids are below this, so that a pair of them is an exact double. */
 const idLimit = 2 ** 24;
 
-/** Merges between two looks at the signal. */
+/** Merges, and characters, between two looks at the signal. */
 const stride = 256;
+const breath = 2 ** 20;
 
 /**
  * Trains a byte-level BPE tokenizer, as GPT-2's and OPT's. About 1 s of one core for 10 MB of English and 8,192 merges.
@@ -62,7 +64,13 @@ export async function trainBpe(
   const tokens = [...names, ...alphabet];
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const words = new Map<string, number>();
+  let read = 0;
   for await (const text of corpus) {
+    read += text.length;
+    if (signal && read > breath) {
+      await breathe();
+      read = 0;
+    }
     signal?.throwIfAborted();
     eachWord(text, (word) => words.set(word, (words.get(word) ?? 0) + 1));
   }
@@ -84,7 +92,7 @@ export async function trainBpe(
     symbols.merge(best.left, best.right, id);
     if (merges.size % stride === 0) {
       done?.(tokens.length);
-      if (signal) await new Promise(setImmediate);
+      if (signal) await breathe();
       signal?.throwIfAborted();
     }
   }
