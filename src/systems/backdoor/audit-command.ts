@@ -115,7 +115,7 @@ the audit goes on when the same command is given again. The page of the audit is
         verdict: verdictOf(findings, keyQuestion),
         tests: findings,
         notAsked: panel.unasked,
-        notes: [...subject.notes, ...limits(clean.length, panel.questions.length)],
+        notes: [...subject.notes, ...limits(clean.length, findings.length)],
         page,
       };
     } finally {
@@ -376,7 +376,7 @@ async function writePage(
     },
     notes: [
       ...notes,
-      ...limits(references, panel.questions.length),
+      ...limits(references, findings.length),
       ...panel.unasked.map(({ name, why }) => `Not asked: ${name}: ${why}.`),
     ],
     tables: [findingsTable(findings, references)],
