@@ -494,6 +494,7 @@ describe('constraints', () => {
     const refused = (allowed: Allowed) =>
       expect(sample(model, [[1]], { constraint: constrain(() => allowed) })).rejects;
     await refused([3, 3]).toThrow('constraint: expected ascending ids below 40, got 3 after 3');
+    await refused(undefined as never).toThrow("constraint: expected 'any', ids or a bitmap, got undefined");
     await refused([40]).toThrow('got 40');
     await refused([-1]).toThrow('got -1');
     await refused({ bitmap: new Uint32Array(3) }).toThrow('expected a bitmap of 2 words for 40 tokens, got 3');

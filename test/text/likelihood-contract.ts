@@ -247,6 +247,9 @@ export function likelihoodContract(subject: () => Subject): void {
     await expect(
       likelihood.loglikelihood([good, good, { context: 'the', continuation: phrase(2, 80) }]),
     ).rejects.toThrow(/expected continuations of at most \d+ tokens, got \d+ in request 2/);
+    await expect(likelihood.loglikelihood([good, { context: 'the' } as never])).rejects.toThrow(
+      'expected a continuation, got undefined in request 1',
+    );
     await expect(likelihood.generateUntil([{ prompt: 'a', stop: [''] }])).rejects.toThrow('stop strings');
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(likelihood.loglikelihood([good], { signal })).rejects.toThrow('enough');

@@ -71,7 +71,8 @@ export class Choices {
 
   /**
    * Takes a row's choices; they hold until the next call.
-   * @throws RangeError for ids that do not ascend or lie outside the vocabulary, and for a bitmap of another size
+   * @throws RangeError for ids that do not ascend or lie outside the vocabulary, and for a bitmap of another size;
+   * TypeError for what is none of these
    */
   take(row: Float32Array, allowed: Allowed): this {
     this.#all = allowed === 'any';
@@ -80,6 +81,8 @@ export class Choices {
       this.count = row.length;
       return this;
     }
+    if (typeof allowed !== 'object' || allowed === null)
+      throw new TypeError(`constraint: expected 'any', ids or a bitmap, got ${String(allowed)}`);
     this.values = this.#own;
     this.count = 0;
     if ('bitmap' in allowed) this.#takeBitmap(row, allowed.bitmap);

@@ -153,7 +153,8 @@ export class Steps<State> {
     const { constraint } = this.#options;
     return rows.map(({ tokens, state }) => {
       const forced = this.forced[tokens.length];
-      return forced !== undefined ? [forced] : (constraint?.allowed(state) ?? 'any');
+      if (forced !== undefined) return [forced];
+      return constraint === undefined ? 'any' : constraint.allowed(state);
     });
   }
 

@@ -100,7 +100,7 @@ export function likelihoodOf(scorer: TokenScorer): Likelihood {
   return {
     tokenizer,
     async loglikelihood(requests, watch = {}) {
-      const pairs = requests.map((request, i) => shorten(scorer, pairOf(scorer, request), i));
+      const pairs = requests.map((request, i) => shorten(scorer, pairOf(scorer, request, i), i));
       const scored = await scorer.score(pairs, watch);
       return pairs.map(({ continuation, truncated }, i) => ({ ...summed([continuation], [scored[i]!]), truncated }));
     },
@@ -141,7 +141,9 @@ function beginning({ bos, eos, prefix }: Tokenizer): number {
 }
 
 /** A pair in tokens, by the harness's rule. */
-function pairOf({ tokenizer, apart }: TokenScorer, request: ContextAndContinuation): Continued {
+function pairOf({ tokenizer, apart }: TokenScorer, request: ContextAndContinuation, i: number): Continued {
+  for (const [part, text] of Object.entries({ context: request.context, continuation: request.continuation }))
+    if (typeof text !== 'string') throw new TypeError(`loglikelihood: expected a ${part}, got ${text} in request ${i}`);
   const bare = (text: string) => tokenizer.encode(text, { special: false });
   if (request.context === '') {
     const first = beginning(tokenizer);
