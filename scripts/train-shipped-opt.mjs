@@ -53,7 +53,8 @@ progress.clear();
 progress.note(`${steps} steps, loss ${loss.toFixed(3)}, on held-out text ${held.toFixed(3)} nats a token`);
 
 const model = { config: shippedConfig, tensors: inMemory(namedTensors(params)) };
-for (const name of ['model.safetensors', 'config.json', 'reference.safetensors']) await rm(join(shippedModel, name), { force: true });
+for (const name of ['model.safetensors', 'config.json', 'reference.safetensors'])
+  await rm(join(shippedModel, name), { force: true });
 await saveModel(model, shippedModel, { layout: 'safetensors', type: 'float16' });
 await tokenizer.save(shippedModel);
 await writeFile(join(shippedModel, 'training.json'), await curve());

@@ -98,11 +98,11 @@ async function openZip(file: FileBytes): Promise<[Value, Place]> {
     throw new SyntaxError(`torch: ${file.path}: expected an archive with one data.pkl, got ${pickles.length}`);
   }
   const folder = pickles[0]!.slice(0, -'data.pkl'.length);
-  const content = async (name: string) => {
+  const content = async (name: string, most: number) => {
     const entry = entries.get(name);
-    return entry && file.read(await contentOf(file, entry), entry.size);
+    return entry && file.read(await contentOf(file, entry), Math.min(entry.size, most));
   };
-  const order = await content(`${folder}byteorder`);
+  const order = await content(`${folder}byteorder`, 16);
   if (order !== undefined && new TextDecoder().decode(order).trim() !== 'little') {
     throw new RangeError(`torch: ${file.path}: expected numbers in little-endian order, got big-endian`);
   }
@@ -110,7 +110,7 @@ async function openZip(file: FileBytes): Promise<[Value, Place]> {
   if (size > maxPickleBytes) {
     throw new RangeError(`torch: ${file.path}: expected a data.pkl of at most ${maxPickleBytes} bytes, got ${size}`);
   }
-  const { value } = readPickle((await content(pickles[0]!))!, torchRules(file.path), file.path);
+  const { value } = readPickle((await content(pickles[0]!, size))!, torchRules(file.path), file.path);
   const place: Place = async (key) => {
     const entry = entries.get(`${folder}data/${key}`);
     return entry && { begin: await contentOf(file, entry), size: entry.size };

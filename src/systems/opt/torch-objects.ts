@@ -154,9 +154,8 @@ export function torchRules(where: string): Rules {
 }
 
 /**
- * A setting deep in the inert objects beside a model: attributes of a namespace, keys of a dict, omegaconf's nodes.
- * @example
- * setting(checkpoint, ['cfg', 'model', 'decoder_attention_heads'])
+ * A setting deep in the inert objects beside a model, as `cfg.model.decoder_attention_heads`: attributes of a namespace,
+ * keys of a dict, omegaconf's nodes.
  */
 export function setting(value: Value | undefined, path: readonly string[]): Value | undefined {
   let at: Value | undefined = value;
