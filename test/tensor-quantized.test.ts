@@ -186,6 +186,34 @@ describe('quantised weights in programs', () => {
     await f.release();
   });
 
+  it('stay packed in exported models, weights of one shape apart, at open sizes', async () => {
+    for (const bits of [4, 8] as const) {
+      const [a, b] = [quantize(normal([48, 256]), { bits }), quantize(normal([48, 256]), { bits })];
+      const f = compile(
+        (x: Tensor, ids: Tensor, a: Tensor, b: Tensor) => [product(x, a), product(x, b), take(a, ids)],
+        {
+          open: [['rows', null], ['ids']],
+        },
+      );
+      const given = [normal([3, 256]), array([5, -1], { dtype: 'int32' })] as const;
+      const bytes = exportOnnx(f.program(...given, a, b));
+      // two products and a table
+      expect(bytes.length).toBeLessThan(3 * 48 * 256 * (bits / 8 + 1 / 8) + 8000);
+      expect(Buffer.from(bytes).includes('com.microsoft')).toBe(false);
+      const model = await openOnnx(bytes);
+      expect(model.inputs[0]!.shape).toEqual(['rows', 256]);
+      const got = Object.values(await model({ x: given[0], ids: given[1] }));
+      const wanted = await f(...given, await toHost(a), await toHost(b));
+      for (const [i, y] of got.entries()) {
+        expect(y.shape).toEqual(wanted[i]!.shape);
+        const error = rootMeanSquare(Array.from(toFloats(y), (v, k) => v - toFloats(wanted[i]!)[k]!));
+        expect(error / rootMeanSquare(toFloats(wanted[i]!))).toBeLessThan(0.008);
+      }
+      await model.release();
+      await f.release();
+    }
+  });
+
   it('have gradients in their scales, and let those of the other operand through', async () => {
     const { packed, scales } = quantize(normal([5, 32]), { bits: 4, block: 16 });
     const [x, ds] = [normal([3, 32]), normal([5, 2])];

@@ -197,10 +197,21 @@ export class Emitter {
     const key = value.size > 64 ? value : this.open ? undefined : contentKey(value);
     const known = key === undefined ? undefined : this.known(key);
     if (known !== undefined) return known;
+    const name = this.#initializer(value, value.shape, onnxCode(value.dtype));
+    if (key !== undefined) this.#constants.set(key, name);
+    return name;
+  }
+
+  /** Name of a constant whose bytes ONNX takes for signed numbers of four or eight bits, of this shape. */
+  signed(value: NDArray, bits: 4 | 8, shape: readonly number[]): string {
+    return this.#initializer(value, shape, bits === 4 ? 22 : 3);
+  }
+
+  #initializer({ data }: NDArray, shape: readonly number[], dataType: number): string {
     const name = this.shared.fresh();
     if (this.#origin) this.shared.origins.set(name, this.#origin);
-    const raw = new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength);
-    const head: TensorProto = { name, dims: [...value.shape], dataType: onnxCode(value.dtype) };
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const head: TensorProto = { name, dims: [...shape], dataType };
     if (raw.length < externalBytes) {
       this.#initializers.push({ ...head, rawData: raw });
     } else {
@@ -213,7 +224,6 @@ export class Emitter {
       ];
       this.#initializers.push({ ...head, dataLocation: 1, externalData });
     }
-    if (key !== undefined) this.#constants.set(key, name);
     return name;
   }
 

@@ -4,6 +4,7 @@
  */
 import { replaceFile } from '../files.ts';
 import { type Lowered, lower } from '../lower.ts';
+import { quantizedForExport } from '../passes/quantized-export.ts';
 import type { Program } from '../program.ts';
 import { portable } from '../support.ts';
 import { decodeModel, encodeModel } from './codec.ts';
@@ -20,14 +21,14 @@ const alignment = 4096;
 
 /**
  * A program as the bytes of an ONNX model. Its inputs and outputs bear the names of the printed program: the paths of
- * the arguments and results.
+ * the arguments and results; open axes have their names there, too.
  * @throws RangeError when the constants exceed protobuf's 2 GB; {@link saveOnnx} writes them into a second file
  *
  * @example
  * const bytes = exportOnnx(compiled.program(x));
  */
 export function exportOnnx(program: Program): Uint8Array {
-  const lowered = lower(program, portable);
+  const lowered = lower(quantizedForExport(program), portable);
   const total = externalBytes(lowered);
   if (total > maxBytes) {
     throw new RangeError(
@@ -47,7 +48,7 @@ export function exportOnnx(program: Program): Uint8Array {
  * @throws Error naming the path, when it cannot be written; what was there is then untouched
  */
 export async function saveOnnx(path: string, program: Program): Promise<void> {
-  const lowered = lower(program, portable);
+  const lowered = lower(quantizedForExport(program), portable);
   if (externalBytes(lowered) <= inlineBytes) {
     await replaceFile(path, [exportOnnx(program)]);
     return;
