@@ -1,0 +1,185 @@
+/**
+ * Search by words on SciFact against MiniSearch and FlexSearch, all on the same words and in this process, in turns, in
+ * processor time; and what BM25 finds on SciFact and Cranfield against published values.
+ *
+ * MiniSearch ranks by BM25+. FlexSearch has no such score: it ranks by where words stand, and with `suggest` also gives
+ * documents that lack some of the words, as the other two do.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import FlexSearch from 'flexsearch';
+import MiniSearch from 'minisearch';
+import { readJsonLines } from 'tenfold/data';
+import {
+  averagePrecision,
+  LexicalIndex,
+  meanOver,
+  ndcg,
+  readQrels,
+  readSmart,
+  readSmartQrels,
+  type Scored,
+  wordsOf,
+} from 'tenfold/search';
+import { alternate } from './alternate.ts';
+import { type BenchReport, type Row, row } from './report.ts';
+
+const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const ROUNDS = 5;
+const LIMIT = 10;
+/** Claims of SciFact that are asked. */
+const QUERIES = 300;
+/** How far a measured value may be from the published one. */
+const TOLERANCE = 0.005;
+
+interface Texts {
+  readonly ids: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/** What is compared: built from texts, asked for the best documents' numbers. */
+interface Engine {
+  readonly name: string;
+  build(texts: readonly string[]): (query: string) => ArrayLike<unknown>;
+}
+
+const ours: Engine = {
+  name: 'tenfold',
+  build(texts) {
+    const index = LexicalIndex.build(texts);
+    return (query) => index.search(query, { limit: LIMIT });
+  },
+};
+
+const peers: readonly Engine[] = [
+  {
+    name: 'MiniSearch 7.2.0',
+    build(texts) {
+      const index = new MiniSearch({ fields: ['text'], tokenize: wordsOf, processTerm: (word) => word });
+      index.addAll(texts.map((text, id) => ({ id, text })));
+      return (query) => index.search(query).slice(0, LIMIT);
+    },
+  },
+  {
+    name: 'FlexSearch 0.8.212, suggest',
+    build(texts) {
+      const index = new FlexSearch.Index({ encode: wordsOf, tokenize: 'strict' });
+      texts.forEach((text, id) => {
+        index.add(id, text);
+      });
+      return (query) => index.search(query, { limit: LIMIT, suggest: true });
+    },
+  },
+];
+
+export async function run(): Promise<BenchReport> {
+  if (!existsSync(data)) return { rows: [], skipped: [{ case: 'lexical', reason: 'no ../shared/data' }] };
+  const corpus = await read('scifact/corpus.jsonl.gz');
+  const scifact: Texts = {
+    ids: corpus.map(({ _id }) => _id!),
+    texts: corpus.map(({ title, text }) => `${title} ${text}`),
+  };
+  const queries = await read('scifact/queries.jsonl');
+  return { rows: [...(await speed(scifact.texts, queries)), ...(await quality(scifact, queries))], skipped: [] };
+}
+
+async function speed(texts: readonly string[], queries: readonly Record<string, string>[]): Promise<Row[]> {
+  const asked = queries.slice(0, QUERIES).map(({ text }) => text!);
+  const engines = [ours, ...peers];
+  const build = engines.map((engine) => ({ name: engine.name, once: () => cpu(() => engine.build(texts)) }));
+  const query = engines.map((engine) => {
+    const search = engine.build(texts);
+    const all = () => {
+      let found = 0;
+      for (const text of asked) found += search(text).length;
+      if (found === 0) throw new Error(`${engine.name}: expected something to be found`);
+    };
+    return { name: engine.name, once: async () => (await cpu(all)) / asked.length };
+  });
+  const rows: Row[] = [];
+  for (const [what, unit, runners] of [
+    ['query', 'µs', query],
+    ['build', 's', build],
+  ] as const) {
+    const [first, ...others] = runners;
+    const scale = what === 'query' ? 1e6 : 1;
+    for (const result of await alternate(first!, others, { rounds: ROUNDS, warmups: 1 })) {
+      rows.push(
+        row({
+          case: `lexical/${what}/${result.peerName.split(' ')[0]!.toLowerCase()}`,
+          unit,
+          ours: result.ours.median * scale,
+          peer: result.peer.median * scale,
+          peerName: `${result.peerName}, processor time, SciFact (${texts.length} abstracts, ${asked.length} queries)`,
+          ratio: result.ratio,
+          spread: result.spread,
+          goal: 1,
+        }),
+      );
+    }
+  }
+  return rows;
+}
+
+async function quality(scifact: Texts, queries: readonly Record<string, string>[]): Promise<Row[]> {
+  const judged = await readQrels(`${data}scifact/qrels.tsv`, { split: 'validation' });
+  const byId = new Map(queries.map(({ _id, text }) => [_id!, text!]));
+  const claims = new Map([...judged.keys()].map((id) => [id, byId.get(id)!]));
+  const found = resultsOf(scifact, claims, { limit: 100, k1: 0.9, b: 0.4 });
+
+  const documents = await readSmart(`${data}cranfield/cran.all.1400`);
+  const asked = await readSmart(`${data}cranfield/cran.qry`);
+  const qrels = await readSmartQrels(`${data}cranfield/cranqrel`);
+  const cranfield = {
+    ids: documents.map(({ id }) => id),
+    texts: documents.map(({ fields }) => `${fields.T} ${fields.W}`),
+  };
+  const numbered = new Map(asked.map(({ fields }, i) => [String(i + 1), fields.W!]));
+  const results = resultsOf(cranfield, numbered, { limit: 1000, k1: 1.2, b: 0.75 });
+  return [
+    published(
+      'scifact-ndcg@10',
+      meanOver(judged, found, (ranking, grades) => ndcg(ranking, grades, 10)),
+      0.659,
+    ),
+    published('cranfield-map', meanOver(qrels, results, averagePrecision), 0.273),
+  ];
+}
+
+function published(name: string, value: number, reference: number): Row {
+  return row({
+    case: `lexical/${name}`,
+    unit: 'value',
+    ours: value,
+    peer: null,
+    peerName: `within ${TOLERANCE} of the published ${reference}: distance over that`,
+    ratio: Math.abs(value - reference) / TOLERANCE,
+    goal: 1,
+  });
+}
+
+function resultsOf(
+  { ids, texts }: Texts,
+  queries: ReadonlyMap<string, string>,
+  options: { limit: number; k1: number; b: number },
+): Map<string, Scored[]> {
+  const index = LexicalIndex.build(texts);
+  return new Map(
+    [...queries].map(([id, text]) => [
+      id,
+      index.search(text, options).map(({ document, score }) => ({ id: ids[document]!, score })),
+    ]),
+  );
+}
+
+async function read(name: string): Promise<Record<string, string>[]> {
+  return (await readJsonLines(data + name)) as Record<string, string>[];
+}
+
+/** Seconds of processor time. */
+async function cpu(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
