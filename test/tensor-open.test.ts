@@ -90,7 +90,7 @@ const axes = [
 const decode = compile(decoder, { open: axes });
 afterAll(() => decode.release());
 
-const call = (...[batch, tokens, past]: readonly [batch: number, tokens: number, past: number]) => {
+const call = ([batch, tokens, past]: readonly [batch: number, tokens: number, past: number]) => {
   const cache = () => random([batch, heads, past, width / heads]);
   return [ints([batch, tokens], vocabulary), { key: cache(), value: cache() }] as const;
 };
@@ -123,12 +123,12 @@ describe('open axes', () => {
       [1, 30, 0],
       [3, 12, 19],
     ] as const) {
-      const given = call(...sizes);
+      const given = call(sizes);
       expectClose(await decode(...given), meaning(given));
     }
     await fc.assert(
       fc.asyncProperty(calls, async (sizes) => {
-        const given = call(...sizes);
+        const given = call(sizes);
         expectClose(await decode(...given), meaning(given));
       }),
       { numRuns: 15 },
@@ -137,7 +137,7 @@ describe('open axes', () => {
   });
 
   it('have names in an exported model, which another opens and runs at every size', async () => {
-    const model = await openOnnx(exportOnnx(decode.program(...call(1, 1, 0))));
+    const model = await openOnnx(exportOnnx(decode.program(...call([1, 1, 0]))));
     expect(model.inputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['tokens', ['batch', 'tokens']],
       ['cache.key', ['batch', 3, 'past', 4]],
@@ -154,7 +154,7 @@ describe('open axes', () => {
       [2, 5, 3],
       [5, 1, 11],
     ] as const) {
-      const given = call(...sizes);
+      const given = call(sizes);
       const [tokens, { key, value }] = given;
       expectClose(await model({ tokens, 'cache.key': key, 'cache.value': value }), meaning(given));
     }
@@ -162,8 +162,8 @@ describe('open axes', () => {
   });
 
   it('must agree where they have one name', async () => {
-    const [tokens] = call(2, 3, 4);
-    const [, cache] = call(3, 3, 4);
+    const [tokens] = call([2, 3, 4]);
+    const [, cache] = call([3, 3, 4]);
     await expect(decode(tokens, cache)).rejects.toThrow(
       new RangeError('compile: expected one size of batch, got 2 at 0 and 3 at 1.key'),
     );

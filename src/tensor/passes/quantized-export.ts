@@ -88,7 +88,9 @@ const blockwiseMatmulOp: Op<Turned> = {
     const width = type!.shape.at(-1)!;
     const q = emit.signed(packed, bits, [width, out]);
     const w = emit.op('DequantizeLinear', [q, emit.constant(scales)], { axis: 0, block_size: width / blocks });
-    return emit.op('MatMul', [x!, w]);
+    // with an axis more, so that no bias or activation is joined to it first
+    const axis = emit.ints([0]);
+    return emit.op('Squeeze', [emit.op('MatMul', [emit.op('Unsqueeze', [x!, axis]), w]), axis]);
   },
   meaning: ([x], { bits, packed, scales }, [type]) => {
     const [blocks, out] = scales.shape as [number, number];
