@@ -63,6 +63,12 @@ describe('in a thread', () => {
     expect(Buffer.compare(built.file, FmIndex.build(documents).file)).toBe(0);
   });
 
+  it.each([1.5, 2 ** 40, Number.NaN])('refuses the token %d as it does without', async (token) => {
+    const said = `expected tokens from 0 to 16777215, got ${token} in document 1`;
+    expect(() => FmIndex.build([[1], [token]])).toThrow(said);
+    await expect(FmIndex.buildInThread([[1], [token]])).rejects.toThrow(said);
+  });
+
   it('passes errors on', async () => {
     await expect(FmIndex.buildInThread([[1, -5]])).rejects.toThrow(
       new RangeError('FmIndex.build: expected tokens from 0 to 16777215, got -5 in document 0'),

@@ -77,16 +77,22 @@ export async function writeDeleted(
 export async function readSegment<D extends StoredDocument>(folder: string, entry: SegmentEntry): Promise<Segment<D>> {
   const { join } = await import('node:path');
   const path = join(folder, entry.name);
-  const records = async (file: string): Promise<Records> => new Records(await readWhole(file), file);
-  const documents = await records(path + files.documents);
-  const deleted = entry.deleted === null ? [] : ((await records(join(folder, entry.deleted))).at(0) as number[]);
+  const documents = new Records(await readWhole(path + files.documents), path + files.documents);
   return {
     entry,
     ngrams: await FmIndex.read(path + files.ngrams),
     words: await LexicalIndex.read(path + files.words),
-    deleted: new Set(deleted),
+    deleted: await readDeleted(folder, entry),
     document: (number) => documents.at(number) as D,
   };
+}
+
+/** Numbers of a segment's deleted documents. */
+export async function readDeleted(folder: string, { deleted }: SegmentEntry): Promise<ReadonlySet<number>> {
+  if (deleted === null) return new Set();
+  const { join } = await import('node:path');
+  const path = join(folder, deleted);
+  return new Set(new Records(await readWhole(path), path).at(0) as number[]);
 }
 
 async function save(path: string, values: readonly unknown[]): Promise<void> {

@@ -13,6 +13,7 @@ import { lockFolder, type Unlock } from '../store/lock.ts';
 import { type Manifest, readManifest, writeManifest } from './manifest.ts';
 import {
   filesOf,
+  readDeleted,
   readSegment,
   type Segment,
   type SegmentEntry,
@@ -101,7 +102,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     await this.#change(async () => {
       const entry = await writeSegment(this.#folder, this.#newName(), documents, tokens, this.#stop.signal);
       const segments = await this.#without(ids);
-      await this.#swap([...segments, entry]);
+      await this.#swap([...segments, entry], ids);
     });
     this.#mergeSoon();
   }
@@ -109,7 +110,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
   /** Deletes documents; ids that are not there are passed over. @returns how many there were */
   async delete(ids: Iterable<string>): Promise<number> {
     const wanted = new Set([...ids].filter((id) => this.#places.has(id)));
-    if (wanted.size > 0) await this.#change(async () => this.#swap(await this.#without(wanted)));
+    if (wanted.size > 0) await this.#change(async () => this.#swap(await this.#without(wanted), wanted));
     this.#mergeSoon();
     return wanted.size;
   }
@@ -164,22 +165,26 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     return entries;
   }
 
-  /** Replaces the manifest, and with it what this writer knows; removes the files that it no longer names. */
-  async #swap(entries: readonly SegmentEntry[]): Promise<void> {
+  /**
+   * Replaces the manifest, and with it what this writer knows; removes the files that it no longer names.
+   * @param gone ids of documents that are deleted by it, or replaced
+   */
+  async #swap(entries: readonly SegmentEntry[], gone: Iterable<string> = []): Promise<void> {
     const segments: Segment<D>[] = [];
+    const added: Segment<D>[] = [];
     for (const entry of entries) {
       const known = this.#segments.get(entry.name);
-      segments.push(known?.entry.deleted === entry.deleted ? known : await readSegment<D>(this.#folder, entry));
+      if (known === undefined) added.push(await readSegment<D>(this.#folder, entry));
+      else if (known.entry.deleted === entry.deleted) segments.push(known);
+      else segments.push({ ...known, entry, deleted: await readDeleted(this.#folder, entry) });
     }
     const manifest = { generation: this.#manifest.generation + 1, segments: entries };
     await writeManifest(this.#folder, manifest);
     this.#manifest = manifest;
     this.#segments.clear();
-    this.#places.clear();
-    for (const segment of segments) {
-      this.#segments.set(segment.entry.name, segment);
-      this.#remember(segment);
-    }
+    for (const segment of [...segments, ...added]) this.#segments.set(segment.entry.name, segment);
+    for (const id of gone) this.#places.delete(id);
+    for (const segment of added) this.#remember(segment);
     await this.#clean();
   }
 

@@ -8,7 +8,7 @@
  */
 import { layOut, seal } from '../store/sections.ts';
 import { type Code, codeOf, leavesByLength } from './code.ts';
-import { ABOUT_WORDS, kind, MAX_TOKEN, PLACE_EVERY, ROW_EVERY, type SectionName } from './layout.ts';
+import { ABOUT_WORDS, badToken, kind, MAX_TOKEN, PLACE_EVERY, ROW_EVERY, type SectionName } from './layout.ts';
 import { packedWords, setPacked, widthOf } from './packed.ts';
 import { quadSupers, quadWords } from './quads.ts';
 import { suffixArray } from './suffix-array.ts';
@@ -86,9 +86,7 @@ function survey(documents: DocumentTokens): { lengths: number[]; alphabet: Alpha
     for (let i = 0; i < document.length; i++) {
       const token = document[i]!;
       if (!(token >= 0 && token <= MAX_TOKEN && Number.isInteger(token))) {
-        throw new RangeError(
-          `FmIndex.build: expected tokens from 0 to ${MAX_TOKEN}, got ${token} in document ${lengths.length}`,
-        );
+        throw badToken(token, lengths.length);
       }
       if (token >= counts.length) {
         const larger = new Int32Array(Math.max(token + 1, 2 * counts.length));

@@ -213,7 +213,7 @@ export class FmIndex {
 
   /** The tokens of a document, from `from` up to but without `to`. @throws RangeError for a part that is not there */
   extract(document: number, from = 0, to = this.length(document)): Int32Array {
-    if (!(from >= 0 && from <= to && to <= this.length(document))) {
+    if (!(from >= 0 && from <= to && to <= this.length(document) && Number.isInteger(from) && Number.isInteger(to))) {
       throw new RangeError(`extract: expected a part of 0 to ${this.length(document)}, got ${from} to ${to}`);
     }
     const out = new Int32Array(to - from);

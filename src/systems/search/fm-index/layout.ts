@@ -47,3 +47,8 @@ export const ABOUT_WORDS = 8;
 
 /** Tokens are whole numbers from 0 to this one. */
 export const MAX_TOKEN = 2 ** 24 - 1;
+
+/** What is thrown for anything else. */
+export function badToken(token: number, document: number): RangeError {
+  return new RangeError(`FmIndex.build: expected tokens from 0 to ${MAX_TOKEN}, got ${token} in document ${document}`);
+}
