@@ -16,7 +16,7 @@ export function encodedView(model: RawClassifier, kind: InputKind, encoding: Enc
   return {
     classes: model.classes,
     input: shape,
-    scores(batch) {
+    async scores(batch) {
       requireInputs(batch, shape);
       const encoded = batch.data as Float32Array;
       const sent = new Float32Array(encoded.length);
