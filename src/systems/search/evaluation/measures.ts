@@ -67,7 +67,9 @@ export function rPrecision(ranking: readonly string[], judged: Judged): number {
 /**
  * The mean of a measure over all queries that have a relevant document, also those without a result (trec_eval's `-c`).
  * @example
- * meanOver(qrels, results, (ranking, judged) => ndcg(ranking, judged, 10));
+ * const qrels = new Map([['q', new Map([['a', 1]])]]);
+ * const results = new Map([['q', [{ id: 'a', score: 2.5 }]]]);
+ * meanOver(qrels, results, (ranking, judged) => ndcg(ranking, judged, 10)); // 1
  */
 export function meanOver(
   qrels: Qrels,
