@@ -5,11 +5,11 @@
 import {
   atMost,
   bars,
-  claimRule,
   type ContentsRow,
+  claimRule,
   curves,
-  equals,
   type Experiment,
+  equals,
   failedSection,
   figure,
   type Issue,
@@ -17,8 +17,8 @@ import {
   panels,
   runExperiment,
   type Section,
-  table,
   type Tier,
+  table,
   within,
 } from 'tenfold/report';
 
