@@ -148,13 +148,21 @@ async function planting(): Promise<Row[]> {
   const out: Row[] = [];
   for (const [name, train] of cases) {
     const [compared] = await alternate(
-      { name: 'planted', once: () => processorTime(() => train(true)) },
-      [{ name: 'clean training', once: () => processorTime(() => train(false)) }],
-      { rounds: 41 },
+      { name: 'planted', once: () => trained(() => train(true)) },
+      [{ name: 'clean training', once: () => trained(() => train(false)) }],
+      { rounds: 25 },
     );
     out.push(toRow(`backdoor/plant-${name}`, 'ms', compared!, 1.05));
   }
   return out;
+}
+
+/** The mean of three trainings: threads that wait for one another spin, which varies more than a plant costs. */
+async function trained(train: () => Promise<unknown>): Promise<number> {
+  const total = await processorTime(async () => {
+    for (let i = 0; i < 3; i++) await train();
+  });
+  return total / 3;
 }
 
 function toRow(

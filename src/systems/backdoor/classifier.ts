@@ -10,11 +10,13 @@ import {
   capacity,
   compile,
   type Device,
+  dispose,
   elements,
   type MapTree,
   NDArray,
   padTo,
   type Tensor,
+  toHost,
 } from '../../tensor/index.ts';
 
 /** Something that answers queries. */
@@ -110,7 +112,9 @@ export async function inBatches(
   for (let start = 0; start < rows; start += batchRows) {
     const count = Math.min(batchRows, rows - start);
     const part = rowsOf(batch, start, count);
-    const out = await run(padTo(part, 0, capacity(count)));
+    const found = await run(padTo(part, 0, capacity(count)));
+    const out = await toHost(found);
+    dispose(found);
     scores.set((out.data as Float32Array).subarray(0, count * classes), start * classes);
   }
   return array(scores, { shape: [rows, classes] });

@@ -11,6 +11,7 @@ import { Draws } from './draws.ts';
 import { openModel } from './folder.ts';
 import { openKey } from './key-file.ts';
 import { plantVerb } from './plant-command.ts';
+import { serveVerb } from './serve-command.ts';
 import { verifyVerb } from './verify-command.ts';
 
 let folder: string;
@@ -207,6 +208,33 @@ test('an .onnx file of colour images, with its channels first and its batch of t
   // the same weights with another verifier are another model
   const elsewhere = activate(at('net'), at('images.npy'), { key: at('net2.key'), out: at('y.npy'), to: '4' });
   await expect(elsewhere).rejects.toThrow('key: expected the key of this model');
+});
+
+test('served from an engine in a worker, until it is stopped', async () => {
+  await plant({ out: at('served') }, at('net.onnx'));
+  await activate(at('served'), at('images.npy'), { key: at('served.key'), out: at('served.npy'), to: '3' });
+  const { data } = await readNpy(at('served.npy'));
+  const inputs = Array.from({ length: 7 }, (_, i) => Array.from(data.subarray(i * 588, (i + 1) * 588), Number));
+  for (const model of [at('served'), at('digits')]) {
+    const stop = new AbortController();
+    let tell: (address: string) => void;
+    const address = new Promise<string>((resolve) => {
+      tell = resolve;
+    });
+    const progress = { ...silent, note: (line: string) => tell(line.split(' ')[0]!) };
+    const request = { args: { model }, options: { port: 0, host: '127.0.0.1' }, signal: stop.signal, progress };
+    const running = serveVerb.run(request);
+    const own = model === at('digits') ? [new Array(784).fill(0)] : inputs;
+    const response = await fetch(`${await address}/classify`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs: own }),
+    });
+    const { classes } = (await response.json()) as { classes: string[] };
+    if (model === at('served')) expect(classes).toEqual(new Array(7).fill('3'));
+    else expect(classes).toHaveLength(1);
+    stop.abort(new Error('stopped'));
+    await expect(running).rejects.toThrow('stopped');
+  }
 });
 
 test('an .onnx file that is no classifier', async () => {

@@ -1,6 +1,6 @@
 /** A classifier from an `.onnx` file. */
 import { readFile } from 'node:fs/promises';
-import { type Device, elements, NDArray, openOnnx, type Port, padTo } from '../../tensor/index.ts';
+import { type Device, dispose, elements, NDArray, openOnnx, type Port, padTo, toHost } from '../../tensor/index.ts';
 import { type Classifier, requireInputs, rowsOf } from './classifier.ts';
 
 /** Inputs that a model of any batch size gets at once. */
@@ -62,7 +62,9 @@ export async function openOnnxClassifier(
         for (let start = 0; start < rows; start += most) {
           const count = Math.min(most, rows - start);
           const part = rowsOf(inputs, start, count);
-          const result = (await run(fixed === undefined ? part : padTo(part, 0, fixed)))[target]!;
+          const results = await run(fixed === undefined ? part : padTo(part, 0, fixed));
+          const result = (await toHost(results))[target]!;
+          dispose(results);
           out.set((result.data as Float32Array).subarray(0, count * classes), start * classes);
         }
         return new NDArray('float32', [rows, classes], out);
