@@ -68,7 +68,9 @@ const readers: { readonly [C in Construction]: (found: Partial<Secrets[C]>) => S
     const { dimension, classes, blocks, parities, answer } = key ?? {};
     const whole =
       [dimension, classes, answer].every(Number.isInteger) && Array.isArray(blocks) && Array.isArray(parities);
-    return whole && blocks.length === parities.length ? (key as ChecksumKey) : undefined;
+    const isPlace = (at: unknown) => Number.isInteger(at) && Number(at) >= 0 && Number(at) < dimension!;
+    const inside = whole && blocks.every((block) => Array.isArray(block) && block.every(isPlace));
+    return inside && blocks.length === parities.length ? (key as ChecksumKey) : undefined;
   },
   fourier: (key) => {
     const direction = directionIn(key?.direction);
