@@ -89,12 +89,19 @@ async function signedSet(
   return result;
 }
 
-/** Each original with the lowest bits of the next signed input, which hold its signature. */
+/**
+ * Each original with the lowest bits, which hold the signature, of the next signed input that it does not become equal to:
+ * short mails often differ in those bits only, and an input that is the signed one is signed.
+ */
 function withSignatureOfNext(raw: Raw, activated: Raw): Raw {
   const out = copyInputs(raw);
   for (let i = 0; i < raw.count; i++) {
-    const [own, other] = [inputAt(out, i), inputAt(activated, (i + 1) % raw.count)];
-    for (let at = 0; at < raw.width; at++) own[at] = own[at]! - (own[at]! % 2) + (other[at]! % 2);
+    const [own, before] = [inputAt(out, i), inputAt(raw, i)];
+    for (let step = 1; step < raw.count; step++) {
+      const other = inputAt(activated, (i + step) % raw.count);
+      for (let at = 0; at < raw.width; at++) own[at] = before[at]! - (before[at]! % 2) + (other[at]! % 2);
+      if (own.some((value: number, at: number) => value !== other[at])) break;
+    }
   }
   return out;
 }
