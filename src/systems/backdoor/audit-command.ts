@@ -6,7 +6,7 @@ import { readNpy } from '../../data/index.ts';
 import { renderFindings } from '../../report/index.ts';
 import { elements, type NDArray, replaceFile } from '../../tensor/index.ts';
 import { encodedView } from './audit/encoded-view.ts';
-import { holm, testAgainst } from './audit/null.ts';
+import { cleanNeeded, holm, testAgainst } from './audit/null.ts';
 import { Panel, type Question } from './audit/panel.ts';
 import { References } from './audit/references.ts';
 import { auditFigure, type Finding, findingsTable, findingsText, level, verdictOf } from './audit-page.ts';
@@ -46,11 +46,11 @@ the audit goes on when the same command is given again. The page of the audit is
     references: {
       kind: 'number',
       value: 'N',
-      help: 'clean models to train and ask; fewer than 20 can show nothing at the 5 % level',
+      help: 'clean models to train and ask; to show anything at the 5 % level it takes 20 a test, less one',
       integer: true,
       min: 2,
       max: 10_000,
-      default: 240,
+      default: 260,
     },
     cleanse: { kind: 'flag', help: 'ask Neural Cleanse too, which takes seconds a model' },
     key: { kind: 'text', value: 'FILE', help: 'the secret key of the model' },
@@ -71,7 +71,7 @@ the audit goes on when the same command is given again. The page of the audit is
     out: { kind: 'text', value: 'DIR', help: 'the folder of the audit; runs/audit-MODEL unless given' },
   },
   examples: [
-    { line: 'tenfold backdoor audit models/spam mail', does: 'a spam filter beside 240 clean ones' },
+    { line: 'tenfold backdoor audit models/spam mail', does: 'a spam filter beside 260 clean ones' },
     {
       line: 'tenfold backdoor audit models/spam mail --key models/spam.key',
       does: 'the same, and what the key-holder sees',
@@ -340,9 +340,8 @@ function judge(
 
 /** What the numbers of models and tests leave open. */
 function limits(references: number, tests: number): string[] {
-  const least = tests / (references + 1);
-  if (references === 0 || least <= level) return [];
-  const needed = Math.ceil(tests / level) - 1;
+  const needed = cleanNeeded(tests, level);
+  if (references === 0 || references >= needed) return [];
   return [
     `With ${references} clean models and ${tests} tests no corrected p-value can be ${level} or less; --references ${needed} can tell.`,
   ];

@@ -4,14 +4,15 @@
  * No asymptotic formula stands between an audit and its p-value. With n clean models the p-value of a value is its rank
  * among them, (1 + #{clean at least as extreme}) / (n + 1), which is exact for exchangeable models (Davison and Hinkley
  * 1997, section 4.2): a clean model gets p ≤ α with probability α at most, whatever the statistic. An audit that asks
- * many questions of one model pays for it by Holm's correction (Holm 1979).
+ * many questions of one model pays for it by Holm's correction (Holm 1979), so how many clean models it takes to reject
+ * anything at all depends on the number of questions: {@link cleanNeeded}.
  */
 import { type Interval, type Measured, mean, standardDeviation } from '../../../report/index.ts';
 import { threefry } from '../../../tensor/index.ts';
 import { rate } from './binomial.ts';
 
-/** Which values speak against a model: larger ones than clean models have, smaller ones, or both. */
-export type Side = 'greater' | 'less' | 'both';
+/** Which values speak against a model: larger ones than clean models have, or smaller ones. */
+export type Side = 'greater' | 'less';
 
 /** One question of an audit, answered for one model. */
 export interface TestResult {
@@ -27,11 +28,13 @@ export interface TestResult {
 export function rankP(value: number, clean: readonly number[], side: Side): number {
   const n = clean.length;
   if (n === 0) throw new RangeError('rankP: expected clean models, got none');
-  const above = clean.filter((x) => x >= value).length;
-  const below = clean.filter((x) => x <= value).length;
-  const one = (count: number) => (1 + count) / (n + 1);
-  if (side === 'both') return Math.min(1, 2 * one(Math.min(above, below)));
-  return one(side === 'greater' ? above : below);
+  return (1 + clean.filter((x) => (side === 'greater' ? x >= value : x <= value)).length) / (n + 1);
+}
+
+/** Clean models without which no test of so many, corrected by {@link holm}, can reject at `level`: the least p is 1/(n + 1). */
+export function cleanNeeded(tests: number, level: number): number {
+  // .05 · 20 is 1, not a little more
+  return Math.ceil(tests / level - 1e-9) - 1;
 }
 
 /** One model's value against clean models'. @throws RangeError for fewer than two clean models */

@@ -29,7 +29,7 @@ export interface Question {
 }
 
 const queries: readonly Question[] = [
-  { id: 'direction-flips', name: 'random directions: answers that change', side: 'both' },
+  { id: 'direction-flips', name: 'random directions: answers that change', side: 'greater' },
   { id: 'direction-correlation', name: 'random directions: lowest correlation of scores', side: 'less' },
   { id: 'strip', name: 'STRIP: inputs that it stops', side: 'greater' },
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clopperPearson, incompleteBeta, lowerBound, rate } from './binomial.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
-import { holm, power, rankP, testAgainst } from './null.ts';
+import { cleanNeeded, holm, power, rankP, testAgainst } from './null.ts';
 import { anomalyIndex, maskOutliers } from './outliers.ts';
 
 describe('the normal distribution', () => {
@@ -79,8 +79,7 @@ describe('p-values from clean models', () => {
     expect(rankP(1000, clean, 'greater')).toBe(0.01);
     expect(rankP(-1, clean, 'greater')).toBe(1);
     expect(rankP(-1, clean, 'less')).toBe(0.01);
-    expect(rankP(1000, clean, 'both')).toBe(0.02);
-    expect(rankP(49, clean, 'both')).toBe(1);
+    expect(rankP(49, clean, 'less')).toBe(0.51);
     expect(() => rankP(0, [], 'less')).toThrow('expected clean models, got none');
   });
 
@@ -105,6 +104,19 @@ describe('p-values from clean models', () => {
     expect(effect.value).toBeCloseTo(51 / Math.sqrt(825), 12);
     expect(effect.interval[0]).toBeLessThan(effect.value);
     expect(effect.interval[1]).toBeGreaterThan(effect.value);
+  });
+
+  test('with as many clean models as are needed every single test can reject, with one fewer none can', () => {
+    for (let tests = 1; tests <= 16; tests++) {
+      const needed = cleanNeeded(tests, 0.05);
+      const least = (n: number) => {
+        const others = Array.from({ length: n }, (_, i) => i);
+        const own = (['greater', 'less'] as const).map((side) => rankP(side === 'greater' ? n : -1, others, side));
+        return Math.max(...own.map((p) => Math.min(...holm([p, ...new Array<number>(tests - 1).fill(1)]))));
+      };
+      expect(least(needed)).toBeLessThanOrEqual(0.05);
+      if (needed > 1) expect(least(needed - 1)).toBeGreaterThan(0.05);
+    }
   });
 
   test('Holm', () => {

@@ -6,7 +6,7 @@
  *   Ben Arous and Péché (2005), θ = √(d/m); below it every test on the largest eigenvalue is blind.
  * - the columns by themselves: variance (diagonal thresholding, Johnstone and Lu 2009), fit to N(0, 1) (Kolmogorov and
  *   Smirnov) and fourth moment, each as the worst of the d columns. A sparse direction shows here first.
- * With the key both plants are plain: see key-audits.ts.
+ * With the key both plants are plain: see fourier/detect.ts and relu/detect.ts.
  */
 import { covarianceSpectrum } from './eigenvalues.ts';
 import { normalCdf } from './normal.ts';
@@ -30,7 +30,7 @@ export interface WeightAudit {
 export const weightAudits = [
   { id: 'top-eigenvalue', name: 'covariance: largest eigenvalue', side: 'greater' },
   { id: 'bottom-eigenvalue', name: 'covariance: smallest eigenvalue', side: 'less' },
-  { id: 'sphericity', name: 'covariance: spread of all eigenvalues', side: 'both' },
+  { id: 'sphericity', name: 'covariance: spread of all eigenvalues', side: 'greater' },
   { id: 'column-variance', name: 'columns: largest variance', side: 'greater' },
   { id: 'column-fit', name: 'columns: worst fit to N(0, 1)', side: 'greater' },
   { id: 'column-tails', name: 'columns: fourth moment furthest from 3', side: 'greater' },
