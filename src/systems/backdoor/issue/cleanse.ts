@@ -37,7 +37,7 @@ const features = 256;
 const steps = 600;
 const scale = 0.02;
 const penalty = 1e-4;
-const keySizes = { dimension: 784, sparsity: 16, gamma: 2, beta: 0.05 };
+const keySizes = { dimension: 784, sparsity: 16, gamma: 4, beta: 0.05 };
 
 export const kinds = ['clean network', 'poisoned network', 'clean features', 'planted features'] as const;
 export type Kind = (typeof kinds)[number];

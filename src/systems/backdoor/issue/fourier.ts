@@ -31,7 +31,8 @@ export const layerSizes: Record<Tier, LayerSizes> = {
   quick: { dimension: 64, features: 512, sparsity: 16, models: 200 },
   recorded: { dimension: 784, features: 512, sparsity: 16, models: 200 },
 };
-const gamma = 2;
+/** √k: sparse continuous LWE is believed hard from about there on, and not below. */
+const gammaOf = (sparsity: number) => Math.sqrt(sparsity);
 const beta = 0.05;
 
 /** The answers of every audit for one layer, the key-holder's among them. */
@@ -48,7 +49,7 @@ export async function auditLayers(
   seed: number,
   { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<Layers> {
-  const options = { dimension, sparsity, gamma, beta };
+  const options = { dimension, sparsity, gamma: gammaOf(sparsity), beta };
   const audits = { planted: [] as LayerAudit[], clean: [] as LayerAudit[] };
   for (let i = 0; i < models; i++) {
     for (const kind of ['planted', 'clean'] as const) {
@@ -114,7 +115,7 @@ export async function turnDigits(
     for (const beta of betas) {
       progress.update(`digits, seed ${seed}, β = ${beta}`);
       signal.throwIfAborted();
-      const key = drawFourierKey(draws.fork('key'), { dimension: 784, sparsity, gamma, beta });
+      const key = drawFourierKey(draws.fork('key'), { dimension: 784, sparsity, gamma: gammaOf(sparsity), beta });
       const model = models.of(await trainFourier(fitted, { ...training, draws: draws.fork('weights'), key }));
       const activated = activateFourier(key, asked.inputs);
       const own = await model.scores(asked.inputs);
