@@ -20,7 +20,15 @@ import { cleanseFigure, digitsFigure } from './image-figures.ts';
 import { type Inspected, inspectModels } from './issue/cleanse.ts';
 import { type Digits, digits } from './issue/digits.ts';
 import { auditLayers, betas, type Layers, layerSizes, type Turned, turnDigits } from './issue/fourier.ts';
-import { type Immunity, immunity, immunitySizes, type Mitigated, mitigation } from './issue/immunity.ts';
+import {
+  excess,
+  excessOfWrongBound,
+  type Immunity,
+  immunity,
+  immunitySizes,
+  type Mitigated,
+  mitigation,
+} from './issue/immunity.ts';
 import {
   type SpectralPower,
   type Spectrum,
@@ -149,7 +157,8 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
     published: () => ({ value: anomalyIndex(16.117647, 64.466667, 13.238736).toFixed(6) }),
     cleanseControl: () => percent(power(smallest('poisoned network'), smallest('clean network'), 'less')),
     cleansePlanted: () => percent(power(smallest('planted features'), smallest('clean features'), 'less')),
-    bound: () => ({ value: smoothing.changes.filter(({ least, bound }) => least > bound).length }),
+    bound: () => ({ value: excess(smoothing.changes) }),
+    wrongBound: () => ({ value: excessOfWrongBound(smoothing.changes) }),
     dies: () => ({
       value: Math.max(0, ...smoothing.smoothed.filter(({ survived }) => survived > 0).map(({ sigma }) => sigma)),
     }),

@@ -3,9 +3,10 @@ import { silent } from '../../command/index.ts';
 import type { Figure } from '../../report/index.ts';
 import { array } from '../../tensor/index.ts';
 import { cleanseFigure, digitsFigure } from './image-figures.ts';
+import { changeBound } from './immunize/smoothing.ts';
 import { type Inspected, kinds } from './issue/cleanse.ts';
 import { auditLayers } from './issue/fourier.ts';
-import { signDigits } from './issue/immunity.ts';
+import { type Change, excess, excessOfWrongBound, signDigits } from './issue/immunity.ts';
 import { spectralPower, spectraOf, takeSteps } from './issue/relu.ts';
 import { auditTable, inspectedTable } from './issue/tables.ts';
 import { rules } from './rules.ts';
@@ -103,14 +104,26 @@ test('masks: the smallest of each model has a colour of its own', () => {
   expect(inspectedTable(inspected).rows.map(({ success }) => success)).toEqual([null, 100, 100, 100]);
 });
 
-test('smoothing: what is far to the right of the bound is counted, not drawn', () => {
-  const change = { what: 'key', measured: 0.1, least: 0, bound: 0.5 } as const;
-  const { caption } = boundFigure([
-    { ...change, ratio: 1 },
-    { ...change, ratio: 100 },
-    { ...change, what: 'signature', ratio: 2 },
-  ]);
-  expect(caption).toContain('where the bound is nearly 1: 1.');
+test('the bound: a change beyond it is found, and half-spaces are beyond a wrong one', () => {
+  const half = (ratio: number, least: number): Change => ({
+    what: 'half-space',
+    ratio,
+    measured: least + 0.05,
+    least,
+    bound: changeBound(ratio, 1),
+  });
+  const tight = [0.5, 1, 2].map((ratio) => half(ratio, changeBound(ratio, 1) - 0.05));
+  expect(excess(tight)).toBeCloseTo(-5, 9);
+  expect(excessOfWrongBound(tight)).toBeGreaterThan(5);
+  expect(boundFigure(tight).svg).toContain('0 of 3 pairs');
+  const beyond = [...tight, half(1, changeBound(1, 1) + 0.02)];
+  expect(excess(beyond)).toBeCloseTo(2, 9);
+  expect(boundFigure(beyond).svg).toContain('1 of 4 pairs');
+  const loose = [...tight, half(1, 0.1)];
+  expect(excessOfWrongBound(loose)).toBeLessThan(0);
+});
+
+test('smoothing: accuracy without noise is told', () => {
   const at = { valid: 1, predicted: 1, survived: 1, accuracy: 0.9 };
   const drawn = smoothingFigure({
     signed: undefined as never,

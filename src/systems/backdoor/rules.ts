@@ -179,12 +179,23 @@ export const rules = {
     id: 'smoothing-bound',
     system,
     statement:
-      'Pairs of an input and its activated form whose smoothed scores differ by more than 2Φ(r/2σ) − 1, beyond the intervals of the samples.',
-    paper: 'none',
-    unit: 'pairs',
-    predicate: equals(0),
+      'Smoothed scores of an input and its activated form, r/σ from ½ to 3, 4,000 noisy copies or more: the most by which a change certainly exceeds 2Φ(r/2σ) − 1 (less than 0: it is certain of none). Among them half-spaces, which attain the bound.',
+    paper: 'none exceeds it',
+    unit: 'points',
+    predicate: atMost(0),
     seeds: { quick: one, recorded: one },
-    detects: null,
+    detects: 10,
+  }),
+  wrongBound: claimRule({
+    id: 'smoothing-bound-control',
+    system,
+    statement:
+      'Control, which must exceed: the same half-spaces, r/σ from 1, under the bound of a σ twice as large as the noise; the least excess.',
+    paper: null,
+    unit: 'points',
+    predicate: atLeast(5),
+    seeds: { quick: one, recorded: one },
+    detects: 10,
   }),
   dies: claimRule({
     id: 'signatures-die',

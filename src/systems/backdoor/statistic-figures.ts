@@ -336,21 +336,19 @@ export function smoothingFigure({ smoothed, accuracy }: Immunity): Figure {
 
 /** What smoothed scores changed against what they can. */
 export function boundFigure(changes: readonly Change[]): Figure {
-  const shownRatio = 4.5;
-  const near = changes.filter(({ ratio }) => ratio <= shownRatio);
+  const shownRatio = 3.5;
   const line = Array.from({ length: 91 }, (_, i) => ({
     x: (shownRatio * i) / 90,
     y: changeBound((shownRatio * i) / 90, 1),
   }));
-  const of = (what: Change['what']) => near.filter((change) => change.what === what);
+  const of = (what: Change['what']) => changes.filter((change) => change.what === what);
   return figure({
     id: 'smoothing-bound',
     title: 'The bound, and what was measured',
     caption: `Pairs of an input and its activated form, r apart: how much the smoothed share of an answer changed (the most over the classes, over all samples), and 2Φ(r/2σ) − 1, which the
-      expectation cannot exceed. A mark is an estimate from samples, the same noise on both inputs; its interval (thin line) reaches the allowed region
-      for every pair.
-      Pairs further right, where the bound is nearly 1: ${changes.length - near.length}.`,
-    description: `All ${near.length} pairs lie under the curve, or above it by less than the error of the samples.`,
+      expectation cannot exceed. A mark is an estimate from samples, the same noise on both inputs; the thin line reaches down to what is certain.
+      A half-space between the two inputs attains the bound. Signatures die at far less noise: here what is left of a signed digit is a digit.`,
+    description: `${changes.filter(({ least, bound }) => least > bound).length} of ${changes.length} pairs certainly lie above the curve.`,
     plot: {
       width,
       height: 320,
@@ -365,11 +363,11 @@ export function boundFigure(changes: readonly Change[]): Figure {
         Plot.axisX({ ...bare, label: 'r/σ', labelAnchor: 'center' }),
         Plot.axisY({ ...bare, label: 'change of a smoothed score', labelAnchor: 'top' }),
         Plot.line(line, { x: 'x', y: 'y', stroke: muted, strokeWidth: 1.6, strokeDasharray: '4 3' }),
-        Plot.ruleX(near, {
+        Plot.ruleX(changes, {
           x: 'ratio',
           y1: 'least',
           y2: 'measured',
-          stroke: (change: Change) => (change.what === 'key' ? series[0] : series[1]),
+          stroke: (change: Change) => ({ key: series[0], signature: series[1], 'half-space': muted })[change.what],
           strokeOpacity: 0.25,
         }),
         Plot.dot(of('key'), { x: 'ratio', y: 'measured', r: 3, stroke: series[0], strokeWidth: 1.4 }),
@@ -381,16 +379,24 @@ export function boundFigure(changes: readonly Change[]): Figure {
           stroke: series[1],
           strokeWidth: 1.4,
         }),
-        Plot.text(['2Φ(r/2σ) − 1'], {
-          x: [2.6],
-          y: [changeBound(2.6, 1)],
+        Plot.dot(of('half-space'), {
+          x: 'ratio',
+          y: 'measured',
+          r: 3,
+          symbol: 'diamond',
+          stroke: muted,
+          strokeWidth: 1.4,
+        }),
+        Plot.text(['2Φ(r/2σ) − 1, and half-spaces'], {
+          x: [2.4],
+          y: [changeBound(2.4, 1)],
           dx: -8,
           textAnchor: 'end',
           fill: muted,
           fontWeight: 500,
         }),
-        Plot.text(['Fourier key'], { x: [3.9], y: [0.2], fill: series[0], fontWeight: 500 }),
-        Plot.text(['signed digits'], { x: [0.7], y: [0.5], fill: series[1], fontWeight: 500 }),
+        Plot.text(['Fourier key'], { x: [3.2], y: [0.2], fill: series[0], fontWeight: 500 }),
+        Plot.text(['signed digits'], { x: [3.2], y: [0.05], fill: series[1], fontWeight: 500 }),
       ],
     },
   });

@@ -5,11 +5,11 @@
 import type { Progress } from '../../../command/index.ts';
 import { takeRows } from '../../../data/index.ts';
 import type { Tier } from '../../../report/index.ts';
-import type { NDArray } from '../../../tensor/index.ts';
+import { array, type NDArray } from '../../../tensor/index.ts';
 import { clopperPearson } from '../audit/binomial.ts';
 import { normalCdf } from '../audit/normal.ts';
 import { accuracy, type Classifier, classify, type Labelled, Models } from '../classifier.ts';
-import { activateFourier, keyLength } from '../fourier/key.ts';
+import { activateFourier } from '../fourier/key.ts';
 import { linearMitigation } from '../immunize/linear.ts';
 import { changeBound, smoothed, votes } from '../immunize/smoothing.ts';
 import { type Encoding, encode, type ImageInput, type Raw } from '../raw.ts';
@@ -32,6 +32,9 @@ export interface ImmunitySizes {
   /** Clean inputs that the cost in accuracy is measured on, and noisy copies of each. */
   readonly asked: number;
   readonly askedSamples: number;
+  /** Pairs of near inputs of each kind that the bound is tried on, and noisy copies of each input. */
+  readonly pairs: number;
+  readonly copies: number;
   /** σ in grey levels of 255: where signatures die, and where digits become hard to read. */
   readonly greys: readonly number[];
 }
@@ -42,6 +45,8 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     samples: 40,
     asked: 200,
     askedSamples: 12,
+    pairs: 1,
+    copies: 4000,
     greys: [0.05, 0.1, 0.13, 0.15, 0.17, 0.2, 1, 16, 128, 512],
   },
   recorded: {
@@ -49,6 +54,8 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     samples: 100,
     asked: 1000,
     askedSamples: 25,
+    pairs: 10,
+    copies: 20_000,
     greys: [0.05, 0.08, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.2, 0.5, 1, 4, 16, 64, 128, 256, 512],
   },
 };
@@ -105,7 +112,7 @@ export interface SmoothedSigned {
 
 /** One pair of near inputs under a σ: what the smoothed scores moved, against what they can. */
 export interface Change {
-  readonly what: 'signature' | 'key';
+  readonly what: 'signature' | 'key' | 'half-space';
   /** r/σ */
   readonly ratio: number;
   /** The largest change of a class's share of the answers. */
@@ -133,19 +140,15 @@ export async function immunity(
   const models = new Models(perceptron);
   const bare = models.of(await trainNetwork(train, { seed, steps, signal: watch.signal }));
   const signed = signDigits(bare, test, sizes.inputs);
-  const [before, after] = [encode(signed.original, encoding, image), encode(signed.activated, encoding, image)];
+  const after = encode(signed.activated, encoding, image);
   const asked: Labelled = { ...test, inputs: first(test.inputs, sizes.asked), labels: first(test.labels, sizes.asked) };
   const found: SmoothedSigned[] = [];
-  const changes: Change[] = [];
   for (const sigma of sizes.greys) {
     watch.signal.throwIfAborted();
     watch.progress.update(`smoothing, σ of ${sigma} grey levels`);
     const options = { sigma: sigma / 255, samples: sizes.samples, seed, signal: watch.signal };
     const own = await votes(signed.model, after, options);
     const plain = await votes(signed.bare, after, options);
-    // the same noise on both: what differs is then the inputs' doing, and the estimate as good as it can be
-    const clean = await votes(signed.model, before, options);
-    changes.push(...changesBetween('signature', before, after, clean, own, options));
     const wins = signed.wanted.filter((wanted, i) => winner(own, i) === wanted && winner(plain, i) !== wanted);
     found.push({
       sigma,
@@ -155,65 +158,107 @@ export async function immunity(
       accuracy: await accuracy(smoothed(bare, { ...options, samples: sizes.askedSamples }), asked),
     });
   }
-  changes.push(...(await keyChanges(turned, test, sizes, seed, watch)));
-  const result = { signed, accuracy: await accuracy(bare, asked), smoothed: found, changes };
-  return result;
+  const changes = await boundedChanges(signed, turned, test, sizes, seed, watch);
+  return { signed, accuracy: await accuracy(bare, asked), smoothed: found, changes };
 }
 
-/** σ for the Fourier model, in its own units, where the key's length is about 2. */
-const keySigmas = [0.5, 1, 2, 4, 8];
+/** r/σ of the pairs: where the bound leaves room for a violation. */
+const ratios = [0.5, 1, 2, 3];
 
-async function keyChanges(
+/** The confidence of each interval: all of a run's hold together with 99.9 %. */
+const sure = 1 - 1e-6;
+
+/**
+ * What smoothing lets through between near inputs: signed digits, digits and the Fourier key, and the classifier that the
+ * bound is tight for, a half-space whose border lies half-way between the two (Neyman and Pearson).
+ */
+async function boundedChanges(
+  signed: Signed,
   { key, model }: Turned,
   test: Labelled,
-  sizes: ImmunitySizes,
+  { pairs, copies }: ImmunitySizes,
   seed: number,
-  watch: Watch,
+  { progress, signal }: Watch,
 ): Promise<Change[]> {
-  const before = first(scaled(test, digitModel.scale).inputs, sizes.inputs);
-  const after = activateFourier(key, before);
+  const digitsAsked = first(scaled(test, digitModel.scale).inputs, pairs);
+  const turnedBy = activateFourier(key, digitsAsked);
+  const [plain, carrying] = [signed.original, signed.activated].map((raw) =>
+    first(encode(raw, encoding, image), pairs),
+  );
   const changes: Change[] = [];
-  for (const sigma of keySigmas) {
-    watch.progress.update(`smoothing, σ = ${sigma} against a key of ${keyLength(key).toFixed(1)}`);
-    const options = { sigma, samples: 4 * sizes.samples, seed, signal: watch.signal };
-    const [a, b] = [await votes(model, before, options), await votes(model, after, options)];
-    changes.push(...changesBetween('key', before, after, a, b, options));
+  for (let i = 0; i < pairs; i++) {
+    const [a, b] = [takeRows(plain!, [i]), takeRows(carrying!, [i])];
+    const [c, d] = [takeRows(digitsAsked, [i]), takeRows(turnedBy, [i])];
+    for (const [what, asked, before, after] of [
+      ['signature', signed.model, a, b],
+      ['key', model, c, d],
+      ['half-space', halfway(a, b), a, b],
+    ] as const) {
+      const distance = Math.sqrt(squaredDistance(before, after));
+      for (const ratio of ratios) {
+        progress.update(`smoothing, pair ${i + 1} of ${pairs}, ${what}, r/σ = ${ratio}`);
+        const options = { sigma: distance / ratio, samples: copies, seed, signal };
+        // the same noise on both: what differs is then the inputs' doing, and the estimate as good as it can be
+        const [x, y] = [await votes(asked, before, options), await votes(asked, after, options)];
+        changes.push({ what, ratio, bound: changeBound(ratio, 1), ...changeBetween(x, y, copies) });
+      }
+    }
   }
   return changes;
 }
 
-/** The confidence of each interval: all of a run's hold together with 99 %. */
-const sure = 1 - 1e-6;
-
-function changesBetween(
-  what: Change['what'],
-  before: NDArray,
-  after: NDArray,
-  a: NDArray,
-  b: NDArray,
-  { sigma, samples }: { readonly sigma: number; readonly samples: number },
-): Change[] {
-  const [rows = 0, classes = 0] = a.shape;
-  return Array.from({ length: rows }, (_, row) => {
-    const distance = Math.sqrt(squaredDistance(before, after, row));
-    let [measured, least] = [0, 0];
-    for (let c = 0; c < classes; c++) {
-      const [x, y] = [Number(a.data[row * classes + c]), Number(b.data[row * classes + c])];
-      const [low, high] = [
-        clopperPearson(Math.min(x, y), samples, sure)[1],
-        clopperPearson(Math.max(x, y), samples, sure)[0],
-      ];
-      measured = Math.max(measured, Math.abs(x - y) / samples);
-      least = Math.max(least, high - low);
-    }
-    return { what, ratio: distance / sigma, measured, least, bound: changeBound(distance, sigma) };
-  });
+/** The most that an answer's share changed, and how much it did for certain. */
+function changeBetween(a: NDArray, b: NDArray, samples: number): Pick<Change, 'measured' | 'least'> {
+  let [measured, least] = [0, 0];
+  for (let c = 0; c < a.size; c++) {
+    const [x, y] = [Number(a.data[c]), Number(b.data[c])];
+    const [low, high] = [
+      clopperPearson(Math.min(x, y), samples, sure)[1],
+      clopperPearson(Math.max(x, y), samples, sure)[0],
+    ];
+    measured = Math.max(measured, Math.abs(x - y) / samples);
+    least = Math.max(least, high - low);
+  }
+  return { measured, least };
 }
 
-function squaredDistance(a: NDArray, b: NDArray, row: number): number {
-  const width = a.size / a.shape[0]!;
+/** A classifier of two classes whose border lies half-way between two inputs, at right angles to the line through them. */
+function halfway(a: NDArray, b: NDArray): Classifier {
+  const [from, to] = [a.data as Float32Array, b.data as Float32Array];
+  const direction = to.map((value, j) => value - from[j]!);
+  const middle = direction.reduce((sum, u, j) => sum + (u * (from[j]! + to[j]!)) / 2, 0);
+  return {
+    classes: 2,
+    input: a.shape.slice(1),
+    async scores(batch) {
+      const [rows = 0, width] = [batch.shape[0], direction.length];
+      const data = batch.data as Float32Array;
+      const scores = new Float32Array(2 * rows);
+      for (let i = 0; i < rows; i++) {
+        let sum = -middle;
+        for (let j = 0; j < width; j++) sum += direction[j]! * data[i * width + j]!;
+        scores[2 * i + 1] = sum;
+      }
+      return array(scores, { shape: [rows, 2] });
+    },
+    release: async () => {},
+  };
+}
+
+/** How far the measured changes certainly lie above a bound: of all pairs the largest, in points. */
+export function excess(changes: readonly Change[]): number {
+  return Math.max(...changes.map(({ least, bound }) => 100 * (least - bound)));
+}
+
+/** The same of each half-space under the bound that a σ twice as large would give, which is wrong: the smallest, in points. */
+export function excessOfWrongBound(changes: readonly Change[]): number {
+  const tight = changes.filter(({ what, ratio }) => what === 'half-space' && ratio >= 1);
+  return Math.min(...tight.map(({ least, ratio }) => 100 * (least - changeBound(ratio, 2))));
+}
+
+function squaredDistance(a: NDArray, b: NDArray): number {
   let sum = 0;
-  for (let at = row * width; at < (row + 1) * width; at++) sum += (Number(a.data[at]) - Number(b.data[at])) ** 2;
+  for (let at = 0; at < a.size; at++) sum += (Number(a.data[at]) - Number(b.data[at])) ** 2;
   return sum;
 }
 
