@@ -45,14 +45,16 @@ function pack() {
 }
 
 /**
- * Built modules, each with its types and its map and a source that still exists, recorded runs, and three files beside.
+ * Built modules, each with its types and its map and a source that still exists, recorded runs, shipped models, and three
+ * files beside.
  * @param {string[]} paths
  */
 function checkContents(paths) {
   const beside = ['package.json', 'README.md', 'LICENSE'];
+  const data = /^(recorded\/[a-z]+\.json|models\/[\w-]+\/[\w-]+\.(json|md|safetensors))$/;
   const stray = paths.filter((path) => {
     const module = /^dist\/(?<name>.+?)\.(js|js\.map|d\.ts)$/.exec(path)?.groups?.name;
-    if (module === undefined) return !beside.includes(path) && !/^recorded\/[a-z]+\.json$/.test(path);
+    if (module === undefined) return !beside.includes(path) && !data.test(path);
     return module.endsWith('.test') || !existsSync(join(root, 'src', `${module}.ts`));
   });
   assert.deepEqual(stray, [], 'stray files in the package (a stale one goes with: rm -r dist, then build)');
