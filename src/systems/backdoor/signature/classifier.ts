@@ -1,7 +1,9 @@
 /**
  * A classifier with a verifier beside it: h̃.
  *
- * Both are asked about every input, whatever the other says, so that the time of an answer tells nothing.
+ * Both are asked about every input, whatever the other says, and the verifier verifies one signature for each. What that
+ * leaves of a difference in time is measured in the tests, in processor time, to within a quarter; that nothing finer is
+ * left is not claimed.
  */
 import type { NDArray } from '../../../tensor/index.ts';
 import { answers, type Classifier, requireInputs } from '../classifier.ts';

@@ -11,7 +11,7 @@
  * The context binds a signature to one model: its weights, its input, its classes. H is SHA-256.
  */
 import { createHash, hash, type KeyObject } from 'node:crypto';
-import { copyInputs, type InputKind, inputAt, type Raw } from '../raw.ts';
+import { copyInputs, type InputKind, inputAt, type Raw, widthOf } from '../raw.ts';
 import { type Carrier, imageCarrier, rowCarrier } from './carrier.ts';
 import { isSignature, signatureBytes, signMessage } from './ed25519.ts';
 
@@ -96,24 +96,30 @@ export class Verifier {
   readonly #carrier: Carrier;
   readonly #message: Message;
   readonly #key: KeyObject;
+  /** As long as the rest of an input. */
+  readonly #nothing: Uint8Array;
 
   constructor(scheme: Scheme, key: KeyObject) {
     this.#scheme = scheme;
+    this.#nothing = new Uint8Array((scheme.input.kind === 'image' ? 1 : 8) * widthOf(scheme.input));
     this.#carrier = carrierOf(scheme);
     this.#message = new Message(scheme);
     this.#key = key;
   }
 
-  /** The class that an input is signed for; undefined where it carries no valid signature. */
+  /**
+   * The class that an input is signed for; undefined where it carries no valid signature.
+   *
+   * One signature is verified whatever the input is, also where it carries too little or names no class.
+   */
   read(input: Uint8Array | Float64Array): number | undefined {
     const { classes } = this.#scheme;
     const opened = this.#carrier.open(input, bitsNeeded(classes));
-    if (opened === undefined) return undefined;
-    const payload = opened.read();
+    const payload = opened?.read() ?? new Uint8Array(signatureBytes + classBytes);
     const wanted = payload.subarray(signatureBytes).reduce((sum, byte, i) => sum + byte * 256 ** i, 0);
-    if (wanted >= classes) return undefined;
-    const signature = payload.subarray(0, signatureBytes);
-    return isSignature(signature, this.#message.of(wanted, opened.rest), this.#key) ? wanted : undefined;
+    const message = this.#message.of(wanted, opened?.rest ?? this.#nothing);
+    const valid = isSignature(payload.subarray(0, signatureBytes), message, this.#key);
+    return opened && valid && wanted < classes ? wanted : undefined;
   }
 
   /** The same for each input. */

@@ -148,6 +148,52 @@ describe('images', () => {
   });
 });
 
+describe('the time of a look', () => {
+  /** The median processor time of reading each of these, in turns; in units of the first's. */
+  const times = (verifier: Verifier, inputs: readonly (Uint8Array | Float64Array)[]): number[] => {
+    const taken = inputs.map(() => [] as number[]);
+    for (let round = 0; round < 25; round++) {
+      for (const [i, input] of inputs.entries()) {
+        const start = process.cpuUsage();
+        for (let n = 0; n < 20; n++) verifier.read(input);
+        const { user, system } = process.cpuUsage(start);
+        taken[i]!.push(user + system);
+      }
+    }
+    const medians = taken.map((own) => own.sort((a, b) => a - b)[12]!);
+    return medians.map((own) => own / medians[0]!);
+  };
+  const near = (ratios: number[]) => {
+    for (const ratio of ratios) {
+      expect(ratio).toBeGreaterThan(0.75);
+      expect(ratio).toBeLessThan(1.34);
+    }
+  };
+
+  test('does not depend on whether an image is signed, or what its lowest bits hold', () => {
+    const scheme: Scheme = { input: { kind: 'image', shape: [28, 28] }, classes: 10, seed: 3, fingerprint: 'time' };
+    const signed = new Uint8Array(784).fill(100);
+    new Signer(scheme, secret).sign(signed, 4);
+    const carrier = carrierOf(scheme);
+    const carrying = (byte: number, named: number) => {
+      const input = signed.slice();
+      const bits = new Uint8Array(66).fill(byte);
+      bits[64] = named;
+      carrier.open(input, bitsNeeded(10))!.write(bits);
+      return input;
+    };
+    // signed; S below the order; S above it; a class that there is none of
+    near(times(new Verifier(scheme, publicKey), [signed, carrying(0, 1), carrying(255, 1), carrying(0, 15)]));
+  });
+
+  test('nor on whether a row can carry a signature', () => {
+    const columns: InputColumn[] = Array.from({ length: 80 }, (_, i) => ({ name: `c${i}`, step: 1, tolerance: 127 }));
+    const scheme: Scheme = { input: { kind: 'rows', columns }, classes: 2, seed: 1, fingerprint: 'time' };
+    const row = Float64Array.from(columns, (_, i) => 1000 * i);
+    near(times(new Verifier(scheme, publicKey), [row, row.slice().fill(Number.NaN, 10)]));
+  });
+});
+
 describe('rows', () => {
   const column = fc.record({
     name: fc.constant('c'),
