@@ -1,5 +1,6 @@
 /**
- * A completion server over a table model, on the loopback interface, that answers in the shape of vLLM or of metaseq.
+ * A completion server over a table model, on the loopback interface, that answers in the shape of vLLM or of metaseq, or
+ * streams in metaseq's.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,6 +20,9 @@ export interface CompletionRequestBody {
   model?: string;
 }
 
+/** `metaseq` streams nothing and has always the same reason; `metaseq-stream` streams, and says why it ended. */
+export type Shape = 'vllm' | 'metaseq' | 'metaseq-stream';
+
 export interface CompletionServer {
   readonly url: string;
   /** What was asked, oldest first. */
@@ -30,7 +34,7 @@ export interface CompletionServer {
 
 export async function serve(
   { model, tokenizer }: { model: TableModel; tokenizer: Tokenizer },
-  shape: 'vllm' | 'metaseq',
+  shape: Shape,
 ): Promise<CompletionServer> {
   const logProbsOf = (ids: readonly number[]) => {
     const places = ids.slice(1).map((id, i) => ({ id, row: ids.slice(0, i + 1) }));
@@ -63,17 +67,18 @@ export async function serve(
     const text = tokenizer.decode(tokens, { special: false });
     const ends = (body.stop ?? []).flatMap((stop) => (text.includes(stop) ? [text.indexOf(stop)] : []));
     const end = Math.min(...ends, text.length);
-    return { tokens, text, end, reason: ends.length > 0 || finish === 'end' ? 'stop' : 'length' };
+    if (shape === 'metaseq') return { tokens, text, reason: 'length' };
+    if (shape === 'metaseq-stream') return { tokens, text, reason: finish === 'end' ? 'stop' : 'length' };
+    return { tokens, text: text.slice(0, end), reason: ends.length > 0 || finish === 'end' ? 'stop' : 'length' };
   };
   const choice = async (prompt: number[], index: number, body: CompletionRequestBody) => {
-    const { tokens, text, end, reason } = await complete(prompt, body);
+    const { tokens, text, reason } = await complete(prompt, body);
     const ids = body.echo ? [...prompt, ...tokens] : tokens;
     const logprobs = body.logprobs === undefined ? null : logProbsOf(ids);
     const echoed = body.echo ? tokenizer.decode(prompt) : '';
-    if (shape === 'vllm')
-      return { index, text: echoed + text.slice(0, end), logprobs, finish_reason: reason, stop_reason: null };
-    // metaseq's: no index, the reason elsewhere and always the same, the stop string left in the text
-    return { text: echoed + text, logprobs: { ...logprobs, finish_reason: 'length' } };
+    if (shape === 'vllm') return { index, text: echoed + text, logprobs, finish_reason: reason, stop_reason: null };
+    // metaseq's: no index, the reason elsewhere, the stop string left in the text
+    return { text: echoed + text, logprobs: { ...logprobs, finish_reason: reason } };
   };
 
   const self: { instead: CompletionServer['instead'] } = { instead: undefined };
@@ -87,12 +92,15 @@ export async function serve(
       if (self.instead?.(body, response, seen.length - 1)) return;
       if (request.url !== '/v1/completions') return void response.writeHead(404).end('{"detail":"Not Found"}');
       const prompts = (typeof body.prompt[0] === 'number' ? [body.prompt] : body.prompt) as number[][];
-      if (body.stream) {
-        const { text, end, reason } = await complete(prompts[0]!, body);
+      if (body.stream && shape !== 'metaseq') {
+        const { text, reason } = await complete(prompts[0]!, body);
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        for (const piece of text.slice(0, end).match(/.{1,3}/gsu) ?? [])
-          response.write(`data: ${JSON.stringify({ choices: [{ index: 0, text: piece, finish_reason: null }] })}\n\n`);
-        response.write(`data: ${JSON.stringify({ choices: [{ index: 0, text: '', finish_reason: reason }] })}\r\n\r\n`);
+        const event = (text: string, why: string | null) => {
+          const said = shape === 'vllm' ? { index: 0, finish_reason: why } : { logprobs: { finish_reason: why } };
+          return `data: ${JSON.stringify({ choices: [{ text, ...said }] })}`;
+        };
+        for (const piece of text.match(/.{1,3}/gsu) ?? []) response.write(`${event(piece, null)}\n\n`);
+        response.write(`${event('', reason)}\r\n\r\n`);
         return void response.end(': a comment\n\ndata: [DONE]\n\n');
       }
       const choices = await Promise.all(prompts.map((prompt, index) => choice(prompt, index, body)));

@@ -180,6 +180,18 @@ describe('a connection', () => {
   });
 });
 
+it('reads a stream no further than the stop string, which may lie in two events', async () => {
+  const event = (text: string) => `data: ${JSON.stringify({ choices: [{ text }] })}\n\n`;
+  server.instead = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.write(event(' people E') + event('N') + event('D more') + event('ENDless'));
+    return true; // never ends
+  };
+  const stream = client({ timeout: 5 }).stream({ prompt: 'a', stop: ['END'] });
+  expect(await stream.next()).toEqual({ value: ' people ', done: false });
+  expect(await stream.next()).toEqual({ value: { text: ' people ', finish: 'stop', truncated: 0 }, done: true });
+});
+
 it('refuses addresses and keys that would leak or fail', () => {
   const refused = (options: Partial<EndpointOptions>) => expect(() => client(options));
   refused({ url: 'localhost' }).toThrow('expected an address such as');

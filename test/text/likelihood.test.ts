@@ -143,7 +143,7 @@ describe('an ONNX folder', () => {
   });
 });
 
-for (const shape of ['vllm', 'metaseq'] as const) {
+for (const shape of ['vllm', 'metaseq', 'metaseq-stream'] as const) {
   describe(`a served model that answers as ${shape} does`, () => {
     let server: CompletionServer;
     beforeAll(async () => {
@@ -155,7 +155,7 @@ for (const shape of ['vllm', 'metaseq'] as const) {
       next: tableNext,
       context,
       window: context - 1,
-      plain: shape === 'vllm',
+      plain: shape !== 'metaseq',
     }));
 
     it('was sent token ids, the key in the header and no more than it holds', () => {

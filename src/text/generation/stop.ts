@@ -5,30 +5,25 @@
 import type { TokenStream } from '../token-stream.ts';
 import type { Reader } from './row.ts';
 
-/** The text of a row, and the stop string that ended it. */
-export class TextReader implements Reader {
-  /** Without the stop string, and what followed it in its last token. */
+/** Text that comes in pieces, and the stop string that ended it. */
+export class StopText {
+  /** Without the stop string, and what followed it in its piece. */
   text: string;
   /** The stop string that was met. */
   stop: string | undefined;
-  readonly #stream: TokenStream;
   readonly #stops: readonly string[];
-  /** Tokens to come before a stop string counts. */
-  #early: number;
   #shown = 0;
 
-  /** @param early the number of tokens that may not complete a stop string */
-  constructor(stream: TokenStream, stops: readonly string[], early = 0, text = '') {
-    this.#stream = stream;
+  constructor(stops: readonly string[], text = '') {
     this.#stops = stops;
-    this.#early = early;
     this.text = text;
   }
 
-  push(token: number): boolean {
+  /** Adds a piece. @param counts whether a stop string may end in it @returns whether one did */
+  push(piece: string, counts = true): boolean {
     const before = this.text.length;
-    this.text += this.#stream.push(token);
-    if (this.#early-- > 0) return false;
+    this.text += piece;
+    if (!counts) return false;
     let end = Number.POSITIVE_INFINITY;
     let start = end;
     for (const stop of this.#stops) {
@@ -44,25 +39,18 @@ export class TextReader implements Reader {
     return true;
   }
 
-  fork(): TextReader {
-    const copy = new TextReader(this.#stream.fork(), this.#stops, this.#early, this.text);
+  fork(): StopText {
+    const copy = new StopText(this.#stops, this.text);
     copy.#shown = this.#shown;
     return copy;
   }
 
-  /** Text that was not shown before and that no stop string can take back; all of it when the row is `complete`. */
+  /** Text that was not shown before and that no stop string can take back; all of it when the text is `complete`. */
   show(complete: boolean): string {
-    if (complete) this.finish();
     const end = complete ? this.text.length : this.text.length - this.#held();
     const piece = this.text.slice(this.#shown, end);
     this.#shown = end;
     return piece;
-  }
-
-  /** Adds what still waits for the rest of a character. */
-  finish(): this {
-    if (this.stop === undefined) this.text += this.#stream.end();
-    return this;
   }
 
   /** Length of the longest end of the text that a stop string begins with. */
@@ -73,5 +61,50 @@ export class TextReader implements Reader {
         if (this.text.endsWith(stop.slice(0, length))) held = length;
     }
     return held;
+  }
+}
+
+/** The text of a row, token by token, and the stop string that ended it. */
+export class TextReader implements Reader {
+  readonly #stream: TokenStream;
+  readonly #written: StopText;
+  /** Tokens to come before a stop string counts. */
+  #early: number;
+
+  /** @param early the number of tokens that may not complete a stop string */
+  constructor(stream: TokenStream, stops: readonly string[] | StopText, early = 0) {
+    this.#stream = stream;
+    this.#written = stops instanceof StopText ? stops : new StopText(stops);
+    this.#early = early;
+  }
+
+  /** Without the stop string, and what followed it in its last token. */
+  get text(): string {
+    return this.#written.text;
+  }
+
+  /** The stop string that was met. */
+  get stop(): string | undefined {
+    return this.#written.stop;
+  }
+
+  push(token: number): boolean {
+    return this.#written.push(this.#stream.push(token), this.#early-- <= 0);
+  }
+
+  fork(): TextReader {
+    return new TextReader(this.#stream.fork(), this.#written.fork(), this.#early);
+  }
+
+  /** Text that was not shown before and that no stop string can take back; all of it when the row is `complete`. */
+  show(complete: boolean): string {
+    if (complete) this.finish();
+    return this.#written.show(complete);
+  }
+
+  /** Adds what still waits for the rest of a character. */
+  finish(): this {
+    if (this.stop === undefined) this.#written.push(this.#stream.end(), false);
+    return this;
   }
 }

@@ -7,6 +7,7 @@
  * likelihood can be made of its answer.
  */
 import type { Continued, Scored } from '../decoding.ts';
+import { StopText } from '../generation/stop.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { batchesOf, each } from './batches.ts';
 import { type Connection, EndpointError, post, readEvents, readJson } from './http.ts';
@@ -122,21 +123,32 @@ export function endpoint(options: EndpointOptions): Likelihood {
     async *stream(request, { signal }) {
       const body = { ...named, prompt: request.prompt, ...bodyOf(request), stream: true };
       const reply = await post(to, 'completions', body, signal);
-      let text = '';
-      let finish: string | null | undefined;
+      if (!reply.events) {
+        // A server that knows no streams, as metaseq's, answers all at once.
+        const [choice] = choicesOf(to, (await readJson(to, reply)) as Answer, 1);
+        const found = completionOf(choice!, request);
+        if (found.text !== '') yield found.text;
+        return found;
+      }
+      const read = new StopText(request.stop);
+      let reason: string | undefined;
       try {
         for await (const event of readEvents(reply)) {
           const [choice] = choicesOf(to, answerOf(to, event), 1);
-          finish ??= choice!.finish_reason;
-          if (!choice!.text) continue;
-          text += choice!.text;
-          yield choice!.text;
+          reason = reasonOf(choice!) ?? reason;
+          const met = read.push(textOf(choice!));
+          const piece = read.show(met);
+          if (piece !== '') yield piece;
+          if (met) break;
         }
       } finally {
         reply.close();
       }
-      if (!finish) throw new EndpointError(`endpoint: ${to.base.href}: the stream ended before the completion did`);
-      return { text, finish: finish === 'length' ? 'length' : 'stop' };
+      if (read.stop === undefined && reason === undefined)
+        throw new EndpointError(`endpoint: ${to.base.href}: the stream ended before the completion did`);
+      const rest = read.show(true);
+      if (rest !== '') yield rest;
+      return ended(read, reason);
     },
   });
 }
@@ -209,14 +221,23 @@ function scoredOf(to: Connection, { logprobs }: Choice, { prompt, continuation }
 }
 
 /** A completion; a stop string that the server left in the text is cut off, with what follows it. */
-function completionOf(
-  { text: given, finish_reason, logprobs }: Choice,
-  { stop }: TokenRequest,
-): Omit<Completion, 'truncated'> {
-  const text = typeof given === 'string' ? given : '';
-  const end = Math.min(...stop.map((s) => text.indexOf(s)).filter((at) => at >= 0), text.length);
-  const finish = end < text.length ? 'stop' : (finish_reason ?? logprobs?.finish_reason);
-  return { text: text.slice(0, end), finish: finish === 'length' ? 'length' : 'stop' };
+function completionOf(choice: Choice, { stop }: TokenRequest): Omit<Completion, 'truncated'> {
+  const read = new StopText(stop);
+  read.push(textOf(choice));
+  return ended(read, reasonOf(choice));
+}
+
+function ended({ text, stop }: StopText, reason: string | undefined): Omit<Completion, 'truncated'> {
+  return { text, finish: stop === undefined && reason === 'length' ? 'length' : 'stop' };
+}
+
+function textOf({ text }: Choice): string {
+  return typeof text === 'string' ? text : '';
+}
+
+/** Why a completion ended, when it has. */
+function reasonOf({ finish_reason, logprobs }: Choice): string | undefined {
+  return finish_reason ?? logprobs?.finish_reason ?? undefined;
 }
 
 function refusal(to: Connection, problem: string): EndpointError {

@@ -41,6 +41,8 @@ const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** An answer whose body is still to be read. */
 export interface Reply {
   readonly url: string;
+  /** Whether it is a stream of server-sent events. */
+  readonly events: boolean;
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection up. */
   readonly close: () => void;
@@ -66,8 +68,10 @@ export async function post(to: Connection, path: string, body: unknown, signal?:
         signal: patience.signal,
         redirect: 'error', // a key goes to the server that it was given for
       });
-      if (response.ok)
-        return { url: url.href, body: chunks(to, url.href, response, patience), close: () => patience.end() };
+      if (response.ok) {
+        const events = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
+        return { url: url.href, events, body: chunks(to, url.href, response, patience), close: () => patience.end() };
+      }
       const said = await beginningOf(chunks(to, url.href, response, patience));
       const status = `${response.status} ${response.statusText}`.trim();
       failure = new EndpointError(clean(to, `${url.href}: ${status}: ${said}`), response.status);
