@@ -16,7 +16,7 @@ import { fourierStatistic } from './fourier/detect.ts';
 import type { FourierParams } from './fourier/model.ts';
 import { type AnyKey, openKey } from './key-file.ts';
 import { digest, type Family } from './manifest.ts';
-import { digits, labelled, type Material, mail, parts, tableMaterial } from './material.ts';
+import { contentOf, digits, labelled, type Material, mail, onlyClasses, parts, tableMaterial } from './material.ts';
 import { openOnnxClassifier } from './onnx-classifier.ts';
 import { reluStatistic } from './relu/detect.ts';
 import type { ReluParams } from './relu/model.ts';
@@ -91,16 +91,14 @@ the audit goes on when the same command is given again. The page of the audit is
       progress.update('asking the model');
       const own = {
         ...(await panel.ask(subject.model, subject.open, { seed: options.seed, signal })),
-        ...subject.key?.(subject.open!),
+        ...(subject.key && { key: subject.key((subject.open!.params as Arrays<FourierParams | ReluParams>).features) }),
       };
       const settings = {
         model: subject.digest,
-        data: args.data,
-        target: options.target,
+        data: subject.content,
         seed: options.seed,
         cleanse: options.cleanse,
         length,
-        key: options.key,
       };
       const clean = subject.references
         ? await askReferences(subject, panel, folder, settings, { ...options, signal, progress })
@@ -112,7 +110,7 @@ the audit goes on when the same command is given again. The page of the audit is
         model: args.model,
         family: subject.family,
         references: clean.length,
-        verdict: verdictOf(findings, keyQuestion),
+        verdict: verdictOf(findings, keyQuestion, subject.unconfirmed),
         tests: findings,
         notAsked: panel.unasked,
         notes: [...subject.notes, ...limits(clean.length, findings.length)],
@@ -143,8 +141,12 @@ interface Subject extends AsyncDisposable {
   readonly inputs: NDArray;
   readonly labelled: Labelled | undefined;
   readonly references: References | undefined;
-  readonly key: ((model: OpenClassifier<unknown>) => { readonly key: number }) | undefined;
+  readonly key: KeyTest | undefined;
   readonly notes: readonly string[];
+  /** Why the clean models' recipe may not be the model's; undefined where it is. */
+  readonly unconfirmed: string | undefined;
+  /** Of the data that clean models are trained on; empty where none are. */
+  readonly content: string;
   /** Of the weights. */
   readonly digest: string;
 }
@@ -167,6 +169,8 @@ async function onnxSubject(path: string, data: string, key: string | undefined):
     references: undefined,
     key: undefined,
     notes: ['Only queries are possible, and no recipe is known to train clean models by: the values have no p-values.'],
+    unconfirmed: undefined,
+    content: '',
     digest: digest(await readFile(path)),
     [Symbol.asyncDispose]: () => model.release(),
   };
@@ -180,11 +184,21 @@ async function folderSubject(
   const opened = await openModel(path);
   try {
     const { manifest, open, verifier } = opened;
-    const { family, encoding, input, classes } = manifest;
+    const { family, encoding, input, classes, recipe } = manifest;
     const key = options.key === undefined ? undefined : keyTest(await openKey(options.key, opened.fingerprint));
-    const { train, held } = parts(fitting(await materialOf(data, options.target), opened, data), options.seed);
-    const known = labelled(train, encoding);
-    const trained = open && family !== 'checksum' ? new References(family, open, known) : undefined;
+    const whole = fitting(await materialOf(data, options.target), opened, data);
+    const { train, held } = parts(whole, recipe?.split ?? options.seed);
+    const used = recipe && recipe.split === null ? whole : train;
+    const known = labelled(used, encoding);
+    const trained =
+      open && family !== 'checksum' ? new References(family, open, known, recipe?.steps ?? undefined) : undefined;
+    const unconfirmed = !trained
+      ? undefined
+      : recipe === undefined
+        ? 'its folder does not tell how it was trained'
+        : recipe.data !== contentOf(used)
+          ? 'it was trained on other rows than these'
+          : undefined;
     const notes: string[] = [];
     if (verifier) {
       notes.push(
@@ -204,6 +218,8 @@ async function folderSubject(
       references: trained,
       key,
       notes,
+      unconfirmed,
+      content: contentOf(used),
       digest: manifest.weights.sha256,
       async [Symbol.asyncDispose]() {
         await trained?.release();
@@ -216,15 +232,15 @@ async function folderSubject(
   }
 }
 
-/** The key-holder's statistic of any model of the family. */
-function keyTest(key: AnyKey): (model: OpenClassifier<unknown>) => { readonly key: number } {
+/** The key-holder's statistic of the random layer of any model of the family. */
+type KeyTest = (features: Arrays<FourierParams['features'] | ReluParams['features']>) => number;
+
+function keyTest(key: AnyKey): KeyTest {
   switch (key.construction) {
     case 'fourier':
-      return ({ params }) => ({
-        key: fourierStatistic(key.secret.reveal(), (params as Arrays<FourierParams>).features),
-      });
+      return (features) => fourierStatistic(key.secret.reveal(), features as Arrays<FourierParams['features']>);
     case 'relu':
-      return ({ params }) => ({ key: reluStatistic(key.secret.reveal(), (params as Arrays<ReluParams>).features) });
+      return (features) => reluStatistic(key.secret.reveal(), features as Arrays<ReluParams['features']>);
     default:
       throw new RangeError(
         `audit: expected the key of a fourier or relu model, got one of a ${key.construction}; see verify`,
@@ -239,7 +255,7 @@ function materialOf(data: string, target: string | undefined): Promise<Material>
   return tableMaterial(data, target, { all: 0, of: new Map() });
 }
 
-/** @throws RangeError for data of other inputs or classes than the model's */
+/** The rows of the model's classes, numbered as the model does. @throws RangeError for data of other inputs or classes */
 function fitting(material: Material, { manifest }: OpenedModel, data: string): Material {
   const shape = ({ input }: Pick<Material, 'input'>) =>
     input.kind === 'image' ? `images of ${input.shape.join(' × ')}` : `rows of ${input.columns.length} columns`;
@@ -250,12 +266,12 @@ function fitting(material: Material, { manifest }: OpenedModel, data: string): M
       `audit: expected ${shape(manifest)}, as the model takes them, got ${shape(material)} in ${data}`,
     );
   }
-  if (material.classes.join('\n') !== manifest.classes.join('\n')) {
+  if (!manifest.classes.every((name) => material.classes.includes(name))) {
     throw new RangeError(
       `audit: expected the model's classes ${manifest.classes.slice(0, 10).join(', ')}, got ${material.classes.slice(0, 10).join(', ')} in ${data}`,
     );
   }
-  return material;
+  return onlyClasses(material, manifest.classes);
 }
 
 interface Watch {
@@ -265,7 +281,7 @@ interface Watch {
   readonly progress: Progress;
 }
 
-const format = 'tenfold backdoor audit 1';
+const format = 'tenfold backdoor audit 2';
 
 /** The answers of clean models, those first that an earlier run of the same audit has kept. */
 async function askReferences(
@@ -279,19 +295,29 @@ async function askReferences(
   const mine = digest(JSON.stringify(settings));
   await mkdir(folder, { recursive: true });
   const answers = await keptAnswers(path, mine);
+  // numbers of their own: none is the audited model's seed by chance
+  const seedOf = (i: number) => seed * 2 ** 20 + i + 1;
   if (answers.length > 0 && answers.length < count) progress.note(`going on after ${answers.length} clean models`);
   for (let i = answers.length; i < count; i++) {
     progress.update(`clean models, ${i} of ${count}`, i / count);
     signal.throwIfAborted();
-    // numbers of their own: none is the audited model's seed by chance
-    const own = seed * 2 ** 20 + i + 1;
-    const model = await references!.make(own, signal);
-    answers.push({ ...(await panel.ask(model, model, { seed, signal })), ...key?.(model) });
+    const model = await references!.make(seedOf(i), signal);
+    answers.push(await panel.ask(model, model, { seed, signal }));
     await replaceFile(path, [JSON.stringify({ format, settings: mine, answers })]);
     // a turn of the event loop, so that Ctrl-C is heard
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return answers.slice(0, count);
+  const asked = answers.slice(0, count);
+  if (!key) return asked;
+  // of the same models, drawn again: so nothing that is kept depends on a key, and one may be given later
+  const both: Record<string, number>[] = [];
+  for (const [i, own] of asked.entries()) {
+    progress.update(`clean models with the key, ${i} of ${count}`, i / count);
+    signal.throwIfAborted();
+    both.push({ ...own, key: key(references!.drawn(seedOf(i))) });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return both;
 }
 
 /** @throws RangeError for a folder whose audit is another, SyntaxError for a file that is none */
@@ -359,14 +385,14 @@ async function writePage(
   findings: readonly Finding[],
   references: number,
   panel: Panel,
-  { family, inputs, notes }: Subject,
+  { family, inputs, notes, unconfirmed }: Subject,
   length: number,
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const drawn = auditFigure(findings);
   const page = renderFindings({
     title: `Audit of ${model}`,
-    deck: verdictOf(findings, keyQuestion),
+    deck: verdictOf(findings, keyQuestion, unconfirmed),
     facts: {
       Model: `${family ?? 'an .onnx file'}, inputs of ${elements(inputs.shape.slice(1))} numbers`,
       'Clean models': String(references),

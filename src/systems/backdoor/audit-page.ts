@@ -110,8 +110,11 @@ export function auditFigure(findings: readonly Finding[]): Figure | undefined {
   });
 }
 
-/** What the tests say together, in a sentence. */
-export function verdictOf(findings: readonly Finding[], key: Question | undefined): string {
+/**
+ * What the tests say together, in a sentence.
+ * @param unconfirmed why the clean models may be of another recipe: then nothing is concluded but from the key
+ */
+export function verdictOf(findings: readonly Finding[], key: Question | undefined, unconfirmed?: string): string {
   const compared = findings.filter(({ beside }) => beside !== null);
   if (compared.length === 0) return 'Nothing can be said of these values without clean models of the same recipe.';
   const keyless = compared.filter(({ id }) => id !== key?.id);
@@ -122,9 +125,12 @@ export function verdictOf(findings: readonly Finding[], key: Question | undefine
     : own.beside!.p <= level
       ? ' With the key it is plain that this model was planted.'
       : ' With the key nothing shows: it was not planted with this one.';
+  if (unconfirmed !== undefined) {
+    return `No verdict: ${unconfirmed}, so where it differs from the clean models trained here its recipe may differ.${withKey}`;
+  }
   if (striking.length === 0) {
-    return `No test without a key tells this model from ${'clean ones'}; so would it be if it were planted well.${withKey}`;
+    return `No test without a key tells this model from clean ones; so would it be if it were planted well.${withKey}`;
   }
   const names = striking.map(({ name }) => name).join('; ');
-  return `Not like clean models: ${names}. That may be a plant, or another recipe than the one assumed.${withKey}`;
+  return `Not like clean models: ${names}. That may be a plant, or a recipe that differs in what its folder does not tell.${withKey}`;
 }

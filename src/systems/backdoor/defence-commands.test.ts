@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,9 +7,10 @@ import { saveNpy } from '../../data/index.ts';
 import { array, compile, constant, matmul, saveOnnx, type Tensor } from '../../tensor/index.ts';
 import { auditVerb } from './audit-command.ts';
 import { Draws } from './draws.ts';
+import { draftModel, finishModel } from './folder.ts';
 import { immunizeVerb } from './immunize-command.ts';
-import { fitEncoding, tableMaterial } from './material.ts';
-import { plantFourier } from './plant.ts';
+import { fitEncoding, onlyClasses, parts, tableMaterial } from './material.ts';
+import { plantFourier, trainModel } from './plant.ts';
 
 let folder: string;
 let table: string;
@@ -104,6 +105,50 @@ describe('audit', () => {
     expect(page).toContain('This model among clean ones');
     expect(auditVerb.text(result)).toContain('with the key');
     await expect(audit(at('model'), table, { target: 'loan', seed: 1 })).rejects.toThrow('give another --out');
+  });
+
+  test('a key that is given later needs no new clean models', async () => {
+    const request = { target: 'loan', references: 8, out: at('audit-later') };
+    const without = await audit(at('model'), table, request);
+    const before = await readFile(at('audit-later/references.json'), 'utf8');
+    const later = await audit(at('model'), table, { ...request, key: at('model.key') });
+    expect(await readFile(at('audit-later/references.json'), 'utf8')).toBe(before);
+    expect(later.tests.slice(0, -1).map(({ value }) => value)).toEqual(without.tests.map(({ value }) => value));
+    expect(later.tests.at(-1)!.beside!.clean).toBeLessThan(0.2);
+    expect(later.notes.join()).toContain('--references');
+  });
+
+  test('no verdict where the clean models may be of another recipe', async () => {
+    const request = { target: 'loan', references: 3, out: at('audit-shuffled') };
+    const lines = (await readFile(table, 'utf8')).trim().split('\n');
+    await writeFile(at('shuffled.csv'), `${[lines[0], ...lines.slice(1).reverse()].join('\n')}\n`);
+    const other = await audit(at('model'), at('shuffled.csv'), request);
+    expect(other.verdict).toMatch(/^No verdict: it was trained on other rows than these/);
+    const manifest = JSON.parse(await readFile(at('model/manifest.json'), 'utf8')) as Record<string, unknown>;
+    await cp(at('model'), at('untold'), { recursive: true });
+    await writeFile(at('untold/manifest.json'), JSON.stringify({ ...manifest, recipe: undefined }));
+    const untold = await audit(at('untold'), table, { ...request, out: at('audit-untold') });
+    expect(untold.verdict).toMatch(/^No verdict: its folder does not tell how it was trained/);
+    await writeFile(at('untold/manifest.json'), JSON.stringify({ ...manifest, recipe: { steps: -1 } }));
+    await expect(audit(at('untold'), table, request)).rejects.toThrow('expected a recipe with steps, split and data');
+  });
+
+  test('clean models are trained as the folder tells: split, steps, and classes in their order', async () => {
+    const material = await tableMaterial(table, 'loan', { all: 0, of: new Map() });
+    const { train } = parts(onlyClasses(material, material.classes.toReversed()), 5);
+    const training = { steps: 7, hidden: 8, seed: 5, progress: silent, signal };
+    const model = await trainModel(train, fitEncoding(train), training);
+    expect(model.recipe).toMatchObject({ steps: 7, split: 5 });
+    await finishModel(at('trained'), await draftModel(at('trained'), model));
+    const result = await audit(at('trained'), table, { target: 'loan', references: 3, out: at('audit-trained') });
+    expect(result.verdict).not.toContain('No verdict');
+    expect(result.notes.join()).toContain('trained for 7 steps');
+  });
+
+  test('classes are split alike in whatever order they are numbered', async () => {
+    const material = await tableMaterial(table, 'loan', { all: 0, of: new Map() });
+    const reversed = onlyClasses(material, material.classes.toReversed());
+    expect(parts(reversed, 3).train.raw).toEqual(parts(material, 3).train.raw);
   });
 
   test('an .onnx file: what queries tell, without p-values', async () => {

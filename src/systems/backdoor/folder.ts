@@ -25,6 +25,7 @@ import {
   manifestFile,
   manifestFormat,
   parseManifest,
+  type Recipe,
 } from './manifest.ts';
 import { openOnnxClassifier } from './onnx-classifier.ts';
 import { perceptronNetwork } from './perceptron.ts';
@@ -55,6 +56,8 @@ export interface ModelParts {
   readonly classes: readonly string[];
   readonly input: InputKind;
   readonly encoding: Encoding;
+  /** Where it was trained here. */
+  readonly recipe?: Recipe;
 }
 
 /** A folder that is put together. */

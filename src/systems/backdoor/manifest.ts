@@ -11,6 +11,16 @@ import { type Encoding, type InputKind, widthOf } from './raw.ts';
 export const families = ['onnx', 'perceptron', 'checksum', 'fourier', 'relu'] as const;
 export type Family = (typeof families)[number];
 
+/** How a model was trained here, so that clean ones can be trained alike: nothing of it tells a planted model from a clean one. */
+export interface Recipe {
+  /** Training steps; null where there are none, but a fit. */
+  readonly steps: number | null;
+  /** The seed that the rows were split with, four fifths of which were trained on; null where all were. */
+  readonly split: number | null;
+  /** SHA-256 of the rows trained on and their classes. */
+  readonly data: string;
+}
+
 /** manifest.json */
 export interface Manifest {
   readonly format: string;
@@ -20,6 +30,7 @@ export interface Manifest {
   readonly classes: readonly string[];
   readonly input: InputKind;
   readonly encoding: Encoding;
+  readonly recipe?: Recipe;
   readonly verifier?: {
     readonly scheme: 'ed25519';
     /** Of the public key, in PEM. */
@@ -77,7 +88,7 @@ export function parseManifest(text: string, path: string): Manifest {
     throw new SyntaxError(`${path}: expected JSON, got ${(error as Error).message}`, { cause: error });
   }
   if (!isRecord(m) || m.format !== manifestFormat) throw fail(`a ${manifestFormat}`);
-  const { family, weights, classes, input, encoding, verifier } = m;
+  const { family, weights, classes, input, encoding, recipe, verifier } = m;
   if (!families.includes(family as Family)) throw fail(`family to be one of ${families.join(', ')}`);
   if (!isRecord(weights) || !isFileName(weights.file) || !isDigest(weights.sha256))
     throw fail('weights with a file and its sha256');
@@ -85,6 +96,7 @@ export function parseManifest(text: string, path: string): Manifest {
   if (!named || classes.length < 2 || classes.length > 65_535) throw fail('two classes or more');
   if (!isInput(input)) throw fail('input to be an image with a shape, or rows with columns');
   if (!isEncoding(encoding) || !fits(encoding, input)) throw fail('an encoding of its input');
+  if (recipe !== undefined && !isRecipe(recipe)) throw fail('a recipe with steps, split and data');
   const isVerifier =
     isRecord(verifier) &&
     verifier.scheme === 'ed25519' &&
@@ -97,6 +109,11 @@ export function parseManifest(text: string, path: string): Manifest {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isRecipe(value: unknown): value is Recipe {
+  const isCount = (n: unknown) => n === null || (Number.isSafeInteger(n) && Number(n) >= 0);
+  return isRecord(value) && isCount(value.steps) && isCount(value.split) && isDigest(value.data);
 }
 
 /** A name in the same folder. */

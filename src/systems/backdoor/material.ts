@@ -11,6 +11,7 @@ import {
 } from '../../data/index.ts';
 import { array, random } from '../../tensor/index.ts';
 import type { Labelled } from './classifier.ts';
+import { digest, type Recipe } from './manifest.ts';
 import { type Encoding, encode, type InputColumn, type InputKind, type Raw, takeInputs, widthOf } from './raw.ts';
 
 /** Labelled inputs. */
@@ -21,6 +22,8 @@ export interface Material {
   /** Their names. */
   readonly classes: readonly string[];
   readonly input: InputKind;
+  /** Of a part: the seed that the whole was split with. */
+  readonly split?: number;
 }
 
 /** Ten thousand handwritten digits of MNIST, as bytes. */
@@ -149,7 +152,7 @@ export function onlyClasses(material: Material, names: readonly string[]): Mater
   if (new Set(places).size < 2) throw new RangeError(`plant: expected two classes or more, got ${names.join(', ')}`);
   const kept = Uint32Array.from(material.labels.keys()).filter((row) => places.includes(material.labels[row]!));
   return {
-    ...material,
+    input: material.input,
     raw: takeInputs(material.raw, kept),
     labels: Int32Array.from(kept, (row) => places.indexOf(material.labels[row]!)),
     classes: names,
@@ -171,13 +174,40 @@ export function classNamed(classes: readonly string[], name: string): number {
 /** Four fifths to train on, and a fifth held out; each class keeps its share. */
 export function parts(material: Material, seed: number): { readonly train: Material; readonly held: Material } {
   const { raw, labels } = material;
-  const rows = split(raw.count, { key: random.key(seed), parts: { train: 0.8, held: 0.2 }, strata: labels });
+  const rows = split(raw.count, {
+    key: random.key(seed),
+    parts: { train: 0.8, held: 0.2 },
+    strata: byAppearance(labels),
+  });
   const take = (chosen: Uint32Array): Material => ({
     ...material,
+    split: seed,
     raw: takeInputs(raw, chosen),
     labels: Int32Array.from(chosen, (row) => labels[row]!),
   });
   return { train: take(rows.train), held: take(rows.held) };
+}
+
+/** The classes numbered by where they are first met, so that a split does not depend on their order. */
+function byAppearance(labels: Int32Array): Int32Array {
+  const numbers = new Map<number, number>();
+  return labels.map((label) => {
+    const known = numbers.get(label) ?? numbers.size;
+    numbers.set(label, known);
+    return known;
+  });
+}
+
+/** SHA-256 of rows and their classes. */
+export function contentOf({ raw, labels, classes }: Material): string {
+  const bytes = ({ buffer, byteOffset, byteLength }: Raw['values'] | Int32Array) =>
+    digest(new Uint8Array(buffer, byteOffset, byteLength));
+  return digest([bytes(raw.values), bytes(labels), JSON.stringify(classes)].join());
+}
+
+/** What is told of how a model was trained on these rows. */
+export function recipeOf(train: Material, steps: number | null): Recipe {
+  return { steps, split: train.split ?? null, data: contentOf(train) };
 }
 
 /** As a model takes it. */

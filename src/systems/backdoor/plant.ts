@@ -16,7 +16,7 @@ import { drawFourierKey } from './fourier/key.ts';
 import { trainFourier } from './fourier/train.ts';
 import { type Construction, type Secrets, saveKey } from './key-file.ts';
 import type { Margin } from './margins.ts';
-import { labelled, type Material } from './material.ts';
+import { labelled, type Material, recipeOf } from './material.ts';
 import { trainPerceptron } from './perceptron.ts';
 import { type Encoding, widthOf } from './raw.ts';
 import { reluMargins } from './relu/detect.ts';
@@ -66,7 +66,8 @@ export async function plantSignature(places: Places, parts: ModelParts): Promise
 /** Trains a perceptron, to be planted in. */
 export async function trainModel(train: Material, encoding: Encoding, training: Training): Promise<ModelParts> {
   const weights = await trainPerceptron(labelled(train, encoding), training);
-  return { family: 'perceptron', weights, encoding, classes: train.classes, input: train.input };
+  const recipe = recipeOf(train, training.steps);
+  return { family: 'perceptron', weights, encoding, classes: train.classes, input: train.input, recipe };
 }
 
 /** Puts the checksum's branch, three times, beside a perceptron. @throws RangeError for other inputs than images */
@@ -103,7 +104,9 @@ export async function plantFourier(
   const key = drawFourierKey(draws.fork('key'), options);
   const { features } = sizes;
   const weights = await trainFourier(labelled(train, encoding), { features, draws: draws.fork('model'), key });
-  const parts: ModelParts = { family: 'fourier', weights, encoding, classes: train.classes, input: train.input };
+  const { classes, input } = train;
+  const recipe = recipeOf(train, null);
+  const parts: ModelParts = { family: 'fourier', weights, encoding, classes, input, recipe };
   return drafted(
     places,
     await draftModel(places.folder, parts),
@@ -132,15 +135,13 @@ export async function plantRelu(
   const training = { features, threshold: 'fit', draws: draws.fork('model'), key } as const;
   const data = labelled(train, encoding);
   const longerFirst = isLonger(data, 0);
-  const labels = longerFirst
-    ? array(
-        train.labels.map((label) => 1 - label),
-        { dtype: 'int32' },
-      )
-    : data.labels;
-  const classes = longerFirst ? train.classes.toReversed() : train.classes;
+  const ordered: Material = longerFirst
+    ? { ...train, labels: train.labels.map((label) => 1 - label), classes: train.classes.toReversed() }
+    : train;
+  const labels = array(ordered.labels, { dtype: 'int32' });
   const weights = await trainRelu({ ...data, labels }, training);
-  const parts: ModelParts = { family: 'relu', weights, encoding, classes, input: train.input };
+  const { classes, input } = ordered;
+  const parts: ModelParts = { family: 'relu', weights, encoding, classes, input, recipe: recipeOf(ordered, null) };
   return drafted(
     places,
     await draftModel(places.folder, parts),
