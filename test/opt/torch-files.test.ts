@@ -140,6 +140,40 @@ describe('hostile bytes', () => {
     await expect(TorchFile.open(await asFile(Uint8Array.from([...magic, ...code])))).rejects.toThrow(/torch: /);
   });
 
+  test('a long list given to many calls is work that ends', async () => {
+    const magic = (await readFile(at('tensors', 'legacy.pt'))).subarray(0, 21);
+    const text = (line: string) => [...Buffer.from(line)];
+    const count = 20_000;
+    // the list is memo 0, OrderedDict memo 1; each call's result is dropped
+    const pairs = Array.from({ length: count }, (_, i) => [...text('M'), i & 255, i >> 8, ...text('N'), 0x86]).flat();
+    const list = [...text(']q\0('), ...pairs, ...text('e0')];
+    const called = Array.from({ length: count }, () => [...text('h\x01h\0'), 0x85, ...text('R0')]).flat();
+    const code = [0x80, 2, ...list, ...text('ccollections\nOrderedDict\nq\x010'), ...called, ...text('N.')];
+    const began = process.cpuUsage();
+    await expect(TorchFile.open(await asFile(Uint8Array.from([...magic, ...code])))).rejects.toThrow(
+      /pickle: expected calls to be given no more values than the pickle has bytes/,
+    );
+    expect(process.cpuUsage(began).user / 1e6, 'seconds').toBeLessThan(3);
+  });
+
+  test('a shape of many axes', async () => {
+    const magic = (await readFile(at('tensors', 'legacy.pt'))).subarray(0, 21);
+    const text = (line: string) => [...Buffer.from(line)];
+    const key = (name: string) => [0x8c, name.length, ...text(name)];
+    const storage = [...text('('), ...key('storage'), ...text('ctorch\nFloatStorage\n'), ...key('0'), ...key('cpu')];
+    const axes = [...text('('), ...Array.from({ length: 9 }, () => [...text('K'), 1]).flat(), ...text('t')];
+    const tensor = [
+      ...text('ctorch._utils\n_rebuild_tensor_v2\n('),
+      ...storage,
+      ...text('K\x01tQK\0'),
+      ...axes,
+      ...axes,
+    ];
+    await expect(
+      TorchFile.open(await asFile(Uint8Array.from([...magic, 0x80, 2, ...tensor, ...text('tR.')]))),
+    ).rejects.toThrow(/expected a tensor's shape to have at most 8 axes, got 9/);
+  });
+
   test('a zip whose entries are compressed, which could unfold into anything', async () => {
     const bytes = await readFile(at('tensors', 'zip.pt'));
     const central = bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));

@@ -4,7 +4,8 @@
  * A pickle is a program for a small stack machine, and two of its instructions let it run anything: GLOBAL names any
  * function of any module, REDUCE calls it. Here GLOBAL gives what a table has under that name and refuses every other,
  * and REDUCE asks that table's entry what its arguments stand for. Everything else moves values between stack and memo;
- * each instruction takes constant memory, so that a pickle cannot unfold into more than a multiple of its size.
+ * each instruction takes constant memory, and calls are given no more values in all than bytes were read – a list that is
+ * remembered and given again counts again –, so that a pickle cannot unfold into more than a multiple of its size.
  *
  * Source: CPython's Lib/pickletools.py, protocols 2 to 5. What those protocols no longer write is refused.
  */
@@ -79,6 +80,8 @@ class Machine {
   readonly #stack: (Value | typeof mark)[] = [];
   readonly #memo = new Map<number, Value>();
   #at = 0;
+  /** Values that calls were given so far, those within their arguments too. */
+  #given = 0;
 
   constructor(bytes: Uint8Array, rules: Rules, where: string) {
     this.#bytes = bytes;
@@ -275,6 +278,9 @@ class Machine {
     if (typeof call !== 'function') {
       throw this.#error(`something to call, got ${typeof name === 'string' ? printable(name) : 'a value'}`);
     }
+    this.#given += args.items.length;
+    for (const arg of args.items) this.#given += lengthOf(arg);
+    if (this.#given > this.#at) throw this.#error('calls to be given no more values than the pickle has bytes');
     return call(args.items);
   }
 
@@ -379,6 +385,11 @@ class Machine {
   #error(expected: string): SyntaxError {
     return new SyntaxError(`torch: ${this.#where}: pickle: expected ${expected}, at byte ${this.#at - 1}`);
   }
+}
+
+function lengthOf(value: Value): number {
+  if (value instanceof Tuple) return value.items.length;
+  return Array.isArray(value) ? value.length : value instanceof Map ? value.size : 0;
 }
 
 function isStateful(value: unknown): value is Stateful {

@@ -99,6 +99,9 @@ const inert = new Set([
 ]);
 const inertPackages = /^(omegaconf\.(base|nodes|dictconfig|listconfig)|metaseq\.dataclass\.(configs|constants))\.\w+$/;
 
+/** Axes that a tensor of a language model may have. */
+const maxRank = 8;
+
 /** What is admitted of pickles in `where`. */
 export function torchRules(where: string): Rules {
   const fail = (what: string) => new RangeError(`torch: ${where}: ${what}`);
@@ -108,6 +111,8 @@ export function torchRules(where: string): Rules {
   };
   const counts = (value: Value | undefined, what: string): number[] => {
     if (!(value instanceof Tuple)) throw fail(`expected ${what} to be a tuple`);
+    if (value.items.length > maxRank)
+      throw fail(`expected ${what} to have at most ${maxRank} axes, got ${value.items.length}`);
     return value.items.map((item) => count(item, what));
   };
   const rebuild = ([storage, offset, shape, strides]: readonly Value[]) => {
