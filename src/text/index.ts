@@ -6,7 +6,7 @@ export { type BpeOptions, trainBpe } from './bpe-training.ts';
 export type { BeginWatch, Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
 export { type BeamOptions, type BeamResult, beamSearch, type Candidate } from './generation/beam.ts';
 export { type Allowed, type Constraint, constrain } from './generation/constraint.ts';
-export type { DrawOptions } from './generation/draw.ts';
+export { checkDraw, type DrawOptions } from './generation/draw.ts';
 export type { Alternatives, Finish, Reader, StepOptions } from './generation/row.ts';
 export type { RepetitionRules } from './generation/rules.ts';
 export { type Generated, type SampleOptions, type Step, sample, sampleSteps } from './generation/sample.ts';

@@ -268,6 +268,12 @@ export function likelihoodContract(subject: () => Subject): void {
       'expected a continuation, got undefined in request 1',
     );
     await expect(likelihood.generateUntil([{ prompt: 'a', stop: [''] }])).rejects.toThrow('stop strings');
+    await expect(likelihood.generateUntil([{ prompt: 'a', topP: 0 }])).rejects.toThrow(
+      'generateUntil: expected topP in (0, 1], got 0',
+    );
+    await expect(likelihood.stream({ prompt: 'a', temperature: -1 }).next()).rejects.toThrow(
+      'expected a temperature of at least 0, got -1',
+    );
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(likelihood.loglikelihood([good], { signal })).rejects.toThrow('enough');
     await expect(likelihood.generateUntil([{ prompt: 'a' }], { signal })).rejects.toThrow('enough');

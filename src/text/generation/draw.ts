@@ -16,17 +16,22 @@ import type { Choices } from './constraint.ts';
 export interface DrawOptions {
   /** Logits are divided by it; 0 takes the most likely token. Default 0. */
   readonly temperature?: number;
-  /** Only so many of the most likely tokens. Default all. */
+  /** Only so many of the most likely tokens, a whole number of at least 1. Default all. */
   readonly topK?: number;
   /** Only the most likely tokens that together hold this probability, in (0, 1]. Default 1. */
   readonly topP?: number;
 }
 
-/** @throws RangeError for an option that makes no sense */
+/**
+ * Checks options of drawing, as every generation does; for who wants to know before a model is loaded.
+ * @param op the operation that messages begin with
+ * @throws RangeError for an option that makes no sense
+ */
 export function checkDraw(op: string, { temperature = 0, topK = 1, topP = 1 }: DrawOptions): void {
   if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
     throw new RangeError(`${op}: expected a temperature of at least 0, got ${temperature}`);
-  if (!(topK >= 1)) throw new RangeError(`${op}: expected topK of at least 1, got ${topK}`);
+  if (!(Number.isSafeInteger(topK) && topK >= 1))
+    throw new RangeError(`${op}: expected topK to be a whole number of at least 1, got ${topK} (leave it out for all)`);
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`${op}: expected topP in (0, 1], got ${topP}`);
 }
 

@@ -11,6 +11,7 @@
  * these are. One thing differs: what rows begin with is never itself scored in a whole text.
  */
 import type { Continued, Scored, ScoreWatch } from '../decoding.ts';
+import { checkDraw } from '../generation/draw.ts';
 import { begun } from '../generation/text.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 
@@ -66,7 +67,10 @@ export interface Likelihood {
   loglikelihood(requests: readonly ContextAndContinuation[], watch?: ScoreWatch): Promise<LogLikelihood[]>;
   /** How likely whole texts are, of any length, each by itself. */
   loglikelihoodRolling(texts: readonly string[], watch?: ScoreWatch): Promise<LogLikelihood[]>;
-  /** Completes texts. */
+  /**
+   * Completes texts.
+   * @throws RangeError for an option that makes no sense, TypeError for an empty stop string, before anything is computed
+   */
   generateUntil(requests: readonly CompletionRequest[], watch?: ScoreWatch): Promise<Completion[]>;
   /** Completes a text, handing out pieces as they come; together they are its text. */
   stream(request: CompletionRequest, watch?: Pick<ScoreWatch, 'signal'>): AsyncGenerator<string, Completion>;
@@ -205,6 +209,7 @@ function tokenRequest({ tokenizer, context, apart }: TokenScorer, request: Compl
   const { maxTokens = Math.min(256, Math.floor(context / 2)) } = request;
   if (!(Number.isInteger(maxTokens) && maxTokens >= 1 && (apart || maxTokens < context)))
     throw new RangeError(`generateUntil: expected maxTokens in [1, ${context}), the context, got ${maxTokens}`);
+  checkDraw('generateUntil', { temperature, topP });
   if (stop.includes(''))
     throw new TypeError('generateUntil: expected stop strings of at least one character, got an empty one');
   const row = [...begun(tokenizer, tokenizer.encode(request.prompt, { special: false })), ...tokenizer.suffix];
