@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Allowed, beamSearch, type Constraint, constrain, sample, sampleSteps } from 'tenfold/text';
+import { type Allowed, beamSearch, type Constraint, checkDraw, constrain, sample, sampleSteps } from 'tenfold/text';
 import { describe, expect, it } from 'vitest';
 import { enumerate, TableModel } from './table-model.ts';
 
@@ -191,7 +191,12 @@ describe('sample', () => {
     await refused({ temperature: -1 }).toThrow('sample: expected a temperature of at least 0, got -1');
     await refused({ temperature: Number.NaN }).toThrow('got NaN');
     await refused({ topP: 0 }).toThrow('sample: expected topP in (0, 1], got 0');
-    await refused({ topK: 0 }).toThrow('topK of at least 1');
+    await refused({ topK: 0 }).toThrow('sample: expected topK to be a whole number of at least 1, got 0');
+    await refused({ topK: 2.5 }).toThrow('got 2.5 (leave it out for all)');
+    expect(() => checkDraw('generate', { topP: 0 })).toThrow(
+      new RangeError('generate: expected topP in (0, 1], got 0'),
+    );
+    checkDraw('generate', { temperature: 0.7, topK: 40, topP: 0.9 });
     await refused({ maxTokens: 0 }).toThrow('maxTokens');
     await refused({ minTokens: 300 }).toThrow('minTokens of at most maxTokens 256');
     await refused({ end: 5 }).toThrow('token ids in [0, 5), got 5');
@@ -494,7 +499,12 @@ describe('constraints', () => {
     const refused = (allowed: Allowed) =>
       expect(sample(model, [[1]], { constraint: constrain(() => allowed) })).rejects;
     await refused([3, 3]).toThrow('constraint: expected ascending ids below 40, got 3 after 3');
-    await refused(undefined as never).toThrow("constraint: expected 'any', ids or a bitmap, got undefined");
+    const expected = "constraint: expected 'any', an array of ids or a bitmap, got ";
+    await refused(undefined as never).toThrow(`${expected}undefined`);
+    await refused(new Set([3, 5]) as never).toThrow(new TypeError(`${expected}[object Set]`));
+    await refused({} as never).toThrow(`${expected}[object Object]`);
+    await refused('all' as never).toThrow(`${expected}all`);
+    await refused([1.5]).toThrow('expected ascending ids below 40, got 1.5');
     await refused([40]).toThrow('got 40');
     await refused([-1]).toThrow('got -1');
     await refused({ bitmap: new Uint32Array(3) }).toThrow('expected a bitmap of 2 words for 40 tokens, got 3');

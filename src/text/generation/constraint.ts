@@ -81,8 +81,11 @@ export class Choices {
       this.count = row.length;
       return this;
     }
-    if (typeof allowed !== 'object' || allowed === null)
-      throw new TypeError(`constraint: expected 'any', ids or a bitmap, got ${String(allowed)}`);
+    const object = typeof allowed === 'object' && allowed !== null;
+    if (!object || !('bitmap' in allowed || Number.isInteger(allowed.length))) {
+      const got = object ? Object.prototype.toString.call(allowed) : String(allowed);
+      throw new TypeError(`constraint: expected 'any', an array of ids or a bitmap, got ${got}`);
+    }
     this.values = this.#own;
     this.count = 0;
     if ('bitmap' in allowed) this.#takeBitmap(row, allowed.bitmap);
@@ -95,7 +98,7 @@ export class Choices {
     let last = -1;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
-      if (!(id > last && id < row.length))
+      if (!(id > last && id < row.length && Number.isInteger(id)))
         throw new RangeError(
           `constraint: expected ascending ids below ${row.length}, got ${id}${i === 0 ? '' : ` after ${last}`}`,
         );
