@@ -102,7 +102,11 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, file: string):
     const [begin, end] = offsets as [number, number];
     if (begin > end || end > dataBytes) {
       throw new RangeError(
-        fail(name, `data_offsets in order and within the ${dataBytes} bytes of data`, quote(offsets)),
+        fail(
+          name,
+          `data_offsets in order and within the ${dataBytes} bytes of data`,
+          `${quote(offsets)}${begin <= end ? ': the file is truncated' : ''}`,
+        ),
       );
     }
     const size = elements(shape) * codes[code]!.bytes;
