@@ -45,7 +45,11 @@ const maxIndexBytes = 100_000_000;
  * await checkpoint.tensors.read('model.decoder.embed_tokens.weight')
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  const isFolder = (await stat(path)).isDirectory();
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new RangeError(`checkpoint: expected a folder or a file, got ${path}, which is not there`, { cause: error });
+  });
+  const isFolder = found.isDirectory();
   const folder = isFolder ? path : dirname(path);
   const files = isFolder ? await filesOf(path) : await partsOf(path);
   const metaseq = files[0]!.endsWith('.pt');
