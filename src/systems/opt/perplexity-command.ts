@@ -29,7 +29,7 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
         const { size } = await stat(file);
         if (size > maxBytes)
           throw new RangeError(`perplexity: expected ${file} to have at most 256 MiB, got ${size} bytes`);
-        texts.push(await readFile(file, 'utf8'));
+        texts.push(textOf(await readFile(file), file));
       }
       const by = await loadOpt(options.model ?? shippedModel, {
         weights: options.weights,
@@ -55,3 +55,12 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
   text: (all) =>
     `perplexity ${all.perplexity.toFixed(2)} a token, ${all.bitsPerByte.toFixed(4)} bits a byte, ${all.tokens} tokens`,
 });
+
+/** Bytes as text; a byte that is none would be scored as a replacement character. @throws RangeError */
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new RangeError(`perplexity: expected text in UTF-8, got other bytes in ${file}`, { cause });
+  }
+}
