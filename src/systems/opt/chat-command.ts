@@ -2,9 +2,10 @@
 import { createInterface } from 'node:readline';
 import { verb } from '../../command/index.ts';
 import { blamed } from './blame.ts';
-import { converse } from './chat.ts';
+import { converse, roomBeside } from './chat.ts';
 import { loadOpt } from './model.ts';
 import { modelOption, samplingOptions, weightsOption } from './options.ts';
+import { checkSampling } from './request.ts';
 import { shippedModel } from './shipped.ts';
 
 const { temperature, topP, seed } = samplingOptions;
@@ -15,7 +16,7 @@ export const chatVerb = verb({
   about: `Reads lines from standard input and answers each. OPT is no chat model: it is given the paper's prompt, turns as lines of
 "Person 1:" and "Person 2:", and continues it. The oldest turns are forgotten where the context ends.
 
-On a terminal: a line and Enter, Ctrl-D to end. From a pipe, the whole dialogue is printed at the end.`,
+On a terminal: a line and Enter, Ctrl-D to end. From a pipe or into a file, the whole dialogue is printed at the end.`,
   args: {},
   options: {
     model: modelOption,
@@ -31,10 +32,12 @@ On a terminal: a line and Enter, Ctrl-D to end. From a pipe, the whole dialogue 
   ],
   run: ({ options, signal, progress }) =>
     blamed('chat', async () => {
+      checkSampling('chat', options);
       const by = await loadOpt(options.model ?? shippedModel, {
         weights: options.weights,
         progress,
         signal,
+        check: ({ config }) => void roomBeside(options.maxTokens, config.maxPositions),
       });
       const live = process.stdin.isTTY === true;
       if (live) progress.note('a line and Enter; Ctrl-D ends');
@@ -46,7 +49,7 @@ On a terminal: a line and Enter, Ctrl-D to end. From a pipe, the whole dialogue 
           if (live) progress.note(`Person 2: ${text}`);
         });
         signal.throwIfAborted();
-        return { turns, shown: live };
+        return { turns, shown: live && process.stdout.isTTY === true };
       } finally {
         signal.removeEventListener('abort', stop);
         lines.close();

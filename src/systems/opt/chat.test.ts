@@ -84,3 +84,11 @@ test('the oldest turns are forgotten where the context ends, and a line too long
     /^chat: expected lines of at most 64 tokens, got \d+; the context is 80/,
   );
 });
+
+test('an answer as long as the context is refused by what was asked for', async () => {
+  const options = { maxTokens: 40, temperature: 0, topP: 1, seed: 0 };
+  const turns: Turn[] = [{ person: 1, text: 'hi' }];
+  await expect(answer({ tokenizer, model: new Yes(tokenizer, 40) }, turns, options)).rejects.toThrow(
+    "chat: expected --max-tokens below the model's context of 40, got 40",
+  );
+});

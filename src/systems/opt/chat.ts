@@ -23,6 +23,15 @@ export interface ChatOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Tokens that the turns may have beside an answer.
+ * @throws RangeError when the answer alone fills the context
+ */
+export function roomBeside(answer: number, context: number): number {
+  if (answer < context) return context - answer;
+  throw new RangeError(`chat: expected --max-tokens below the model's context of ${context}, got ${answer}`);
+}
+
 const lineOf = ({ person, text }: Turn) => `Person ${person}: ${text}\n`;
 const cue = 'Person 2:';
 
@@ -32,7 +41,7 @@ const cue = 'Person 2:';
  */
 export async function answer(by: TextModel, turns: readonly Turn[], options: ChatOptions): Promise<Turn> {
   const { tokenizer, model } = by;
-  const room = model.context - options.maxTokens;
+  const room = roomBeside(options.maxTokens, model.context);
   const lengthOf = (from: number) => tokenizer.encode(`${turns.slice(from).map(lineOf).join('')}${cue}`).length;
   let from = 0;
   while (from < turns.length - 1 && lengthOf(from) > room) from++;

@@ -13,6 +13,7 @@ import type { OptConfig } from './config.ts';
 import { saveModel } from './convert.ts';
 import { convertVerb } from './convert-command.ts';
 import { generateVerb } from './generate-command.ts';
+import { loadOpt } from './model.ts';
 import { perplexityVerb } from './perplexity-command.ts';
 import { pullVerb } from './pull-command.ts';
 import { specialRoles, specialTokens } from './shipped.ts';
@@ -52,7 +53,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('generate', () => {
   type Options = Parameters<typeof generateVerb.run>[0]['options'];
-  const run = (prompt: string | undefined, options: Partial<Options> = {}) =>
+  const run = (prompt: string | undefined, options: Partial<Options> = {}, progress = silent) =>
     generateVerb.run({
       args: { prompt },
       options: {
@@ -70,7 +71,7 @@ describe('generate', () => {
         ...options,
       },
       signal,
-      progress: silent,
+      progress,
     });
 
   test('continues a prompt; the same seed gives the same text', async () => {
@@ -91,19 +92,45 @@ describe('generate', () => {
   });
 
   test('a prompt longer than the context is told in one line', async () => {
-    await expect(run(`${words} `.repeat(20))).rejects.toThrow(/^generate: .*expected .* at most (32|31) tokens/);
+    await expect(run(`${words} `.repeat(20))).rejects.toThrow(
+      /^generate: expected prompt and continuation of at most 32 tokens, the model's context, got \d{3} and 5$/,
+    );
+    await expect(run('the cat', { maxTokens: 40 })).rejects.toThrow(/at most 32 tokens, .* got \d+ and 40$/);
+  });
+
+  test('without a number of tokens, as many as the context has room for', async () => {
+    const found = await run('the cat', { maxTokens: undefined });
+    const { tokenizer, model: loaded } = await loadOpt(model);
+    await loaded.release();
+    expect(found.continuations[0]!.logProbs.length).toBe(32 - tokenizer.encode('the cat').length);
+  });
+
+  test('bad requests are told by the options’ names, before the weights are read', async () => {
+    const bad: [Partial<Options>, RegExp][] = [
+      [{ topP: 0 }, /^generate: expected --top-p above 0, got 0$/],
+      [{ stop: [''] }, /^generate: expected --stop to be a text, got an empty one$/],
+      [{ maxTokens: 33 }, /^generate: expected prompt and continuation of at most 32 tokens/],
+    ];
+    for (const [options, message] of bad) {
+      const read: string[] = [];
+      const progress = { ...silent, update: (label: string) => void read.push(label) };
+      await expect(run('the cat', options, progress)).rejects.toThrow(message);
+      expect(read).toEqual([]);
+    }
   });
 
   test('so are a truncated file, missing tensors, no model, and no tokenizer', async () => {
     const broken = join(folder, 'broken');
     await cp(model, broken, { recursive: true });
     await truncate(join(broken, 'model.safetensors'), 20_000);
-    await expect(run('x', { model: broken })).rejects.toThrow(/^generate: safetensors .*(truncated|data)/);
+    await expect(run('x', { model: broken })).rejects.toThrow(/^generate: safetensors .*truncated/);
     const bare = join(folder, 'bare');
     await mkdir(bare);
     await expect(run('x', { model: bare })).rejects.toThrow(/^generate: checkpoint: .* got an empty folder/);
     await expect(run('x', { model: at('pre') })).rejects.toThrow(/^generate: .*expected tokenizer.json, or vocab.json/);
-    await expect(run('x', { model: join(folder, 'nowhere') })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(run('x', { model: join(folder, 'nowhere') })).rejects.toThrow(
+      /^generate: checkpoint: expected a folder or a file, got .*nowhere, which is not there$/,
+    );
   });
 });
 
@@ -124,6 +151,7 @@ describe('generate from a server', () => {
           response.end(JSON.stringify({ choices }));
           return;
         }
+        response.setHeader('content-type', 'text/event-stream');
         for (const [text, finish_reason] of [
           [' sat', null],
           [' down', 'stop'],
@@ -176,6 +204,18 @@ describe('generate from a server', () => {
     expect((await run({ samples: 3 })).continuations.length).toBe(3);
   });
 
+  test('a tokenizer.json that says nothing of </s> is read as the local model reads it', async () => {
+    const plain = join(folder, 'plain');
+    await cp(model, plain, { recursive: true });
+    await rm(join(plain, 'tokenizer_config.json'));
+    const { continuations } = await run({ model: plain });
+    expect(continuations[0]!.text).toBe(' sat down');
+    const prompt = asked.at(-1)!.prompt as number[];
+    expect(prompt[0]).toBe(2);
+    await run();
+    expect(asked.at(-1)!.prompt).toEqual(prompt);
+  });
+
   test('what it cannot do is said before anything is asked', async () => {
     await expect(run({ model: undefined })).rejects.toThrow(/^generate: opt: expected --model DIR beside --endpoint/);
     await expect(run({ topK: 5 })).rejects.toThrow(/^generate: expected no --top-k/);
@@ -201,6 +241,18 @@ test('perplexity counts every token once, and bytes as bytes', async () => {
   expect(found.perplexity).toBeGreaterThan(250);
   expect(found.perplexity).toBeLessThan(310);
   expect(found.bitsPerByte).toBeCloseTo((Math.log2(found.perplexity) * found.tokens) / found.bytes, 8);
+});
+
+test('perplexity takes nothing but UTF-8', async () => {
+  const file = join(folder, 'latin1.txt');
+  await writeFile(file, Buffer.from('caf\u00e9 au lait', 'latin1'));
+  const run = perplexityVerb.run({
+    args: { files: [file] },
+    options: { model, weights: 'float32' },
+    signal,
+    progress: silent,
+  });
+  await expect(run).rejects.toThrow(/^perplexity: expected text in UTF-8, got other bytes in .*latin1.txt$/);
 });
 
 test('pull asks for an address where there is none', async () => {

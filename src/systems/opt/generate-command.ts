@@ -4,6 +4,7 @@ import { generateText, streamText } from '../../text/index.ts';
 import { blamed } from './blame.ts';
 import { loadOpt } from './model.ts';
 import { endpointOptions, modelOption, samplingOptions, weightsOption } from './options.ts';
+import { checkSampling, roomAfter, usualTokens } from './request.ts';
 import { served } from './served.ts';
 import { shippedModel } from './shipped.ts';
 
@@ -44,14 +45,19 @@ Without a prompt the model begins a text of its own. Prompt and continuation tog
   ],
   run: ({ args: { prompt = '' }, options, signal, progress }) =>
     blamed('generate', async () => {
+      checkSampling('generate', options);
       if (options.endpoint !== undefined)
         return askServer(prompt, { ...options, endpoint: options.endpoint }, signal, progress);
+      const { temperature, topP, topK, stop, seed, samples } = options;
+      let maxTokens = usualTokens;
       const by = await loadOpt(options.model ?? shippedModel, {
         weights: options.weights,
         progress,
         signal,
+        check: ({ config, tokenizer }) => {
+          maxTokens = roomAfter('generate', tokenizer.encode(prompt).length, config.maxPositions, options.maxTokens);
+        },
       });
-      const { maxTokens, temperature, topP, topK, stop, seed, samples } = options;
       const how = { maxTokens, temperature, topP, ...(topK > 0 && { topK }), stop, seed, signal };
       try {
         if (samples > 1) {
@@ -81,7 +87,7 @@ interface Asked {
   readonly endpoint: string;
   readonly model: string | undefined;
   readonly served: string | undefined;
-  readonly maxTokens: number;
+  readonly maxTokens: number | undefined;
   readonly temperature: number;
   readonly topP: number;
   readonly topK: number;
@@ -94,13 +100,8 @@ interface Asked {
 async function askServer(prompt: string, asked: Asked, signal: AbortSignal, progress: Progress) {
   if (asked.topK > 0) throw new RangeError('generate: expected no --top-k beside --endpoint: completions know none');
   const by = await served({ url: asked.endpoint, folder: asked.model, name: asked.served });
-  const { maxTokens, temperature, topP, stop, seed, samples } = asked;
-  const length = by.tokenizer.encode(prompt).length;
-  if (length + maxTokens > by.context) {
-    throw new RangeError(
-      `generate: expected prompt and continuation of at most ${by.context} tokens, got ${length} and ${maxTokens}`,
-    );
-  }
+  const { temperature, topP, stop, seed, samples } = asked;
+  const maxTokens = roomAfter('generate', by.tokenizer.encode(prompt).length, by.context, asked.maxTokens);
   const request = { prompt, maxTokens, temperature, topP, stop, seed };
   if (samples > 1) {
     const requests = Array.from({ length: samples }, (_, i) => ({ ...request, seed: seed + i }));

@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly device?: Device;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** Called before the weights are read; what it throws ends the loading. */
+  readonly check?: (opened: Omit<OptModel, 'model'>) => void;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function readParameters(
  * The tokenizer beside a checkpoint: tokenizer.json, or vocab.json and merges.txt. Files that do not say that `</s>` comes
  * before every text, as many of OPT's do not, are read as if they did.
  */
-export async function openTokenizer(folder: string, { bos }: OptConfig): Promise<Tokenizer> {
+export async function openTokenizer(folder: string, { bos }: Pick<OptConfig, 'bos'>): Promise<Tokenizer> {
   const tokenizer = await Tokenizer.open(folder).catch((error: Error) => {
     throw /^tokenizer: expected/.test(error.message) ? new RangeError(error.message, { cause: error }) : error;
   });
@@ -90,6 +92,7 @@ export async function loadOpt(path: string, options: LoadOptions = {}): Promise<
       `opt: expected a tokenizer of at most the model's ${config.vocabSize} tokens, got ${tokenizer.size} in ${path}`,
     );
   }
+  options.check?.({ config, tokenizer });
   const params = await readParameters(checkpoint, options);
   const { device } = options;
   return { config, tokenizer, model: languageModel(architecture(config), params, device && { device }) };

@@ -1,5 +1,6 @@
 /** Options that several verbs have. */
 import { weightForms } from './quantized.ts';
+import { usualTokens } from './request.ts';
 
 export const modelOption = {
   kind: 'text',
@@ -15,7 +16,13 @@ export const weightsOption = {
 } as const;
 
 export const samplingOptions = {
-  maxTokens: { kind: 'number', value: 'N', help: 'most tokens to write', integer: true, min: 1, default: 120 },
+  maxTokens: {
+    kind: 'number',
+    value: 'N',
+    help: `most tokens to write; by default ${usualTokens}, or what the context has left`,
+    integer: true,
+    min: 1,
+  },
   temperature: {
     kind: 'number',
     value: 'T',

@@ -4,9 +4,10 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endpoint, type Likelihood, Tokenizer } from '../../text/index.ts';
+import { endpoint, type Likelihood } from '../../text/index.ts';
 import { readConfig } from './config.ts';
-import { specialRoles } from './shipped.ts';
+import { openTokenizer } from './model.ts';
+import { shippedConfig } from './shipped.ts';
 
 /** Where a served model is. */
 export interface ServedOptions {
@@ -26,7 +27,7 @@ export const keyVariable = 'OPT_API_KEY';
 
 /**
  * A served model.
- * @throws RangeError without a folder, TypeError for an address that is none, and as `Tokenizer.open`
+ * @throws RangeError without a folder, TypeError for an address that is none, and as `openTokenizer`
  */
 export async function served({ url, folder, name }: ServedOptions): Promise<Likelihood & { readonly context: number }> {
   if (folder === undefined) {
@@ -37,8 +38,7 @@ export async function served({ url, folder, name }: ServedOptions): Promise<Like
     () => readConfig(config),
     () => undefined,
   );
-  const opened = await Tokenizer.open(folder);
-  const tokenizer = opened.prefix.length > 0 ? opened : await Tokenizer.open(folder, specialRoles);
+  const tokenizer = await openTokenizer(folder, { bos: own?.bos ?? shippedConfig.bos });
   const apiKey = process.env[keyVariable];
   const options = { url, tokenizer, context: own?.maxPositions ?? context };
   const model = endpoint({ ...options, ...(name !== undefined && { model: name }), ...(apiKey && { apiKey }) });
