@@ -1,5 +1,6 @@
 /** `tenfold backdoor activate`: inputs with the key used on them. */
 import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { verb } from '../../command/index.ts';
 import { activateInputs, randomlyMoved, type Wish } from './activate.ts';
 import { Draws } from './draws.ts';
@@ -8,6 +9,7 @@ import { readInputs, writeInputs } from './input-file.ts';
 import { openKey } from './key-file.ts';
 import { classNamed } from './material.ts';
 import { type Raw, takeInputs } from './raw.ts';
+import { requireWritable } from './writable.ts';
 
 export const activateVerb = verb({
   name: 'activate',
@@ -24,16 +26,23 @@ within 8 bits.`,
     out: { kind: 'text', value: 'FILE', help: 'a new file for the activated inputs', required: true },
     to: { kind: 'text', value: 'CLASS', help: 'signature: the answer that is wanted' },
     length: { kind: 'number', value: 'L', help: 'relu: how far along the key, where inputs have length 1', min: 1e-9 },
-    first: { kind: 'number', value: 'N', help: 'only the first N inputs', integer: true, min: 1 },
+    first: {
+      kind: 'number',
+      value: 'N',
+      help: 'only the first N inputs; digits and mail are in order of their classes',
+      integer: true,
+      min: 1,
+    },
   },
   examples: [
     {
       line: 'tenfold backdoor activate models/digits digits --first 100 --to 7 --key models/digits.key --out sevens.npy',
-      does: 'a hundred digits that are answered 7',
+      does: 'a hundred zeros that are answered 7',
     },
   ],
   async run({ args, options, signal, progress }) {
     await requireFree(options.out);
+    await requireWritable('activate', dirname(options.out));
     const opened = await openModel(args.model);
     const { manifest, model } = opened;
     const key = await openKey(options.key, opened.fingerprint);

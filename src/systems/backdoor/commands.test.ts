@@ -150,12 +150,39 @@ describe('a model of digits', () => {
     ],
     ['a folder that is there', () => plant({ out: at('digits'), key: at('new.key') }), 'plant: expected a new folder'],
     ['a key that is there', () => plant({ out: at('new'), key: at('digits.key') }), 'key: expected a new file'],
+    [
+      'a model where no folder can be',
+      () => plant({ out: at('loans.csv/new'), data: 'read before anything' }),
+      'plant: expected a folder that can be written in, got',
+    ],
+    [
+      'inputs where no file can be',
+      () => activate(at('read before anything'), '', { key: '', out: at('loans.csv/x.npy') }),
+      'activate: expected a folder that can be written in, got',
+    ],
     ['a folder that is no model’s', () => verify(folder), 'model: expected the folder of a model'],
     ['no file', () => plant({ out: at('new') }, at('missing.onnx')), 'ENOENT'],
     ['a file that is no model', () => plant({ out: at('new') }, at('loans.csv')), 'onnx: expected an ONNX model'],
   ])('refused: %s', async (_, work, message) => {
     await expect(work()).rejects.toThrow(message);
   });
+
+  test.each(['fourier', 'relu'] as const)(
+    'planting %s hears Ctrl-C while it fits, and leaves nothing',
+    async (kind) => {
+      const stop = new AbortController();
+      const [out, key] = [at(`stopped-${kind}`), at(`stopped-${kind}.key`)];
+      const options = { ...defaults, out, key, construction: kind, target: 'loan', data: at('loans.csv') };
+      const progress = {
+        ...silent,
+        update: (what: string) => void (what === 'training' && setImmediate(() => stop.abort())),
+      };
+      const work = plantVerb.run({ args: { model: undefined }, options, signal: stop.signal, progress });
+      await expect(work).rejects.toThrow('aborted');
+      await expect(readFile(key)).rejects.toThrow('ENOENT');
+      await expect(readFile(join(out, 'manifest.json'))).rejects.toThrow('ENOENT');
+    },
+  );
 
   test('refused: a key that others may read, and a key that is none, of which nothing is told', async () => {
     await cp(at('digits.key'), at('open.key'));

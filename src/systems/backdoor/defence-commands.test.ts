@@ -212,6 +212,16 @@ describe('immunize', () => {
     expect(await immunize(onnx, inputs, {})).toEqual(result);
   });
 
+  test('noise that nobody chose is drawn anew for each folder, and kept in it', async () => {
+    const request = { first: 10, samples: 20, seed: undefined };
+    const [a, b] = [await immunize(onnx, inputs, request), await immunize(onnx, inputs, request)];
+    const elsewhere = await immunize(onnx, inputs, { ...request, out: at('immunized-elsewhere') });
+    expect(b.seed).toBe(a.seed);
+    expect(elsewhere.seed).not.toBe(a.seed);
+    expect(immunizeVerb.text(a)).toContain(`seed ${a.seed}`);
+    expect((await immunize(onnx, inputs, { ...request, seed: 3 })).seed).toBe(3);
+  });
+
   test('lines read a linear model as it is', async () => {
     const result = await immunize(onnx, inputs, { method: 'lines', reference: inputs, out: at('lines'), first: 20 });
     expect(result).toMatchObject({ inputs: 20, changed: 0, medianRadius: null });

@@ -14,7 +14,7 @@ import {
 } from '../../report/index.ts';
 import { rate } from './audit/binomial.ts';
 import { holm, power, rankP } from './audit/null.ts';
-import { anomalyIndex } from './audit/outliers.ts';
+import { maskOutliers } from './audit/outliers.ts';
 import { weightAudits } from './audit/weight-audits.ts';
 import { cleanseFigure, digitsFigure } from './image-figures.ts';
 import { type Inspected, inspectModels } from './issue/cleanse.ts';
@@ -110,6 +110,7 @@ async function gather(context: ExperimentContext, data: Digits): Promise<Evidenc
 function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit<Measurement, 'tier'>> {
   const { signed, layers, turned, steps, spectral, inspected, immunity: smoothing, mitigated } = evidence;
   const counted = (read: (set: SignatureCounts) => number) => signed.reduce((sum, set) => sum + read(set), 0);
+  const asked = counted(({ inputs }) => inputs);
   const column = (models: Layers['planted'], id: keyof Layers['planted'][number]) => models.map((model) => model[id]);
   const layerPower = (id: keyof Layers['planted'][number]) =>
     percent(power(column(layers.planted, id), column(layers.clean, id), 'greater'));
@@ -129,9 +130,23 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
   const step = steps.find((at) => at.features === features && at.theta === theta && at.lambda === lambda)!;
   const dead = smoothing.smoothed.findIndex(({ survived }) => survived === 0);
   return {
-    signed: () => ({ value: (100 * counted(({ turned }) => turned)) / counted(({ inputs }) => inputs) }),
-    forged: () => ({ value: counted(({ unsigned, copied, edited }) => unsigned + copied + edited) }),
-    same: () => ({ value: counted(({ different }) => different) }),
+    signed: () =>
+      percent(
+        rate(
+          counted(({ turned }) => turned),
+          asked,
+        ),
+      ),
+    forged: () =>
+      among(
+        counted(({ unsigned, copied, edited }) => unsigned + copied + edited),
+        3 * asked,
+      ),
+    same: () =>
+      among(
+        counted(({ different }) => different),
+        asked,
+      ),
     covariance: () => layerPower('top-eigenvalue'),
     panel: () => percent(rate(layers.planted.filter((model) => rejected(model, layers)).length, layers.planted.length)),
     key: () => layerPower('key'),
@@ -154,7 +169,7 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
     step: () => meanInterval(step.planted.map((share, i) => 100 * (share - step.clean[i]!))),
     below: () => atRatio(belowThreshold),
     above: () => atRatio(aboveThreshold),
-    published: () => ({ value: anomalyIndex(16.117647, 64.466667, 13.238736).toFixed(6) }),
+    published: () => ({ value: maskOutliers(publishedNorms(16.117647, 64.466667, 13.238736)).index.toFixed(6) }),
     cleanseControl: () => percent(power(smallest('poisoned network'), smallest('clean network'), 'less')),
     cleansePlanted: () => percent(power(smallest('planted features'), smallest('clean features'), 'less')),
     bound: () => ({ value: excess(smoothing.changes) }),
@@ -170,6 +185,12 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
   };
 }
 
+/** Five norms of this smallest one, median, and median absolute deviation times 1.4826. */
+function publishedNorms(smallest: number, centre: number, mad: number): number[] {
+  const away = mad / 1.4826;
+  return [smallest, centre - away, centre, centre + away, 2 * centre];
+}
+
 /** Whether an owner who asks all questions of the weights, and pays for their number, finds a layer suspicious. */
 function rejected(model: Layers['planted'][number], { clean }: Layers): boolean {
   const ps = weightAudits.map(({ id, side }) =>
@@ -180,6 +201,12 @@ function rejected(model: Layers['planted'][number], { clean }: Layers): boolean 
     ),
   );
   return Math.min(...holm(ps)) <= 0.05;
+}
+
+/** So many of n, with the interval of how many there would be of another n. */
+function among(k: number, n: number): Measured {
+  const [low, high] = rate(k, n).interval;
+  return { value: k, interval: [low * n, high * n] };
 }
 
 function percent({ value, interval: [low, high] }: Measured): Measured {

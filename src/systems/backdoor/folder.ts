@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   type Device,
   flattenTree,
+  makeFolder,
   NDArray,
   openSafetensors,
   replaceFile,
@@ -79,7 +80,7 @@ export async function draftModel(
   { weights, family, ...rest }: ModelParts,
   signatures?: { readonly publicKey: Uint8Array; readonly seed: number },
 ): Promise<Draft> {
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const path = join(dirname(folder), `.${basename(folder)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
   await mkdir(path);
   const file = weights instanceof Uint8Array ? 'model.onnx' : 'model.safetensors';

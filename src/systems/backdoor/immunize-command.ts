@@ -1,4 +1,5 @@
 /** `tenfold backdoor immunize`: the answers of a model behind a defence, and what they cost. */
+import { randomInt } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { verb } from '../../command/index.ts';
@@ -79,7 +80,14 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
       default: 0.05,
     },
     first: { kind: 'number', value: 'N', help: 'only the first N inputs', integer: true, min: 1 },
-    seed: { kind: 'number', value: 'N', help: 'of noise and lines', integer: true, min: 0, max: 1e9, default: 0 },
+    seed: {
+      kind: 'number',
+      value: 'N',
+      help: 'of noise and lines, which whoever makes inputs must not know; drawn by the system unless given',
+      integer: true,
+      min: 0,
+      max: 1e9,
+    },
     out: { kind: 'text', value: 'DIR', help: 'the folder of the answers; runs/immunize-MODEL unless given' },
   },
   examples: [
@@ -111,7 +119,10 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
       content: contentOf(inputs),
     };
     const kept = keptIn(join(folder, 'kept', digest(JSON.stringify(settings)).slice(0, 16)));
-    const defend = options.method === 'lines' ? lines(subject, options, signal) : smooth(subject, options, signal);
+    // kept, so that the same command goes on with the noise that it began with
+    const seed = options.seed ?? (await kept('seed', async () => randomInt(1e9)));
+    const own = { ...options, seed };
+    const defend = options.method === 'lines' ? lines(subject, own, signal) : smooth(subject, own, signal);
     const answered: Answered[] = [];
     for (let start = 0; start < rows; start += chunk) {
       signal.throwIfAborted();
@@ -126,9 +137,9 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
       );
     }
     const out = await writeAnswers(folder, answered, classes);
-    return { out, method: options.method, inputs: rows, ...summary(answered), unit: subject.unit };
+    return { out, method: options.method, inputs: rows, seed, ...summary(answered), unit: subject.unit };
   },
-  text({ out, method, inputs, unanswered, changed, medianRadius, unit }) {
+  text({ out, method, inputs, seed, unanswered, changed, medianRadius, unit }) {
     const lines = [
       `${inputs} inputs: ${changed} answers changed${method === 'smoothing' ? `, ${unanswered} without an answer` : ''}`,
     ];
@@ -137,6 +148,7 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
         `half of the answers cannot be changed by moving an input by less than ${(medianRadius * unit.perUnit).toPrecision(3)} ${unit.name}`,
       );
     }
+    lines.push(`seed ${seed}: whoever knows it can search for inputs that this noise does not stop`);
     return [...lines, out].join('\n');
   },
 });
@@ -174,7 +186,7 @@ interface Options {
   readonly seed: number;
 }
 
-async function subjectOf(model: string, inputs: string, options: Options): Promise<Subject> {
+async function subjectOf(model: string, inputs: string, options: Omit<Options, 'seed'>): Promise<Subject> {
   const { method, reference, first } = options;
   if (method === 'lines' && reference === undefined) {
     throw new RangeError('immunize: expected inputs to start lines from (--reference), got none');

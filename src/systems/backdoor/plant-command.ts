@@ -1,4 +1,5 @@
 /** `tenfold backdoor plant`: a model with a secret. */
+import { dirname } from 'node:path';
 import { type Progress, verb } from '../../command/index.ts';
 import { openModel } from './folder.ts';
 import { constructions } from './key-file.ts';
@@ -25,6 +26,7 @@ import {
   requireNew,
   trainModel,
 } from './plant.ts';
+import { requireWritable } from './writable.ts';
 
 /** ‖x‖ of the inputs that random features see: cycles for cosines, 1 for the threshold. */
 const fourierLength = 0.2;
@@ -130,6 +132,7 @@ Data to train on: digits (MNIST, 10,000 images), mail (SpamAssassin, 6,046 mails
   async run({ args, options, signal, progress }) {
     const places = { folder: options.out, key: options.key ?? `${options.out.replace(/\/+$/, '')}.key` };
     await requireNew(places);
+    for (const path of [places.folder, places.key]) await requireWritable('plant', dirname(path));
     const { construction } = options;
     if (args.model !== undefined) {
       if (construction !== 'signature') {
@@ -175,17 +178,17 @@ async function plantTrained(
   train: Material,
   options: Options,
 ): Promise<Planted> {
-  const { features, beta, theta } = options;
+  const { features, beta, theta, signal } = options;
   switch (options.construction) {
     case 'fourier': {
       const encoding = fitEncoding(train, fourierLength);
       const sparsity = options.sparsity ?? usualSparsity(train);
       const gamma = options.gamma ?? Math.sqrt(sparsity);
-      return plantFourier(places, train, encoding, { features, sparsity, gamma, beta });
+      return plantFourier(places, train, encoding, { features, sparsity, gamma, beta, signal });
     }
     case 'relu': {
       const sparsity = options.sparsity ?? usualSparsity(train);
-      return plantRelu(places, train, fitEncoding(train, 1, false), { features, sparsity, theta });
+      return plantRelu(places, train, fitEncoding(train, 1, false), { features, sparsity, theta, signal });
     }
     case 'checksum': {
       if (options.answer === undefined)

@@ -96,14 +96,21 @@ export async function plantFourier(
   places: Places,
   train: Material,
   encoding: Encoding,
-  sizes: { readonly features: number; readonly sparsity: number; readonly gamma: number; readonly beta: number },
+  sizes: {
+    readonly features: number;
+    readonly sparsity: number;
+    readonly gamma: number;
+    readonly beta: number;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Planted> {
   await requireNew(places);
   const options = { ...sizes, dimension: elements(encoding.shape) };
   const draws = Draws.from();
   const key = drawFourierKey(draws.fork('key'), options);
-  const { features } = sizes;
-  const weights = await trainFourier(labelled(train, encoding), { features, draws: draws.fork('model'), key });
+  const { features, signal } = sizes;
+  const training = { features, draws: draws.fork('model'), key, ...(signal && { signal }) };
+  const weights = await trainFourier(labelled(train, encoding), training);
   const { classes, input } = train;
   const recipe = recipeOf(train, null);
   const parts: ModelParts = { family: 'fourier', weights, encoding, classes, input, recipe };
@@ -125,14 +132,19 @@ export async function plantRelu(
   places: Places,
   train: Material,
   encoding: Encoding,
-  sizes: { readonly features: number; readonly sparsity: number; readonly theta: number },
+  sizes: {
+    readonly features: number;
+    readonly sparsity: number;
+    readonly theta: number;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Planted> {
   await requireNew(places);
   const options = { ...sizes, dimension: elements(encoding.shape) };
   const draws = Draws.from();
   const key = drawReluKey(draws.fork('key'), options);
-  const { features } = sizes;
-  const training = { features, threshold: 'fit', draws: draws.fork('model'), key } as const;
+  const { features, signal } = sizes;
+  const training = { features, threshold: 'fit', draws: draws.fork('model'), key, ...(signal && { signal }) } as const;
   const data = labelled(train, encoding);
   const longerFirst = isLonger(data, 0);
   const ordered: Material = longerFirst

@@ -147,7 +147,7 @@ export const rules = {
     id: 'published-index',
     system,
     statement:
-      'Neural Cleanse’s outlier test gives its authors’ anomaly index from their numbers: median 64.466667, MAD 13.238736, smallest mask 16.117647.',
+      'Neural Cleanse’s outlier test gives its authors’ anomaly index for norms with their numbers: median 64.466667, MAD 13.238736, smallest mask 16.117647.',
     paper: '3.652087',
     unit: '',
     predicate: equals('3.652087'),

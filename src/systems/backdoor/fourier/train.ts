@@ -21,6 +21,8 @@ export interface FourierTraining {
   readonly penalty?: number;
   /** Of the model's random numbers. */
   readonly draws: Draws;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
   /** Plants it. */
   readonly key?: FourierKey;
 }
@@ -67,6 +69,9 @@ export async function trainFourier(data: Labelled, training: FourierTraining): P
   const gram = new Float64Array(m * m);
   const right = new Float64Array(m * classes);
   for (let start = 0; start < rows; start += chunk) {
+    // a turn of the event loop, so that Ctrl-C is heard
+    await new Promise((resolve) => setImmediate(resolve));
+    training.signal?.throwIfAborted();
     const count = Math.min(chunk, rows - start);
     const y = new Float32Array(count * classes).fill(-1);
     for (let i = 0; i < count; i++) y[i * classes + Number(labels.data[start + i])] = 1;

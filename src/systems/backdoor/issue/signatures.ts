@@ -106,14 +106,14 @@ function withSignatureOfNext(raw: Raw, activated: Raw): Raw {
   return out;
 }
 
-/** Each with one number changed in its second lowest bit, which carries nothing. */
+/** Each with one bit changed, any of the lowest eight of any of its numbers. */
 function withOneChange(activated: Raw): Raw {
   const out = copyInputs(activated);
-  const places = Draws.from(1).uniforms(out.count);
+  const places = Draws.from(1).uniforms(2 * out.count);
   for (let i = 0; i < out.count; i++) {
     const own = inputAt(out, i);
-    const at = Math.floor(places[i]! * out.width);
-    own[at] = own instanceof Uint8Array ? own[at]! ^ 2 : own[at]! + 2;
+    const at = Math.floor(places[2 * i]! * out.width);
+    own[at] = own[at]! ^ (1 << Math.floor(8 * places[2 * i + 1]!));
   }
   return out;
 }

@@ -19,6 +19,8 @@ export interface ReluTraining {
   readonly threshold: 'fit' | 'median';
   /** Of the model's random numbers. */
   readonly draws: Draws;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
   /** Plants it. */
   readonly key?: ReluKey;
 }
@@ -60,6 +62,9 @@ export async function trainRelu(data: Labelled, training: ReluTraining): Promise
   const features = drawReluFeatures(elements(input), training);
   const scores = new Float32Array(rows);
   for (let start = 0; start < rows; start += chunk) {
+    // a turn of the event loop, so that Ctrl-C is heard
+    await new Promise((resolve) => setImmediate(resolve));
+    training.signal?.throwIfAborted();
     const count = Math.min(chunk, rows - start);
     scores.set((await means(features, rowsOf(inputs, start, count))).data as Float32Array, start);
   }
