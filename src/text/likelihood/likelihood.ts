@@ -65,7 +65,13 @@ export interface Likelihood {
    * @throws RangeError naming the request, for a continuation without tokens or longer than the context
    */
   loglikelihood(requests: readonly ContextAndContinuation[], watch?: ScoreWatch): Promise<LogLikelihood[]>;
-  /** How likely whole texts are, of any length, each by itself. */
+  /**
+   * How likely whole texts are, of any length, each by itself.
+   *
+   * A window scores as many tokens as the context holds, two fewer where the model is served: a server is sent the last
+   * token, too, and asked for a new one. So it is in the harness, whose `local-completions` and `hf` differ by the same
+   * two. A text of more than context − 2 tokens therefore scores a little differently by the two ways; others do not.
+   */
   loglikelihoodRolling(texts: readonly string[], watch?: ScoreWatch): Promise<LogLikelihood[]>;
   /**
    * Completes texts.
