@@ -319,7 +319,15 @@ describe('train', () => {
     expect(text.continuations[0]!.logProbs.length).toBe(4);
     // the same command again has nothing left to do
     expect((await train('run')).steps).toBe(60);
-    await expect(train('run', { width: 128 })).rejects.toThrow(/expected the text, shape and seed that the run/);
+    for (const changed of [{ width: 128 }, { vocabulary: 300 }, { seed: 1 }]) {
+      await expect(train('run', changed)).rejects.toThrow(/expected the text, vocabulary, shape and seed that the run/);
+    }
+  });
+
+  test('a run that never came to train is begun anew', async () => {
+    await expect(train('short', { context: 2048 })).rejects.toThrow(/expected more than 2048 tokens/);
+    const { model: made } = await train('short', { vocabulary: 270, steps: 10 });
+    expect(JSON.parse(await readFile(join(made, 'config.json'), 'utf8')).vocab_size).toBe(272);
   });
 
   test('files of another kind', async () => {

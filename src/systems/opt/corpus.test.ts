@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publicDomainCorpus, splitDocuments } from './corpus.ts';
+import { holdOutEnd, publicDomainCorpus, splitDocuments } from './corpus.ts';
 
 test('no held-out document stands in the text that is learned from', async () => {
   const { train, held } = await publicDomainCorpus();
@@ -23,4 +23,16 @@ test('every twenty-fifth document is held out', () => {
   const documents = Array.from({ length: 60 }, (_, i) => ({ name: String(i), text: '' }));
   expect(splitDocuments(documents).held.map(({ name }) => name)).toEqual(['12', '37']);
   expect(splitDocuments(documents.slice(0, 12)).held).toEqual([]);
+});
+
+test('of few documents the last twentieth is held out, all of it and nothing twice', () => {
+  const text = 'one two three four '.repeat(100);
+  for (const texts of [[text], [text, 'a b', ''], ['字'.repeat(1000)], ['😀'.repeat(999)], [`${text}.`, text, text]]) {
+    const { train, held } = holdOutEnd(texts.map((text, i) => ({ name: String(i), text })));
+    const join = (documents: typeof train) => documents.map(({ text }) => text).join('');
+    expect(join(train) + join(held)).toBe(texts.join(''));
+    expect(join(held).isWellFormed()).toBe(true);
+    expect(join(held).length / texts.join('').length).toBeGreaterThan(0.0495);
+    expect(join(held).length / texts.join('').length).toBeLessThan(0.055);
+  }
 });

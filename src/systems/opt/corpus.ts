@@ -51,3 +51,25 @@ export function splitDocuments(documents: readonly Document[]): Corpus {
   const isHeld = (i: number) => i % 25 === heldOut;
   return { train: documents.filter((_, i) => !isHeld(i)), held: documents.filter((_, i) => isHeld(i)) };
 }
+
+/** The last twentieth of the text held out, in characters, cut before a word. */
+export function holdOutEnd(documents: readonly Document[]): Corpus {
+  let left = Math.ceil(documents.reduce((sum, { text }) => sum + text.length, 0) / 20);
+  const train = [...documents];
+  const held: Document[] = [];
+  while (left > 0) {
+    const { name, text } = train.pop()!;
+    const cut = text.length <= left ? 0 : cutBefore(text, text.length - left);
+    if (cut > 0) train.push({ name, text: text.slice(0, cut) });
+    held.unshift({ name, text: text.slice(cut) });
+    left -= text.length - cut;
+  }
+  return { train, held };
+}
+
+/** The last white space before `end`; where there is none, as in some scripts, `end`, but not within a character. */
+function cutBefore(text: string, end: number): number {
+  const space = text.slice(0, end).search(/\s\S*$/);
+  if (space > 0) return space;
+  return /[\uDC00-\uDFFF]/.test(text[end]!) ? end + 1 : end;
+}

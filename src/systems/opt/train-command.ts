@@ -1,6 +1,6 @@
 /** `tenfold opt train`: a model of one's own text, by the paper's recipe. */
 import { createHash } from 'node:crypto';
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import { readJsonLines } from '../../data/index.ts';
@@ -10,7 +10,7 @@ import { namedTensors } from './architecture.ts';
 import { blamed } from './blame.ts';
 import type { OptConfig } from './config.ts';
 import { saveModel } from './convert.ts';
-import { type Document, splitDocuments } from './corpus.ts';
+import { type Document, holdOutEnd, splitDocuments } from './corpus.ts';
 import { paperRecipe, type Recipe } from './recipe.ts';
 import { specialRoles, specialTokens } from './shipped.ts';
 import { inMemory } from './tensor-source.ts';
@@ -79,9 +79,11 @@ given again. The result is a folder in the hub's layout.`,
       const documents = (await Promise.all(files.map(documentsOf))).flat();
       if (options.width % 64 !== 0)
         throw new RangeError(`train: expected --width to be a multiple of 64, got ${options.width}`);
-      const { vocabulary, steps, seed } = options;
-      const tokenizer = await tokenizerIn(join(folder, 'tokenizer'), documents, vocabulary, signal, progress.update);
-      const tokens = tokensOf(documents, tokenizer);
+      const { vocabulary, layers, width, context, dropout, steps, seed } = options;
+      await claim(folder, { vocabulary, layers, width, context, dropout, text: digestOf(documents), seed });
+      const corpus = documents.length < fewDocuments ? holdOutEnd(documents) : splitDocuments(documents);
+      const tokenizer = await tokenizerIn(join(folder, 'tokenizer'), corpus.train, vocabulary, signal, progress.update);
+      const tokens = { train: tokensOf(corpus.train, tokenizer), held: tokensOf(corpus.held, tokenizer) };
       const config = configOf(options, tokenizer);
       const recipe: Recipe = {
         ...paperRecipe,
@@ -94,7 +96,6 @@ given again. The result is a folder in the hub's layout.`,
         dropout: options.dropout,
         seed,
       };
-      await claim(folder, { config, tokens: digestOf(tokens.train), seed });
       const trained = await train({ config, recipe, tokens, folder: join(folder, 'training'), progress, signal });
       const model = join(folder, 'model');
       await rm(model, { recursive: true, force: true }); // of an earlier end of the same run
@@ -136,7 +137,7 @@ async function documentsOf(path: string): Promise<Document[]> {
   return some;
 }
 
-/** The run's tokenizer: the one in its folder, or one trained on the documents that are not held out. */
+/** The run's tokenizer: the one in its folder, or one trained on what is not held out. */
 async function tokenizerIn(
   folder: string,
   documents: readonly Document[],
@@ -144,14 +145,9 @@ async function tokenizerIn(
   signal: AbortSignal,
   update: (label: string, share?: number) => void,
 ): Promise<Tokenizer> {
-  const exists = await access(join(folder, 'tokenizer.json')).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return Tokenizer.open(folder);
-  const { train } = documents.length < fewDocuments ? { train: documents } : splitDocuments(documents);
+  if (await exists(join(folder, 'tokenizer.json'))) return Tokenizer.open(folder);
   const trained = await trainBpe(
-    train.map(({ text }) => text),
+    documents.map(({ text }) => text),
     {
       vocabulary,
       specialTokens,
@@ -164,19 +160,11 @@ async function tokenizerIn(
   return trained;
 }
 
-function tokensOf(documents: readonly Document[], tokenizer: Tokenizer): { train: Int32Array; held: Int32Array } {
-  const row = (some: readonly Document[]) =>
-    tokenRow(
-      some.map(({ text }) => text),
-      (text) => tokenizer.encode(text),
-    );
-  if (documents.length >= fewDocuments) {
-    const { train, held } = splitDocuments(documents);
-    return { train: row(train), held: row(held) };
-  }
-  const all = row(documents);
-  const cut = Math.floor(all.length * 0.95);
-  return { train: all.subarray(0, cut), held: all.subarray(cut) };
+function tokensOf(documents: readonly Document[], tokenizer: Tokenizer): Int32Array {
+  return tokenRow(
+    documents.map(({ text }) => text),
+    (text) => tokenizer.encode(text),
+  );
 }
 
 function configOf(
@@ -202,22 +190,37 @@ function configOf(
   };
 }
 
-/** Makes the run's folder, or takes up the run that is there. @throws RangeError when that is another run */
-async function claim(folder: string, settings: { config: OptConfig; tokens: string; seed: number }): Promise<void> {
+/**
+ * Makes the run's folder, or takes up the run that is there. One that never came to train is begun anew.
+ * @throws RangeError when that is another run
+ */
+async function claim(folder: string, settings: Readonly<Record<string, number | string>>): Promise<void> {
   const path = join(folder, 'run.json');
   const text = `${JSON.stringify(settings, null, 1)}\n`;
   const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (before === undefined) return replaceFile(path, [text]);
-  if (before !== text) {
+  if (before === text) return;
+  if (await exists(join(folder, 'training'))) {
     throw new RangeError(
-      `train: expected the text, shape and seed that the run in ${folder} began with; give another --out`,
+      `train: expected the text, vocabulary, shape and seed that the run in ${folder} began with; give another --out`,
     );
   }
+  await rm(join(folder, 'tokenizer'), { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await replaceFile(path, [text]);
 }
 
-function digestOf(row: Int32Array): string {
-  return createHash('sha256').update(row).digest('hex');
+function digestOf(documents: readonly Document[]): string {
+  const hash = createHash('sha256');
+  for (const { text } of documents) hash.update(`${Buffer.byteLength(text)}\n`).update(text);
+  return hash.digest('hex');
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
