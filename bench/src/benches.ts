@@ -34,6 +34,10 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
       'prompts and tokens of OPT against PyTorch with a cache; weights of fewer bits, memory, opening a checkpoint',
     load: () => import('./generate.ts'),
   },
+  transformers: {
+    about: 'the text that transformers.js writes with the shipped model, exported: greedy, 200 tokens, 20 prompts',
+    load: () => import('./transformers.ts'),
+  },
   constraints: {
     about: 'constrained tokens against free ones, and 15 beams against a batch of 15, on the shape of OPT-125M',
     load: () => import('./constraints.ts'),

@@ -13,6 +13,7 @@ export interface Request {
   readonly weights?: string;
   /** Of a prompt. */
   readonly tokens?: number;
+  readonly prompts?: readonly string[];
 }
 
 /** Answers requests, one at a time, until stdin closes. */
