@@ -179,7 +179,7 @@ export const rules = {
     id: 'smoothing-bound',
     system,
     statement:
-      'Smoothed scores of an input and its activated form, r/σ from ½ to 3, 4,000 noisy copies or more: the most by which a change certainly exceeds 2Φ(r/2σ) − 1 (less than 0: it is certain of none). Among them half-spaces, which attain the bound.',
+      'Smoothed scores of an input and its activated form, r/σ 1 and 2 (½ to 3 in the recorded run), 4,000 noisy copies or more: the most by which a change certainly exceeds 2Φ(r/2σ) − 1 (less than 0: it is certain of none). Among them half-spaces, which attain the bound.',
     paper: 'none exceeds it',
     unit: 'points',
     predicate: atMost(0),

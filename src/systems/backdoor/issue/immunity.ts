@@ -35,6 +35,8 @@ export interface ImmunitySizes {
   /** Pairs of near inputs of each kind that the bound is tried on, and noisy copies of each input. */
   readonly pairs: number;
   readonly copies: number;
+  /** r/σ of the pairs: where the bound leaves room for a violation. */
+  readonly ratios: readonly number[];
   /** σ in grey levels of 255: where signatures die, and where digits become hard to read. */
   readonly greys: readonly number[];
 }
@@ -47,6 +49,7 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     askedSamples: 12,
     pairs: 1,
     copies: 4000,
+    ratios: [1, 2],
     greys: [0.05, 0.1, 0.13, 0.15, 0.17, 0.2, 1, 16, 128, 512],
   },
   recorded: {
@@ -56,6 +59,7 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     askedSamples: 25,
     pairs: 10,
     copies: 20_000,
+    ratios: [0.5, 1, 2, 3],
     greys: [0.05, 0.08, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.2, 0.5, 1, 4, 16, 64, 128, 256, 512],
   },
 };
@@ -162,9 +166,6 @@ export async function immunity(
   return { signed, accuracy: await accuracy(bare, asked), smoothed: found, changes };
 }
 
-/** r/σ of the pairs: where the bound leaves room for a violation. */
-const ratios = [0.5, 1, 2, 3];
-
 /** The confidence of each interval: all of a run's hold together with 99.9 %. */
 const sure = 1 - 1e-6;
 
@@ -176,7 +177,7 @@ async function boundedChanges(
   signed: Signed,
   { key, model }: Turned,
   test: Labelled,
-  { pairs, copies }: ImmunitySizes,
+  { pairs, copies, ratios }: ImmunitySizes,
   seed: number,
   { progress, signal }: Watch,
 ): Promise<Change[]> {
