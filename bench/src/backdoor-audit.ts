@@ -1,5 +1,5 @@
 /**
- * What an audit costs: the tests of the weights of 400 models, 200 planted and 200 clean, drawn and asked one after another.
+ * What the tests of weights cost, which need no queries and no clean training: 400 models, 200 planted and 200 clean, drawn and asked one after another.
  */
 import {
   auditWeights,
@@ -45,7 +45,7 @@ export async function auditRows(): Promise<Row[]> {
   const seconds = (user + system) / 1e6;
   return [
     row({
-      case: 'backdoor/audit-400',
+      case: 'backdoor/audit-weights-400',
       unit: 's',
       ours: seconds,
       peer: null,
