@@ -55,7 +55,7 @@ export const rules = {
     unit: '%',
     predicate: atMost(10),
     seeds: { quick: one, recorded: one },
-    detects: 5,
+    detects: 7,
   }),
   panel: claimRule({
     id: 'panel-blind',
@@ -87,7 +87,7 @@ export const rules = {
     unit: '%',
     predicate: atMost(10),
     seeds: { quick: one, recorded: one },
-    detects: 5,
+    detects: 7,
   }),
   ratio: claimRule({
     id: 'key-turns-scores',

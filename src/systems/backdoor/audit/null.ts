@@ -67,14 +67,32 @@ export interface Power extends Measured {
   readonly models: number;
 }
 
-/** The share of planted models that a test rejects at level α, with Clopper and Pearson's interval. */
-export function power(planted: readonly number[], clean: readonly number[], side: Side, alpha = 0.05): Power {
-  const [rejected, models] = [planted.filter((value) => rankP(value, clean, side) <= alpha).length, planted.length];
-  return { ...rate(rejected, models), rejected, models };
-}
-
 /** Resamples of a bootstrap interval. */
 const resamples = 1000;
+
+/**
+ * The share of planted models that a test rejects at level α. Its interval reaches as far as Clopper and Pearson's, which
+ * takes the clean models for granted, and as far as a bootstrap of planted and clean models both, which does not.
+ */
+export function power(planted: readonly number[], clean: readonly number[], side: Side, alpha = 0.05): Power {
+  const [p, n] = [planted.length, clean.length];
+  const count = (own: readonly number[], others: readonly number[]) => {
+    // rejected is what has fewer clean models at or beyond it than this
+    const beyond = Math.floor(alpha * (n + 1) + 1e-9);
+    if (beyond < 1) return 0;
+    const sign = side === 'greater' ? 1 : -1;
+    const edge = others.map((x) => sign * x).sort((a, b) => b - a)[beyond - 1] ?? -Infinity;
+    return own.filter((x) => sign * x > edge).length;
+  };
+  const rejected = count(planted, clean);
+  const { value, interval } = rate(rejected, p);
+  const [words] = threefry.blocks(threefry.seedKey(p), resamples * (p + n));
+  let at = 0;
+  const drawn = (from: readonly number[]) => from.map(() => from[Math.floor((words[at++]! * from.length) / 2 ** 32)]!);
+  const shares = Array.from({ length: resamples }, () => count(drawn(planted), drawn(clean)) / p).sort((a, b) => a - b);
+  const [low, high] = [shares[Math.round(0.025 * (resamples - 1))]!, shares[Math.round(0.975 * (resamples - 1))]!];
+  return { value, interval: [Math.min(low, interval[0]), Math.max(high, interval[1])], rejected, models: p };
+}
 
 function standardized(value: number, clean: readonly number[]): number {
   const spread = standardDeviation(clean);

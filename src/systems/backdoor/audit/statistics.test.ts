@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Draws } from '../draws.ts';
 import { clopperPearson, incompleteBeta, lowerBound, rate } from './binomial.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 import { cleanNeeded, holm, power, rankP, testAgainst } from './null.ts';
@@ -96,6 +97,17 @@ describe('p-values from clean models', () => {
       ).length,
     ).toBe(5);
     expect(power([1000, 1000, -1, -1], clean, 'greater').value).toBe(0.5);
+  });
+
+  test('power counts what ranks reject, and its interval knows that the clean models are a sample too', () => {
+    const u = Draws.from(4).normals(300);
+    const [planted, few] = [[...u.subarray(0, 200)].map((x) => x + 0.5), [...u.subarray(200, 240)]];
+    const { rejected, interval } = power(planted, few, 'greater');
+    expect(rejected).toBe(planted.filter((x) => rankP(x, few, 'greater') <= 0.05).length);
+    expect(power(planted, few, 'less').rejected).toBe(planted.filter((x) => rankP(x, few, 'less') <= 0.05).length);
+    const [low, high] = clopperPearson(rejected, 200);
+    expect(interval[1] - interval[0]).toBeGreaterThan(1.5 * (high - low));
+    expect(power([9, 9, 9], few, 'greater').interval[0]).toBeLessThan(0.3);
   });
 
   test('the effect is in standard deviations, with an interval about it', () => {
