@@ -1,5 +1,6 @@
 /**
- * What the tests of weights cost, which need no queries and no clean training: 400 models, 200 planted and 200 clean, drawn and asked one after another.
+ * What the tests of weights cost, which need no queries and no clean training: 400 models, 200 planted and 200 clean, drawn
+ * and asked one after another.
  */
 import {
   auditWeights,
