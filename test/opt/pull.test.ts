@@ -26,9 +26,10 @@ let server: Server;
 let base: string;
 let folder: string;
 /** What the server did, and how it is to fail. */
-let requests: { path: string; range: string | undefined }[];
+let requests: { path: string; range: string | undefined; encoding: unknown }[];
 let fault: ((request: IncomingMessage, response: ServerResponse, name: string) => boolean) | undefined;
 let listing: () => unknown;
+let pageSize: number;
 
 const fullListing = () => [
   { type: 'directory', path: 'onnx', oid: git(Buffer.from('')), size: 0 },
@@ -45,10 +46,22 @@ const fullListing = () => [
 beforeAll(async () => {
   server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://hub');
-    requests.push({ path: url.pathname, range: request.headers.range });
+    requests.push({
+      path: url.pathname,
+      range: request.headers.range,
+      encoding: request.headers['accept-encoding'],
+    });
     if (url.pathname === '/hub/api/models/some/opt/tree/main') {
-      response.end(JSON.stringify(listing()));
-      return;
+      const entries = listing();
+      const after = Number(url.searchParams.get('after') ?? 0);
+      const to = after + pageSize;
+      if (!Array.isArray(entries)) return void response.end(JSON.stringify(entries));
+      if (to < entries.length)
+        response.setHeader(
+          'link',
+          `<http://${request.headers.host}${url.pathname}?recursive=true&after=${to}>; rel="next"`,
+        );
+      return void response.end(JSON.stringify(entries.slice(after, to)));
     }
     const name = /^\/hub\/some\/opt\/resolve\/main\/(.*)$/.exec(url.pathname)?.[1];
     const stored = /^\/store\/(.*)$/.exec(url.pathname)?.[1];
@@ -76,6 +89,7 @@ beforeEach(async () => {
   requests = [];
   fault = undefined;
   listing = fullListing;
+  pageSize = 1000;
   folder = await mkdtemp(join(tmpdir(), 'opt-pull-'));
   return () => rm(folder, { recursive: true, force: true });
 });
@@ -100,6 +114,57 @@ test('fetches what running the model needs, and nothing else; a second time noth
   requests = [];
   expect((await fetchModel()).fetched).toBe(0);
   expect(requests.length).toBe(1); // the listing
+});
+
+test('a listing in pages is read to its end, and everything is asked for as it is stored', async () => {
+  pageSize = 3;
+  await fetchModel();
+  expect((await readdir(folder)).sort()).toEqual(['config.json', 'merges.txt', 'model.safetensors', 'vocab.json']);
+  expect(requests.filter(({ path }) => path.includes('/tree/')).length).toBe(3);
+  expect(new Set(requests.map(({ encoding }) => encoding))).toEqual(new Set(['identity']));
+});
+
+test('an index that names shards which the hub does not list is told before any shard is fetched', async () => {
+  const index = { weight_map: { a: 'model-00001-of-00002.safetensors', b: 'model-00002-of-00002.safetensors' } };
+  const shards = {
+    'model.safetensors.index.json': Buffer.from(JSON.stringify(index)),
+    'model-00001-of-00002.safetensors': Buffer.from('shard '.repeat(100)),
+  };
+  Object.assign(content, shards);
+  try {
+    const own = ['config.json', ...Object.keys(shards)];
+    listing = () => fullListing().filter(({ path }) => own.includes(path));
+    await expect(fetchModel()).rejects.toThrow(
+      /^pull: expected the hub to list every shard that .*index.json names, got 1 missing: "model-00002-of-00002/,
+    );
+    expect(requests.some(({ path }) => path.includes('00001-of'))).toBe(false);
+  } finally {
+    for (const name of Object.keys(shards)) delete content[name];
+  }
+});
+
+test('a listing whose pages lead in a circle ends', async () => {
+  let pages = 0;
+  const circle = createServer((request, response) => {
+    pages++;
+    response.writeHead(200, { link: `<${request.url}>; rel="next"` }).end('[]');
+  });
+  await new Promise<void>((resolve) => circle.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(circle.address() as AddressInfo).port}`;
+  await expect(
+    pull(hubModel(address, 'some/opt', 'main'), { folder, progress: quiet, signal: new AbortController().signal }),
+  ).rejects.toThrow(/expected a listing of at most 16777216 bytes, got more/);
+  expect(pages).toBeLessThan(1100);
+  circle.close();
+});
+
+test('redirections without end', async () => {
+  fault = (_, response, name) => {
+    if (name !== 'vocab.json') return false;
+    response.writeHead(302, { location: '/hub/some/opt/resolve/main/vocab.json' }).end();
+    return true;
+  };
+  await expect(fetchModel()).rejects.toThrow(/got more than 10 redirections/);
 });
 
 test('goes on where the connection broke', async () => {

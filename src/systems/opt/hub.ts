@@ -1,7 +1,7 @@
 /**
  * A hub of models, asked over HTTP: what files a model has, with their sizes and hashes, and their bytes from any place on.
  *
- * Any server that answers as the hub's does: a tree listing at `api/models/ID/tree/REVISION`, files at
+ * Any server that answers as the hub's does: a tree listing at `api/models/ID/tree/REVISION`, perhaps in pages, files at
  * `ID/resolve/REVISION/FILE`, perhaps by redirection. Large files have their SHA-256 in the listing, small ones git's
  * hash of a blob; where a listing has neither, the ETag of the file must be one.
  */
@@ -26,6 +26,8 @@ export interface HubModel {
 
 /** Longer listings are no model's. */
 const maxListingBytes = 2 ** 24;
+/** What a page counts at least. */
+const leastPageBytes = 2 ** 14;
 
 /**
  * A model by what a person typed.
@@ -51,17 +53,35 @@ export function hubModel(address: string, id: string, revision: string): HubMode
  * @throws RangeError for a model that the hub does not have or does not give; SyntaxError for another answer than a listing
  */
 export async function listFiles(model: HubModel, signal: AbortSignal): Promise<HubFile[]> {
-  const url = new URL(`api/models/${model.id}/tree/${encodeURIComponent(model.revision)}?recursive=true`, model.base);
-  const ask = () => fetch(url, { signal, headers: { accept: 'application/json' } });
+  const path = `api/models/${model.id}/tree/${encodeURIComponent(model.revision)}?recursive=true`;
+  const files: HubFile[] = [];
+  let left = maxListingBytes;
+  for (let page: URL | undefined = new URL(path, model.base); page !== undefined; ) {
+    const url: URL = page;
+    const response = await requestPage(url, signal);
+    if (!response.ok) throw refusal(response.status, `${model.id} (${model.revision})`, url);
+    const text = await bounded(response, left);
+    left -= Math.max(leastPageBytes, text.length); // pages that lead in a circle end too
+    files.push(...filesIn(text, url));
+    const next = /<([^>]+)>\s*;\s*rel="?next\b/i.exec(response.headers.get('link') ?? '')?.[1];
+    page = next === undefined ? undefined : redirected(url, next);
+  }
+  return files;
+}
+
+async function requestPage(url: URL, signal: AbortSignal): Promise<Response> {
+  const ask = () => request(url, { signal, headers: { accept: 'application/json' } });
   // a connection that was kept open may have been closed by the other side: that shows when it is used again
-  const response = await ask()
+  return ask()
     .catch((error: Error) => (reasonOf(error) === 'ECONNRESET' ? ask() : Promise.reject(error)))
     .catch((cause: Error) => {
-      if (signal.aborted) throw cause;
+      if (signal.aborted || cause instanceof RangeError) throw cause;
       throw new Error(`pull: cannot reach ${url.origin}: ${reasonOf(cause)}`, { cause });
     });
-  if (!response.ok) throw refusal(response.status, `${model.id} (${model.revision})`, url);
-  const text = await bounded(response, maxListingBytes);
+}
+
+/** The files on a page of a listing. @throws SyntaxError for another answer */
+function filesIn(text: string, url: URL): HubFile[] {
   let listing: unknown;
   try {
     listing = JSON.parse(text);
@@ -87,13 +107,51 @@ export async function listFiles(model: HubModel, signal: AbortSignal): Promise<H
   return files;
 }
 
+/** What a server would compress could not be continued from the middle, nor counted. */
+const asStored = { 'accept-encoding': 'identity' };
+
+/** Redirections in a row, after which they are taken for a circle. */
+const maxRedirects = 10;
+
+/**
+ * Asks, wherever it leads.
+ * @throws RangeError as `redirected`, and for redirections without end
+ */
+async function request(url: URL, { signal, headers }: { signal: AbortSignal; headers: Record<string, string> }) {
+  let at = url;
+  for (let count = 0; count <= maxRedirects; count++) {
+    const response = await fetch(at, {
+      signal,
+      headers: { ...asStored, ...headers },
+      redirect: 'manual',
+    });
+    const location = response.headers.get('location');
+    if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await response.body?.cancel();
+    at = redirected(at, location);
+  }
+  throw new RangeError(`pull: expected ${url.origin} to lead to a file, got more than ${maxRedirects} redirections`);
+}
+
+/**
+ * Where a server sends on to.
+ * @throws RangeError for what is no address of the web, or leaves https
+ */
+export function redirected(from: URL, location: string): URL {
+  const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  if (to?.protocol === 'https:' || (to?.protocol === 'http:' && from.protocol === 'http:')) return to;
+  throw new RangeError(
+    `pull: expected ${from.origin} to send on to ${from.protocol === 'https:' ? 'https' : 'http or https'}, got ${to?.origin ?? 'no address'}`,
+  );
+}
+
 /**
  * The SHA-256 that a hub's ETag gives of a file whose listing has no hash.
  * @throws RangeError when it gives none
  */
 export async function etagOf(model: HubModel, name: string, signal: AbortSignal): Promise<HubFile['hash']> {
   const url = fileUrl(model, name);
-  const { headers } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });
+  const { headers } = await fetch(url, { method: 'HEAD', redirect: 'manual', headers: asStored, signal });
   const hash = hashOf((headers.get('x-linked-etag') ?? headers.get('etag'))?.replace(/^(W\/)?"|"$/g, ''));
   if (hash?.kind === 'sha256') return hash;
   throw new RangeError(`pull: expected a hash of ${name} from ${url.origin}, got none: it could not be checked`);
@@ -106,7 +164,7 @@ export async function requestFile(
   start: number,
   signal: AbortSignal,
 ): Promise<Response> {
-  return fetch(fileUrl(model, name), { signal, ...(start > 0 && { headers: { range: `bytes=${start}-` } }) });
+  return request(fileUrl(model, name), { signal, headers: start > 0 ? { range: `bytes=${start}-` } : {} });
 }
 
 /** What an answer other than the file means. */
@@ -142,7 +200,7 @@ async function bounded(response: Response, most: number): Promise<string> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > most) throw new RangeError(`pull: expected a listing of at most ${most} bytes, got more`);
+    if (size > most) throw new RangeError(`pull: expected a listing of at most ${maxListingBytes} bytes, got more`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../../command/index.ts';
@@ -80,10 +80,29 @@ export async function pull(model: HubModel, options: PullOptions): Promise<Pulle
       fetched += await download(model, file, options, watch);
       await accept(file, folder, done, signal);
     }
+    if (file.name.endsWith('.index.json')) await checkIndex(join(folder, file.name), files);
     done.push({ name: file.name, size: file.size, hash: hash.hex });
     before += file.size;
   }
   return { folder, files: done, fetched };
+}
+
+/** @throws RangeError when the index of the shards names others than the hub lists: their weights would be missing */
+async function checkIndex(path: string, files: readonly HubFile[]): Promise<void> {
+  let map: unknown;
+  try {
+    map = (JSON.parse(await readFile(path, 'utf8')) as { weight_map?: unknown } | null)?.weight_map;
+  } catch (cause) {
+    throw new SyntaxError(`pull: expected ${path} to be JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof map !== 'object' || map === null) throw new RangeError(`pull: expected ${path} to have a weight_map`);
+  const listed = new Set(files.map(({ name }) => name));
+  const missing = [...new Set<unknown>(Object.values(map))].filter((name) => !listed.has(name as string));
+  if (missing.length === 0) return;
+  const some = missing.slice(0, 5).map((name) => JSON.stringify(name));
+  throw new RangeError(
+    `pull: expected the hub to list every shard that ${path} names, got ${missing.length} missing: ${some.join(', ')}`,
+  );
 }
 
 /** Whether the folder has the file. @throws RangeError for another file of its name */
