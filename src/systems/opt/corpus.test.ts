@@ -31,7 +31,7 @@ test('of few documents the last twentieth is held out, all of it and nothing twi
     const { train, held } = holdOutEnd(texts.map((text, i) => ({ name: String(i), text })));
     const join = (documents: typeof train) => documents.map(({ text }) => text).join('');
     expect(join(train) + join(held)).toBe(texts.join(''));
-    expect(join(held).isWellFormed()).toBe(true);
+    expect(join(held)).not.toMatch(/\p{Surrogate}/u); // half a character
     expect(join(held).length / texts.join('').length).toBeGreaterThan(0.0495);
     expect(join(held).length / texts.join('').length).toBeLessThan(0.055);
   }
