@@ -27,7 +27,7 @@ test('every twenty-fifth document is held out', () => {
 
 test('of few documents the last twentieth is held out, all of it and nothing twice', () => {
   const text = 'one two three four '.repeat(100);
-  for (const texts of [[text], [text, 'a b', ''], ['字'.repeat(1000)], ['😀'.repeat(999)], [`${text}.`, text, text]]) {
+  for (const texts of [[text], [text, 'a b', ''], ['字'.repeat(1000)], ['😀'.repeat(985)], [`${text}.`, text, text]]) {
     const { train, held } = holdOutEnd(texts.map((text, i) => ({ name: String(i), text })));
     const join = (documents: typeof train) => documents.map(({ text }) => text).join('');
     expect(join(train) + join(held)).toBe(texts.join(''));

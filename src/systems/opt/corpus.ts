@@ -71,5 +71,5 @@ export function holdOutEnd(documents: readonly Document[]): Corpus {
 function cutBefore(text: string, end: number): number {
   const space = text.slice(0, end).search(/\s\S*$/);
   if (space > 0) return space;
-  return /[\uDC00-\uDFFF]/.test(text[end]!) ? end + 1 : end;
+  return /[\uDC00-\uDFFF]/.test(text[end]!) ? end - 1 : end;
 }
