@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/src/**/*.test.ts'],
     // `tenfold/ROOM` is the built package, found through its own exports, and run by Node as a user's would be.
     server: { deps: { external: [/\/dist\//] } },
-    setupFiles: ['test/frame/quiet.ts'],
+    setupFiles: ['test/frame/quiet.ts', 'test/frame/properties.ts'],
     reporters: ['default', new Counts()],
     env: vulkan,
     // Each ONNX Runtime session brings its own threads: more processes than this only take them from each other.
