@@ -3,12 +3,13 @@
  * index.ts. A room may import the rooms listed beside it, and none that is not listed. See ARCHITECTURE.md.
  */
 const rooms = {
-  cli: ['systems', 'report', 'text', 'data', 'nn', 'tensor', 'command'],
-  systems: ['report', 'text', 'data', 'nn', 'tensor', 'command'],
+  cli: ['systems', 'report', 'text', 'retrieval', 'data', 'nn', 'tensor', 'command'],
+  systems: ['report', 'text', 'retrieval', 'data', 'nn', 'tensor', 'command'],
   report: ['nn', 'tensor', 'command'],
   text: ['nn', 'tensor', 'command'],
   nn: ['tensor', 'command'],
   data: ['tensor', 'command'],
+  retrieval: ['tensor', 'command'],
   tensor: [],
   command: [],
 };

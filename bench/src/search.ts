@@ -20,7 +20,7 @@ import {
   readSmartQrels,
   type Scored,
   wordsOf,
-} from 'tenfold/search';
+} from 'tenfold/retrieval';
 import { alternate } from './alternate.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 

@@ -5,7 +5,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Collection, CollectionWriter, LexicalIndex } from 'tenfold/search';
+import { LexicalIndex } from 'tenfold/retrieval';
+import { Collection, CollectionWriter } from 'tenfold/search';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let folder: string;

@@ -3,8 +3,9 @@
  *
  * The segments that the manifest named are read whole, so that nothing that happens to the folder later is seen, or hurts.
  */
-import { Best } from '../lexical/best.ts';
-import type { LexicalSearch } from '../lexical/lexical-index.ts';
+
+import type { LexicalSearch } from '../../../retrieval/index.ts';
+import { Best } from '../../../retrieval/index.ts';
 import { readManifest } from './manifest.ts';
 import { readSegment, type Segment, type StoredDocument } from './segment.ts';
 

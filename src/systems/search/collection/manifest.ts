@@ -1,6 +1,5 @@
 /** The one file that says which segments a collection consists of: whoever replaces it has changed the collection. */
-import { readWhole } from '../store/read-whole.ts';
-import { Records, recordsFile } from '../store/records.ts';
+import { Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
 import type { SegmentEntry } from './segment.ts';
 
 const NAME = 'manifest';

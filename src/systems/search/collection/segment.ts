@@ -2,10 +2,9 @@
  * A segment: documents that were added together, with an index of each kind, in files that never change. What is deleted
  * from it is told by a file of its own.
  */
+
+import { LexicalIndex, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
 import { FmIndex } from '../fm-index/fm-index.ts';
-import { LexicalIndex } from '../lexical/lexical-index.ts';
-import { readWhole } from '../store/read-whole.ts';
-import { Records, recordsFile } from '../store/records.ts';
 
 /** What is stored of a document: all that was given, as JSON. */
 export interface StoredDocument {

@@ -9,7 +9,7 @@
  * about as often as the number of documents has digits in that base; and when most of a segment is deleted. As in Lucene
  * (M. McCandless, "Visualizing Lucene's segment merges", 2011).
  */
-import { lockFolder, type Unlock } from '../store/lock.ts';
+import { lockFolder, type Unlock } from '../../../retrieval/index.ts';
 import { type Manifest, readManifest, writeManifest } from './manifest.ts';
 import {
   filesOf,

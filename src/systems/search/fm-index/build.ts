@@ -6,7 +6,7 @@
  * array: the transform takes the place of the array that it is read from, the wavelet matrix is sorted in the two halves
  * that this leaves, and the file takes the place of the text, where it fits.
  */
-import { layOut, seal } from '../store/sections.ts';
+import { layOut, seal } from '../../../retrieval/index.ts';
 import { type Code, codeOf, leavesByLength } from './code.ts';
 import { ABOUT_WORDS, badToken, kind, MAX_TOKEN, PLACE_EVERY, ROW_EVERY, type SectionName } from './layout.ts';
 import { packedWords, setPacked, widthOf } from './packed.ts';

@@ -9,8 +9,7 @@
  * P. Ferragina, G. Manzini, "Opportunistic data structures with applications" (FOCS 2000); the corpus backward, so that
  * n-grams grow to the right: M. Bevilacqua et al., "Autoregressive Search Engines" (arXiv 2204.10628, §3.1).
  */
-import { readWhole } from '../store/read-whole.ts';
-import { readSections, type Sections } from '../store/sections.ts';
+import { readSections, readWhole, type Sections } from '../../../retrieval/index.ts';
 import { buildFile, type DocumentTokens } from './build.ts';
 import { buildFileInThread } from './build-thread.ts';
 import { codeOf } from './code.ts';

@@ -17,7 +17,7 @@ import {
   recall,
   type Scored,
   wordsOf,
-} from 'tenfold/search';
+} from 'tenfold/retrieval';
 import { describe, expect, it } from 'vitest';
 
 const word = fc.constantFrom('ox', 'cat', 'dog', 'eel', 'fox', 'Gnu', 'hen');

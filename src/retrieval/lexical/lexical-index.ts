@@ -111,7 +111,7 @@ export class LexicalIndex {
 
   /** Writes the index to disk (Node), whole or not at all. */
   async save(path: string): Promise<void> {
-    const { replaceFile } = await import('../../../tensor/index.ts');
+    const { replaceFile } = await import('../../tensor/index.ts');
     await replaceFile(path, [this.file]);
   }
 

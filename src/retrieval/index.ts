@@ -1,0 +1,33 @@
+/**
+ * What finding documents needs, whoever looks for them: BM25 over words, the measures of retrieval and the readers of its
+ * test collections, the fusion of results, and files of typed arrays with checksums.
+ * @module
+ */
+export { readQrels, readSmart, readSmartQrels, type SmartDocument } from './evaluation/collections.ts';
+export {
+  averagePrecision,
+  hits,
+  type Judged,
+  meanOver,
+  ndcg,
+  type Qrels,
+  ranked,
+  recall,
+  reciprocalRank,
+  rPrecision,
+  type Scored,
+} from './evaluation/measures.ts';
+export { reciprocalRankFusion, weightedFusion } from './fusion.ts';
+export { Best, type Hit } from './lexical/best.ts';
+export {
+  type Bm25Options,
+  LexicalIndex,
+  type LexicalSearch,
+  type Statistics,
+  type WordScore,
+} from './lexical/lexical-index.ts';
+export { wordsOf } from './lexical/words.ts';
+export { lockFolder, type Unlock } from './store/lock.ts';
+export { readWhole } from './store/read-whole.ts';
+export { Records, recordsFile } from './store/records.ts';
+export { layOut, readSections, type Sections, seal } from './store/sections.ts';
