@@ -43,4 +43,6 @@ export interface Signals {
 export interface SignalReading extends Signals {
   /** `YYYY-MM-DD` */
   readonly at: string;
+  /** Who counted: counts of different sources are not to be compared. */
+  readonly source?: string;
 }
