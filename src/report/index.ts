@@ -29,12 +29,15 @@ export {
   formatSeconds,
   type NumberFormat,
 } from './format.ts';
+export { escapeHtml, type Html, html, raw } from './html.ts';
 export type { ContentsRow, Issue } from './issue.ts';
 export { openIssueFolder, writeIssue } from './issue-folder.ts';
 export { machine } from './machine.ts';
 export { type MatrixAxis, matrix } from './matrix.ts';
 export type { Interval, Measured } from './measured.ts';
 export { renderPage } from './page.ts';
+export { renderFigure, renderTable } from './page-article.ts';
+export { renderFrame } from './page-frame.ts';
 export { faint, heat, ink, muted, series } from './palette.ts';
 export { type RecordedSection, readRecorded, writeRecorded } from './recorded.ts';
 export {
