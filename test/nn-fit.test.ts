@@ -204,7 +204,7 @@ describe('one run at a time in a folder', () => {
     });
     expect((await first).step).toBe(5);
     expect(await second).toMatch(
-      new RegExp(`got .*a: process ${process.pid} is training in it \\(if it is not, remove`),
+      new RegExp(`fit: expected nobody else at work in .*a, got process ${process.pid} \\(`),
     );
     expect(readdirSync(join(folder, 'a')).toSorted()).toEqual(['checkpoint.safetensors', 'metrics.jsonl']);
   });
@@ -244,7 +244,7 @@ describe('one run at a time in a folder', () => {
       const task = { loss: (w, x) => sum(mul(mul(w, w), x)), params: array([1]), optimizer: sgd({ rate: 0.1 }), batches };
       for (;;) {
         await fit({ ...task, steps: 1e9, folder, evaluation: { every: 1, measure } }).catch(({ message }) => {
-          if (/is training in it/.test(message)) counts.refused++;
+          if (/expected nobody else at work/.test(message)) counts.refused++;
           else if (message !== 'out') throw new Error(message);
         });
       }`,

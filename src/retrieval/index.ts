@@ -27,7 +27,6 @@ export {
   type WordScore,
 } from './lexical/lexical-index.ts';
 export { wordsOf } from './lexical/words.ts';
-export { lockFolder, type Unlock } from './store/lock.ts';
 export { readWhole } from './store/read-whole.ts';
 export { Records, recordsFile } from './store/records.ts';
 export { layOut, readSections, type Sections, seal } from './store/sections.ts';

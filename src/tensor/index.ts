@@ -22,6 +22,7 @@ export { replaceFile } from './files.ts';
 export { makeFolder } from './folders.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';
+export { lockFolder, type Unlock } from './lock.ts';
 export type { NonFinite } from './nonfinite.ts';
 export { exportOnnx, saveOnnx } from './onnx/export.ts';
 export { type OnnxModel, openOnnx, type Port } from './onnx/open.ts';

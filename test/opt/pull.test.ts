@@ -215,6 +215,22 @@ test('goes on where a killed process was', async () => {
   await expectWhole();
 });
 
+test('two fetches into one folder: the second is refused, the first goes on', async () => {
+  let second: Promise<unknown> | undefined;
+  fault = (_, response, name) => {
+    if (name !== 'model.safetensors' || second) return false;
+    second = fetchModel().catch((error: Error) => error.message);
+    void second.then(() => response.writeHead(200, { 'content-length': big.length }).end(big));
+    return true;
+  };
+  await fetchModel();
+  expect(await second).toMatch(
+    `pull: expected nobody else at work in ${folder}, got process ${process.pid} (if that is another program, remove`,
+  );
+  await expectWhole();
+  expect((await readdir(folder)).sort()).toEqual(['config.json', 'merges.txt', 'model.safetensors', 'vocab.json']);
+});
+
 test('a wrong hash: the file is thrown away, the others are kept, and it says so', async () => {
   let spoil = true;
   fault = (_, response, name) => {

@@ -2,14 +2,16 @@
  * Fetching a model from a hub: only the files that running it needs, each checked against its hash.
  *
  * A file comes into `NAME.HASH.part` and takes its name when it is whole and right. So a fetch that was stopped, killed
- * or cut off goes on where it was, a file that changed at the hub begins anew, and whatever has its own name is good.
+ * or cut off goes on where it was, a file that changed at the hub begins anew, and whatever has its own name is good. While
+ * one fetch is in a folder, another is refused: both would write the same parts.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../../command/index.ts';
+import { lockFolder, makeFolder } from '../../tensor/index.ts';
 import { etagOf, fileUrl, type HubFile, type HubModel, listFiles, reasonOf, refusal, requestFile } from './hub.ts';
 
 /** Where to, and who watches. */
@@ -58,13 +60,23 @@ export function neededFiles(files: readonly HubFile[], id: string): HubFile[] {
 
 /**
  * Fetches a model into a folder, or what is missing of it there.
- * @throws RangeError for a model that is not there, a file whose hash is wrong (the others are kept), or a file in the
- * folder that is not the hub's; Error when the hub cannot be reached; the signal's reason
+ * @throws RangeError for a model that is not there, a file whose hash is wrong (the others are kept), a file in the folder
+ * that is not the hub's, or another fetch in it; Error when the hub cannot be reached; the signal's reason
  */
 export async function pull(model: HubModel, options: PullOptions): Promise<Pulled> {
-  const { folder, progress, signal } = options;
+  const { folder, signal } = options;
   const files = neededFiles(await listFiles(model, signal), model.id);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
+  const unlock = await lockFolder(folder, 'pull');
+  try {
+    return await fetchMissing(model, files, options);
+  } finally {
+    await unlock();
+  }
+}
+
+async function fetchMissing(model: HubModel, files: readonly HubFile[], options: PullOptions): Promise<Pulled> {
+  const { folder, progress, signal } = options;
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const done: Pulled['files'][number][] = [];
   let fetched = 0;

@@ -9,7 +9,7 @@
  * about as often as the number of documents has digits in that base; and when most of a segment is deleted. As in Lucene
  * (M. McCandless, "Visualizing Lucene's segment merges", 2011).
  */
-import { lockFolder, type Unlock } from '../../../retrieval/index.ts';
+import { lockFolder, makeFolder, type Unlock } from '../../../tensor/index.ts';
 import { type Manifest, readManifest, writeManifest } from './manifest.ts';
 import {
   filesOf,
@@ -61,15 +61,14 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
 
   /**
    * Opens a folder for writing, and makes it where there is none.
-   * @throws Error naming the process that writes there; SyntaxError for damaged files
+   * @throws RangeError naming the process that writes there; SyntaxError for damaged files
    */
   static async open<D extends StoredDocument = StoredDocument>(
     folder: string,
     { tokenize = utf8 }: WriterOptions = {},
   ): Promise<CollectionWriter<D>> {
-    const { mkdir } = await import('node:fs/promises');
-    await mkdir(folder, { recursive: true });
-    const unlock = await lockFolder(folder);
+    await makeFolder(folder);
+    const unlock = await lockFolder(folder, 'collection');
     try {
       const found = await readManifest(folder);
       const manifest = found ?? { generation: 0, segments: [] };
