@@ -36,6 +36,8 @@ export interface PutResult {
   readonly unchanged: number;
   /** Papers that turned out to be one with another: the id that is gone, and the one that stays and answers to both. */
   readonly merged: readonly { readonly from: string; readonly into: string }[];
+  /** Records that name a DOI of a paper that they are not, one line each. */
+  readonly conflicts: readonly string[];
   /** The paper of each record, in the order of the records. */
   readonly ids: readonly string[];
 }
@@ -103,16 +105,8 @@ export interface StoreFilter {
   readonly citedBy?: readonly string[];
 }
 
-/** One row a paper, by rising number: what is sorted by. NaN is unknown. */
-export interface Columns {
-  readonly numbers: Int32Array;
-  /** Days since 1970-01-01. */
-  readonly days: Int32Array;
-  readonly citations: Float64Array;
-  readonly authority: Float64Array;
-  readonly popularity: Float64Array;
-  readonly code: Float64Array;
-}
+/** What papers are put in order by, each apart from the others. */
+export type SortKey = 'date' | 'citations' | 'authority' | 'popularity' | 'code';
 
 /** A vector of a paper, as a model made it. */
 export interface Vector {
@@ -183,7 +177,12 @@ export interface Store {
   changes(since: number): AsyncIterable<Entry>;
   /** Numbers of the papers that are meant, rising. @throws RangeError for a day that is none */
   select(filter: StoreFilter): Promise<Int32Array>;
-  columns(): Promise<Columns>;
+  /**
+   * Numbers of papers in the order of one signal, page by page; those of which it is not known come last, and of equal ones
+   * the later number first.
+   * @param among only these
+   */
+  ordered(by: SortKey, ascending: boolean, among?: readonly number[]): AsyncIterable<number>;
   /** Who told of a paper. */
   provenance(id: string): Promise<Provenance[]>;
   /** Sources, and how many papers each told of. */

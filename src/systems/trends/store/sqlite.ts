@@ -1,0 +1,98 @@
+/**
+ * One file, through libsql, a SQLite that is installed without a script.
+ *
+ * Statements run at once and block; each is short. Readers and writers of other processes work beside (write-ahead log),
+ * writers wait for each other. A transaction has been written to the disk when it ends, so that neither a killed process
+ * nor a power cut loses it.
+ */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Libsql from 'libsql';
+import type { Database, Statements, Value } from './database.ts';
+import { migrate } from './schema.ts';
+
+/** Milliseconds that a writer waits for another. */
+const patience = 30_000;
+/** KiB of pages that are kept in memory. */
+const cache = 64 * 1024;
+
+/**
+ * Opens a file, or makes it; `:memory:` is a database that is gone when it is closed.
+ * @throws RangeError for a folder that is not there and for a file of another kind
+ */
+export async function openSqlite(path: string): Promise<Database> {
+  if (path !== ':memory:' && !existsSync(dirname(path)))
+    throw new RangeError(`store: expected a folder that exists, got ${dirname(path)}`);
+  const file = new Libsql(path, { timeout: patience });
+  const prepared = new Map<string, Libsql.Statement>();
+  const prepare = (sql: string) => {
+    let statement = prepared.get(sql);
+    if (!statement) {
+      statement = file.prepare(sql);
+      // statements with lists of values come in many lengths
+      if (prepared.size < 200) prepared.set(sql, statement);
+    }
+    return statement;
+  };
+  const now: Statements = {
+    async all<R>(sql: string, values: readonly Value[] = []) {
+      return prepare(sql).all(...values.map(bound)) as R[];
+    },
+    async run(sql, values = []) {
+      prepare(sql).run(...values.map(bound));
+    },
+  };
+  const turns = new Turns();
+  const database: Database = {
+    dialect: 'sqlite',
+    where: path,
+    all: (sql, values) => turns.take(() => now.all(sql, values)),
+    run: (sql, values) => turns.take(() => now.run(sql, values)),
+    transaction: (work) =>
+      turns.take(async () => {
+        file.exec('BEGIN IMMEDIATE');
+        try {
+          const result = await work(now);
+          file.exec('COMMIT');
+          return result;
+        } catch (error) {
+          if (file.inTransaction) file.exec('ROLLBACK');
+          throw error;
+        }
+      }),
+    close: () =>
+      turns.take(async () => {
+        prepared.clear();
+        file.close();
+      }),
+  };
+  try {
+    file.exec('PRAGMA journal_mode = WAL');
+    file.exec('PRAGMA synchronous = FULL');
+    file.exec('PRAGMA foreign_keys = ON');
+    file.exec(`PRAGMA cache_size = -${cache}`);
+    await migrate(database);
+  } catch (error) {
+    file.close();
+    const { message } = error as Error;
+    if (/not a database|malformed/.test(message))
+      throw new RangeError(`store: expected a SQLite file, got ${path} (${message})`);
+    throw error;
+  }
+  return database;
+}
+
+function bound(value: Value): string | number | null | Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+}
+
+/** One after the other: a statement must not fall into another's transaction. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
