@@ -6,8 +6,12 @@
 export { readQrels, readSmart, readSmartQrels, type SmartDocument } from './evaluation/collections.ts';
 export {
   averagePrecision,
+  type Evaluation,
+  evaluate,
   hits,
   type Judged,
+  type MeanOptions,
+  type Measure,
   meanOver,
   ndcg,
   type Qrels,
@@ -16,7 +20,9 @@ export {
   reciprocalRank,
   rPrecision,
   type Scored,
+  usualMeasures,
 } from './evaluation/measures.ts';
+export { readRun, runLines } from './evaluation/runs.ts';
 export { reciprocalRankFusion, weightedFusion } from './fusion.ts';
 export { Best, type Hit } from './lexical/best.ts';
 export {
@@ -26,7 +32,7 @@ export {
   type Statistics,
   type WordScore,
 } from './lexical/lexical-index.ts';
-export { wordsOf } from './lexical/words.ts';
+export { type Analyser, analysers, type Word, wordsIn, wordsOf } from './lexical/words.ts';
 export { readWhole } from './store/read-whole.ts';
 export { Records, recordsFile } from './store/records.ts';
 export { layOut, readSections, type Sections, seal } from './store/sections.ts';

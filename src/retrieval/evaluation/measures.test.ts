@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { averagePrecision, hits, meanOver, ndcg, ranked, recall, reciprocalRank, rPrecision } from './measures.ts';
+import {
+  averagePrecision,
+  evaluate,
+  hits,
+  meanOver,
+  ndcg,
+  ranked,
+  recall,
+  reciprocalRank,
+  rPrecision,
+  usualMeasures,
+} from './measures.ts';
 
 // Grades and ranking of Järvelin and Kekäläinen's kind, worked out by hand.
 const judged = new Map([
@@ -43,12 +54,27 @@ describe('measures of one query', () => {
   });
 });
 
-it('means count queries without a result, and leave out those without a relevant document', () => {
+describe('means, as trec_eval takes them', () => {
   const qrels = new Map([
     ['1', judged],
     ['2', new Map([['a', 1]])],
     ['3', new Map([['a', 0]])],
   ]);
-  const results = new Map([['2', [{ id: 'a', score: 1 }]]]);
-  expect(meanOver(qrels, results, averagePrecision)).toBe(0.5);
+  const results = new Map([
+    ['2', [{ id: 'a', score: 1 }]],
+    ['3', [{ id: 'a', score: 1 }]],
+    ['never judged', [{ id: 'a', score: 1 }]],
+  ]);
+
+  it('over all judged queries', () => expect(meanOver(qrels, results, averagePrecision)).toBe(1 / 3));
+  it('over those with a result', () => {
+    expect(meanOver(qrels, results, averagePrecision, { complete: false })).toBe(1 / 2);
+  });
+  it('with the values of each', () => {
+    const { queries, missing, means, perQuery } = evaluate(qrels, results, usualMeasures);
+    expect([queries, missing]).toEqual([3, ['1']]);
+    expect(means['hits@1']).toBe(1 / 3);
+    expect(perQuery.get('2')).toMatchObject({ 'nDCG@10': 1, MAP: 1, MRR: 1, 'recall@100': 1 });
+    expect(perQuery.get('1')).toMatchObject({ 'nDCG@10': 0, 'R-precision': 0 });
+  });
 });

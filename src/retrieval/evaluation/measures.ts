@@ -16,7 +16,7 @@ export interface Scored {
 
 /**
  * The order in which trec_eval takes a result: by falling score in single precision, ties by falling id; it does not look
- * at the ranks of a run file.
+ * at the ranks of a run file. (Single as in all versions up to 9, which published values are of; 10 takes double.)
  */
 export function ranked(result: readonly Scored[]): string[] {
   return result
@@ -64,8 +64,20 @@ export function rPrecision(ranking: readonly string[], judged: Judged): number {
   return recall(ranking, judged, relevant(judged));
 }
 
+/** A measure of one query's ranking. */
+export type Measure = (ranking: readonly string[], judged: Judged) => number;
+
+/** Which queries a mean is over. */
+export interface MeanOptions {
+  /**
+   * True, as unless given, for all judged queries, of which those without a result count 0 (trec_eval's `-c`); false for
+   * those that have a result. A query that was judged without a relevant document counts 0 in both, as in trec_eval.
+   */
+  readonly complete?: boolean;
+}
+
 /**
- * The mean of a measure over all queries that have a relevant document, also those without a result (trec_eval's `-c`).
+ * The mean of a measure over queries, as trec_eval takes it. Results of queries that were not judged count nowhere.
  * @example
  * const qrels = new Map([['q', new Map([['a', 1]])]]);
  * const results = new Map([['q', [{ id: 'a', score: 2.5 }]]]);
@@ -74,17 +86,63 @@ export function rPrecision(ranking: readonly string[], judged: Judged): number {
 export function meanOver(
   qrels: Qrels,
   results: ReadonlyMap<string, readonly Scored[]>,
-  measure: (ranking: readonly string[], judged: Judged) => number,
+  measure: Measure,
+  options: MeanOptions = {},
 ): number {
-  let sum = 0;
-  let queries = 0;
-  for (const [query, judged] of qrels) {
-    if (relevant(judged) === 0) continue;
-    sum += measure(ranked(results.get(query) ?? []), judged);
-    queries++;
-  }
-  return ratio(sum, queries);
+  return evaluate(qrels, results, { measure }, options).means.measure!;
 }
+
+/** The measures of a run, by name. */
+export interface Evaluation {
+  /** Judged queries that the means are over. */
+  readonly queries: number;
+  /** Judged queries without a result. */
+  readonly missing: readonly string[];
+  readonly means: Readonly<Record<string, number>>;
+  /** By query, in the judgements' order: those that the means are over. */
+  readonly perQuery: ReadonlyMap<string, Readonly<Record<string, number>>>;
+}
+
+/** Measures every query's ranking, and takes the means. */
+export function evaluate(
+  qrels: Qrels,
+  results: ReadonlyMap<string, readonly Scored[]>,
+  measures: Readonly<Record<string, Measure>>,
+  { complete = true }: MeanOptions = {},
+): Evaluation {
+  const perQuery = new Map<string, Record<string, number>>();
+  const missing: string[] = [];
+  for (const [query, judged] of qrels) {
+    const result = results.get(query) ?? [];
+    if (result.length === 0) missing.push(query);
+    if (result.length === 0 && !complete) continue;
+    const ranking = ranked(result);
+    const values = Object.entries(measures).map(([name, measure]) => [name, measure(ranking, judged)] as const);
+    perQuery.set(query, Object.fromEntries(values));
+  }
+  const all = [...perQuery.values()];
+  const mean = (name: string) =>
+    ratio(
+      all.reduce((sum, values) => sum + values[name]!, 0),
+      all.length,
+    );
+  const means = Object.fromEntries(Object.keys(measures).map((name) => [name, mean(name)]));
+  return { queries: all.length, missing, means, perQuery };
+}
+
+/** What is usually reported, by the names of tables in papers. */
+export const usualMeasures: Readonly<Record<string, Measure>> = {
+  'nDCG@10': (ranking, judged) => ndcg(ranking, judged, 10),
+  MAP: averagePrecision,
+  MRR: reciprocalRank,
+  'MRR@10': (ranking, judged) => reciprocalRank(ranking, judged, 10),
+  'R-precision': rPrecision,
+  'hits@1': (ranking, judged) => hits(ranking, judged, 1),
+  'hits@5': (ranking, judged) => hits(ranking, judged, 5),
+  'hits@20': (ranking, judged) => hits(ranking, judged, 20),
+  'hits@100': (ranking, judged) => hits(ranking, judged, 100),
+  'recall@100': (ranking, judged) => recall(ranking, judged, 100),
+};
 
 function isRelevant(judged: Judged, id: string): boolean {
   return (judged.get(id) ?? 0) >= 1;

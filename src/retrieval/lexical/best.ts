@@ -14,7 +14,13 @@ export class Best {
     this.#most = most;
   }
 
+  /** Whether it would be among the best now. */
+  wants(document: number, score: number): boolean {
+    return this.#documents.length < this.#most || (this.#most > 0 && this.#worse(0, document, score));
+  }
+
   add(document: number, score: number): void {
+    if (!this.wants(document, score)) return;
     const documents = this.#documents;
     const scores = this.#scores;
     let at: number;
@@ -29,7 +35,6 @@ export class Best {
         scores[at] = scores[parent]!;
       }
     } else {
-      if (this.#most === 0 || !this.#worse(0, document, score)) return;
       at = 0;
       for (let child = 1; child < documents.length; child = 2 * at + 1) {
         if (child + 1 < documents.length && this.#worse(child + 1, documents[child]!, scores[child]!)) child++;

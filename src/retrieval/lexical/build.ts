@@ -3,12 +3,12 @@
  * of occurrences, each in as many bytes as it needs (seven bits a byte, the last byte without its high bit).
  */
 import { layOut, seal } from '../store/sections.ts';
-import { wordsOf } from './words.ts';
+import { type Analyser, analysers, wordsOf } from './words.ts';
 
-export const kind = { name: 'postings', version: 1 } as const;
+export const kind = { name: 'postings', version: 2 } as const;
 
 export const sectionNames = [
-  /** Documents, words in the dictionary, bytes of words, bytes of postings. */
+  /** Documents, words in the dictionary, bytes of words, bytes of postings, the analyser's number. */
   'about',
   /** Words of each document, repeated ones counted. */
   'lengths',
@@ -44,7 +44,7 @@ class Numbers {
 }
 
 /** The file of an index of those texts. */
-export function buildPostings(texts: Iterable<string>): Uint8Array<ArrayBuffer> {
+export function buildPostings(texts: Iterable<string>, analyser: Analyser): Uint8Array<ArrayBuffer> {
   const numberOf = new Map<string, number>();
   const lengths = new Numbers();
   // one of each for every word of every document
@@ -52,7 +52,7 @@ export function buildPostings(texts: Iterable<string>): Uint8Array<ArrayBuffer> 
   const documents = new Numbers();
   const occurrences = new Numbers();
   for (const text of texts) {
-    const found = wordsOf(text);
+    const found = wordsOf(text, analyser);
     const counts = new Map<number, number>();
     for (const word of found) {
       let number = numberOf.get(word);
@@ -86,7 +86,7 @@ export function buildPostings(texts: Iterable<string>): Uint8Array<ArrayBuffer> 
   const bytes = starts.at(-1)!;
   const letters = ends.at(-1) ?? 0;
   const { file, sections } = layOut<SectionName>(kind, {
-    about: 4,
+    about: 5,
     lengths: lengths.length,
     ends: ends.length,
     dictionary: Math.ceil(letters / 4),
@@ -94,7 +94,7 @@ export function buildPostings(texts: Iterable<string>): Uint8Array<ArrayBuffer> 
     starts: starts.length,
     postings: Math.ceil(bytes / 4),
   });
-  sections.about.set([lengths.length, numberOf.size, letters, bytes]);
+  sections.about.set([lengths.length, numberOf.size, letters, bytes, analysers.indexOf(analyser)]);
   sections.lengths.set(lengths.values);
   sections.ends.set(ends);
   sections.frequencies.set(frequencies);

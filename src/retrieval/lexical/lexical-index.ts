@@ -11,7 +11,7 @@ import { readWhole } from '../store/read-whole.ts';
 import { readSections, type Sections } from '../store/sections.ts';
 import { Best, type Hit } from './best.ts';
 import { buildPostings, bytesIn, kind, type SectionName, sectionNames } from './build.ts';
-import { wordsOf } from './words.ts';
+import { type Analyser, analysers, wordsOf } from './words.ts';
 
 export interface Bm25Options {
   /** How soon more occurrences of a word stop counting; at least 0, 0.9 unless given. */
@@ -23,7 +23,7 @@ export interface Bm25Options {
 export interface LexicalSearch extends Bm25Options {
   /** Most hits; 10 unless given. */
   readonly limit?: number;
-  /** Leaves out documents for which it returns false. */
+  /** Leaves out documents for which it returns false; asked only of those that would be among the best. */
   readonly filter?: (document: number) => boolean;
   /** What to weigh words by; this index's own unless given, as where it is a part of a larger one. */
   readonly statistics?: Statistics;
@@ -56,6 +56,8 @@ export class LexicalIndex {
   readonly distinct: number;
   /** Words of all documents, repeated ones counted. */
   readonly words: number;
+  /** What counts as a word, in texts and queries. */
+  readonly analyser: Analyser;
 
   readonly #sections: Sections<SectionName>;
   readonly #postings: Uint8Array;
@@ -74,6 +76,7 @@ export class LexicalIndex {
     const { about, ends, dictionary, lengths } = sections;
     this.documents = about[0]!;
     this.distinct = about[1]!;
+    this.analyser = analysers[about[4]!]!;
     this.#postings = bytesIn(sections.postings, about[3]!);
     const letters = bytesIn(dictionary, about[2]!);
     const decoder = new TextDecoder();
@@ -86,13 +89,14 @@ export class LexicalIndex {
   }
 
   /**
-   * The index of some texts. Words are lower-cased runs of a–z and 0–9.
+   * The index of some texts.
+   * @param analyser what counts as a word: lower-cased runs of a–z and 0–9 unless given
    * @example
    * const index = LexicalIndex.build(['a cat', 'two cats and a dog']);
    * index.search('dog')[0]?.document; // 1
    */
-  static build(texts: Iterable<string>): LexicalIndex {
-    return LexicalIndex.open(buildPostings(texts));
+  static build(texts: Iterable<string>, { analyser = 'ascii' }: { readonly analyser?: Analyser } = {}): LexicalIndex {
+    return LexicalIndex.open(buildPostings(texts, analyser));
   }
 
   /**
@@ -130,7 +134,7 @@ export class LexicalIndex {
     const postings = this.#postings;
     const { starts } = this.#sections;
     let found = 0;
-    for (const word of new Set(wordsOf(query))) {
+    for (const word of new Set(wordsOf(query, this.analyser))) {
       const number = this.#numberOf.get(word);
       if (number === undefined) continue;
       const weight = idf(word, statistics) * (k1 + 1);
@@ -159,36 +163,65 @@ export class LexicalIndex {
       const document = touched[i]!;
       const score = scores[document]!;
       scores[document] = 0;
-      if (filter === undefined || filter(document)) best.add(document, score);
+      if (filter === undefined || (best.wants(document, score) && filter(document))) best.add(document, score);
     }
     return best.sorted();
   }
 
-  /** How many documents a word, in lower case, occurs in. */
+  /** How many documents a word, as the analyser gives it, occurs in. */
   documentsWith(word: string): number {
     const number = this.#numberOf.get(word);
     return number === undefined ? 0 : this.#sections.frequencies[number]!;
   }
 
+  /** The documents that a word, as the analyser gives it, occurs in, rising. */
+  documentsOf(word: string): Int32Array {
+    const number = this.#numberOf.get(word);
+    if (number === undefined) return new Int32Array(0);
+    const documents = new Int32Array(this.#sections.frequencies[number]!);
+    const next = this.#reader(number);
+    for (let i = 0, document = 0; i < documents.length; i++) {
+      document += next();
+      documents[i] = document;
+      next();
+    }
+    return documents;
+  }
+
   /** What each word of a query adds to a document's score; words that add nothing are left out. */
-  explain(query: string, document: number, { k1 = 0.9, b = 0.4 }: Bm25Options = {}): WordScore[] {
+  explain(
+    query: string,
+    document: number,
+    { k1 = 0.9, b = 0.4, statistics = this }: Bm25Options & Pick<LexicalSearch, 'statistics'> = {},
+  ): WordScore[] {
     if (!(document >= 0 && document < this.documents && Number.isInteger(document))) {
       throw new RangeError(`explain: expected a document from 0 to ${this.documents - 1}, got ${document}`);
     }
-    const norm = this.#normsFor(k1, b, this)[document]!;
-    return [...new Set(wordsOf(query))].flatMap((word) => {
+    const norm = this.#normsFor(k1, b, statistics)[document]!;
+    return [...new Set(wordsOf(query, this.analyser))].flatMap((word) => {
       const number = this.#numberOf.get(word);
       const tf = number === undefined ? 0 : this.#occurrences(number, document);
       if (number === undefined || tf === 0) return [];
-      const score = (idf(word, this) * (k1 + 1) * tf) / (tf + norm);
-      return { word, occurrences: tf, documents: this.documentsWith(word), score };
+      const score = (idf(word, statistics) * (k1 + 1) * tf) / (tf + norm);
+      return { word, occurrences: tf, documents: statistics.documentsWith(word), score };
     });
   }
 
   #occurrences(number: number, wanted: number): number {
-    const { starts } = this.#sections;
-    let at = starts[number]!;
-    const next = (): number => {
+    const next = this.#reader(number);
+    let document = 0;
+    for (let i = this.#sections.frequencies[number]!; i > 0; i--) {
+      document += next();
+      const tf = next();
+      if (document === wanted) return tf;
+    }
+    return 0;
+  }
+
+  /** Reads the numbers of a word's postings one after the other. */
+  #reader(number: number): () => number {
+    let at = this.#sections.starts[number]!;
+    return () => {
       let value = 0;
       for (let shift = 0; ; shift += 7) {
         const byte = this.#postings[at++]!;
@@ -196,12 +229,6 @@ export class LexicalIndex {
         if (byte < 128) return value;
       }
     };
-    for (let document = 0; at < starts[number + 1]!; ) {
-      document += next();
-      const tf = next();
-      if (document === wanted) return tf;
-    }
-    return 0;
   }
 
   #normsFor(k1: number, b: number, { documents, words }: Statistics): Float64Array {
