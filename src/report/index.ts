@@ -38,7 +38,7 @@ export type { Interval, Measured } from './measured.ts';
 export { renderPage } from './page.ts';
 export { renderFigure, renderTable } from './page-article.ts';
 export { renderFrame } from './page-frame.ts';
-export { faint, heat, ink, muted, series } from './palette.ts';
+export { FONT, faint, heat, ink, muted, paletteCss, series } from './palette.ts';
 export { type RecordedSection, readRecorded, writeRecorded } from './recorded.ts';
 export {
   failedSection,
