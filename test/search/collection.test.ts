@@ -80,7 +80,9 @@ describe('a collection', () => {
   it('refuses one id twice, and a second writer in this process and another', async () => {
     const writer = await CollectionWriter.open(folder);
     await expect(writer.add([doc(1), doc(1)])).rejects.toThrow('expected every id once');
-    await expect(CollectionWriter.open(folder)).rejects.toThrow(`collection: expected nobody else at work in ${folder}, got process ${process.pid} (`);
+    await expect(CollectionWriter.open(folder)).rejects.toThrow(
+      `collection: expected nobody else at work in ${folder}, got process ${process.pid} (`,
+    );
     const other = start(folder);
     const [line] = await once(createInterface({ input: other.stdout! }), 'line');
     expect(line).toMatch(/expected nobody else at work in/);

@@ -1,12 +1,21 @@
 /** The one file that says which segments a collection consists of: whoever replaces it has changed the collection. */
-import { Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
+import { type Analyser, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
 import type { SegmentEntry } from './segment.ts';
 
 const NAME = 'manifest';
 
+/** What all documents of a collection have in common, from its beginning on. */
+export interface CollectionSettings {
+  /** What counts as a word. */
+  readonly analyser: Analyser;
+  /** The name of what made the n-grams' tokens. */
+  readonly tokenizer: string;
+}
+
 export interface Manifest {
   /** Grows by one with every change. */
   readonly generation: number;
+  readonly settings: CollectionSettings;
   readonly segments: readonly SegmentEntry[];
 }
 

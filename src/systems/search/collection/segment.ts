@@ -3,14 +3,22 @@
  * from it is told by a file of its own.
  */
 
-import { LexicalIndex, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
+import { type Analyser, LexicalIndex, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
 import { FmIndex } from '../fm-index/fm-index.ts';
 
-/** What is stored of a document: all that was given, as JSON. */
+/** What is stored of a document: all that was given, as JSON, fields of the user's own among it. */
 export interface StoredDocument {
   /** One document has it at a time. */
   readonly id: string;
+  readonly title?: string;
   readonly text: string;
+  /** Questions that it answers (MINDER's pseudo-queries): a third view for generated n-grams. */
+  readonly queries?: readonly string[];
+}
+
+/** What is searched for words: title and text in one. */
+export function wordsText({ title, text }: StoredDocument): string {
+  return title === undefined ? text : `${title} ${text}`;
 }
 
 /** A segment as the manifest names it. */
@@ -41,12 +49,13 @@ export function filesOf({ name, deleted }: SegmentEntry): string[] {
 /** Tokens that are indexed in less time than a thread needs to start. */
 const FEW = 50_000;
 
-/** Writes a segment's files. @param signal ends the thread that indexes many tokens */
+/** Writes a segment's files. @param tokens of each document @param signal ends the thread that indexes many tokens */
 export async function writeSegment(
   folder: string,
   name: string,
   documents: readonly StoredDocument[],
   tokens: readonly ArrayLike<number>[],
+  analyser: Analyser,
   signal: AbortSignal | undefined,
 ): Promise<SegmentEntry> {
   const { join } = await import('node:path');
@@ -54,7 +63,7 @@ export async function writeSegment(
   const many = tokens.reduce((sum, { length }) => sum + length, 0) > FEW;
   const ngrams = many ? await FmIndex.buildInThread(tokens, signal) : FmIndex.build(tokens);
   await ngrams.save(path + files.ngrams);
-  await LexicalIndex.build(documents.map(({ text }) => text)).save(path + files.words);
+  await LexicalIndex.build(documents.map(wordsText), { analyser }).save(path + files.words);
   await save(path + files.documents, documents);
   return { name, documents: documents.length, deleted: null };
 }
@@ -72,8 +81,20 @@ export async function writeDeleted(
   return { ...entry, deleted: file };
 }
 
-/** @throws the system's error for a file that is gone; SyntaxError for one that has changed */
-export async function readSegment<D extends StoredDocument>(folder: string, entry: SegmentEntry): Promise<Segment<D>> {
+/**
+ * Opens a segment.
+ * @param known the same segment, opened before: only what is deleted from it may have changed
+ * @throws the system's error for a file that is gone; SyntaxError for one that has changed
+ */
+export async function readSegment<D extends StoredDocument>(
+  folder: string,
+  entry: SegmentEntry,
+  known?: Segment<D>,
+): Promise<Segment<D>> {
+  if (known !== undefined) {
+    if (known.entry.deleted === entry.deleted) return known;
+    return { ...known, entry, deleted: await readDeleted(folder, entry) };
+  }
   const { join } = await import('node:path');
   const path = join(folder, entry.name);
   const documents = new Records(await readWhole(path + files.documents), path + files.documents);
@@ -87,7 +108,7 @@ export async function readSegment<D extends StoredDocument>(folder: string, entr
 }
 
 /** Numbers of a segment's deleted documents. */
-export async function readDeleted(folder: string, { deleted }: SegmentEntry): Promise<ReadonlySet<number>> {
+async function readDeleted(folder: string, { deleted }: SegmentEntry): Promise<ReadonlySet<number>> {
   if (deleted === null) return new Set();
   const { join } = await import('node:path');
   const path = join(folder, deleted);

@@ -9,11 +9,11 @@
  * about as often as the number of documents has digits in that base; and when most of a segment is deleted. As in Lucene
  * (M. McCandless, "Visualizing Lucene's segment merges", 2011).
  */
+import type { Analyser } from '../../../retrieval/index.ts';
 import { lockFolder, makeFolder, type Unlock } from '../../../tensor/index.ts';
-import { type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { type CollectionSettings, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import {
   filesOf,
-  readDeleted,
   readSegment,
   type Segment,
   type SegmentEntry,
@@ -25,14 +25,29 @@ import {
 /** Segments of one size class that are merged into one. */
 const MERGED_AT_ONCE = 8;
 
-export interface WriterOptions {
-  /** The tokens of a text, for the n-grams; its bytes in UTF-8 unless given. */
-  readonly tokenize?: (text: string) => ArrayLike<number>;
+/** What makes a document's tokens, for the n-grams. */
+export interface DocumentTokenizer<D extends StoredDocument = StoredDocument> {
+  /** A collection remembers it, and takes no documents from a tokenizer of another name. */
+  readonly name: string;
+  tokensOf(document: D): ArrayLike<number>;
+}
+
+/** Title and text in UTF-8, a line break between: every substring is an n-gram. */
+export const utf8Bytes: DocumentTokenizer = {
+  name: 'utf-8',
+  tokensOf: ({ title, text }) => new TextEncoder().encode(title === undefined ? text : `${title}\n${text}`),
+};
+
+export interface WriterOptions<D extends StoredDocument = StoredDocument> {
+  /** {@link utf8Bytes} unless given. */
+  readonly tokenizer?: DocumentTokenizer<D>;
+  /** What counts as a word; `ascii` for a new collection unless given, else as it was. */
+  readonly analyser?: Analyser;
 }
 
 export class CollectionWriter<D extends StoredDocument = StoredDocument> implements AsyncDisposable {
   readonly #folder: string;
-  readonly #tokenize: (text: string) => ArrayLike<number>;
+  readonly #tokenizer: DocumentTokenizer<D>;
   readonly #unlock: Unlock;
   readonly #stop = new AbortController();
   #manifest: Manifest;
@@ -46,13 +61,13 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
 
   private constructor(
     folder: string,
-    tokenize: (text: string) => ArrayLike<number>,
+    tokenizer: DocumentTokenizer<D>,
     unlock: Unlock,
     manifest: Manifest,
     segments: readonly Segment<D>[],
   ) {
     this.#folder = folder;
-    this.#tokenize = tokenize;
+    this.#tokenizer = tokenizer;
     this.#unlock = unlock;
     this.#manifest = manifest;
     this.#segments = new Map(segments.map((segment) => [segment.entry.name, segment]));
@@ -65,23 +80,39 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
    */
   static async open<D extends StoredDocument = StoredDocument>(
     folder: string,
-    { tokenize = utf8 }: WriterOptions = {},
+    { tokenizer = utf8Bytes, analyser }: WriterOptions<D> = {},
   ): Promise<CollectionWriter<D>> {
     await makeFolder(folder);
     const unlock = await lockFolder(folder, 'collection');
     try {
       const found = await readManifest(folder);
-      const manifest = found ?? { generation: 0, segments: [] };
+      const settings: CollectionSettings = { analyser: analyser ?? 'ascii', tokenizer: tokenizer.name };
+      const manifest = found ?? { generation: 0, settings, segments: [] };
       if (!found) await writeManifest(folder, manifest);
+      const { settings: had } = manifest;
+      if (had.tokenizer !== tokenizer.name) throw settled(folder, 'tokenizer', had.tokenizer, tokenizer.name);
+      if (analyser !== undefined && had.analyser !== analyser) {
+        throw settled(folder, 'analyser', had.analyser, analyser);
+      }
       const segments: Segment<D>[] = [];
       for (const entry of manifest.segments) segments.push(await readSegment<D>(folder, entry));
-      const writer = new CollectionWriter(folder, tokenize, unlock, manifest, segments);
+      const writer = new CollectionWriter(folder, tokenizer, unlock, manifest, segments);
       await writer.#clean();
       return writer;
     } catch (error) {
       await unlock();
       throw error;
     }
+  }
+
+  get settings(): CollectionSettings {
+    return this.#manifest.settings;
+  }
+
+  /** The document of that id, as it was given. */
+  get(id: string): D | undefined {
+    const place = this.#places.get(id);
+    return place && this.#segments.get(place.segment)!.document(place.number);
   }
 
   /** Documents that are not deleted. */
@@ -97,9 +128,9 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     const ids = new Set(documents.map(({ id }) => id));
     if (ids.size !== documents.length) throw new TypeError('add: expected every id once, got one twice');
     if (documents.length === 0) return;
-    const tokens = documents.map(({ text }) => this.#tokenize(text));
+    const tokens = documents.map((document) => this.#tokenizer.tokensOf(document));
     await this.#change(async () => {
-      const entry = await writeSegment(this.#folder, this.#newName(), documents, tokens, this.#stop.signal);
+      const entry = await this.#write(this.#newName(), documents, tokens);
       const segments = await this.#without(ids);
       await this.#swap([...segments, entry], ids);
     });
@@ -130,6 +161,10 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #write(name: string, documents: readonly D[], tokens: readonly ArrayLike<number>[]): Promise<SegmentEntry> {
+    return writeSegment(this.#folder, name, documents, tokens, this.settings.analyser, this.#stop.signal);
   }
 
   #newName(): string {
@@ -170,18 +205,16 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
    */
   async #swap(entries: readonly SegmentEntry[], gone: Iterable<string> = []): Promise<void> {
     const segments: Segment<D>[] = [];
-    const added: Segment<D>[] = [];
     for (const entry of entries) {
-      const known = this.#segments.get(entry.name);
-      if (known === undefined) added.push(await readSegment<D>(this.#folder, entry));
-      else if (known.entry.deleted === entry.deleted) segments.push(known);
-      else segments.push({ ...known, entry, deleted: await readDeleted(this.#folder, entry) });
+      segments.push(await readSegment(this.#folder, entry, this.#segments.get(entry.name)));
     }
-    const manifest = { generation: this.#manifest.generation + 1, segments: entries };
+    const added = segments.filter(({ entry: { name } }) => !this.#segments.has(name));
+    const { generation, settings } = this.#manifest;
+    const manifest = { generation: generation + 1, settings, segments: entries };
     await writeManifest(this.#folder, manifest);
     this.#manifest = manifest;
     this.#segments.clear();
-    for (const segment of [...segments, ...added]) this.#segments.set(segment.entry.name, segment);
+    for (const segment of segments) this.#segments.set(segment.entry.name, segment);
     for (const id of gone) this.#places.delete(id);
     for (const segment of added) this.#remember(segment);
     await this.#clean();
@@ -237,7 +270,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
           tokens.push(segment.ngrams.extract(number));
         }
       }
-      const made = await writeSegment(this.#folder, name, documents, tokens, this.#stop.signal);
+      const made = await this.#write(name, documents, tokens);
       await this.#change(async () => {
         // what was deleted or replaced meanwhile
         const old = new Set(chosen.map(({ entry }) => entry.name));
@@ -273,6 +306,8 @@ function due<D extends StoredDocument>(segments: readonly Segment<D>[]): Segment
   return [];
 }
 
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+function settled(folder: string, what: string, had: string, got: string): RangeError {
+  return new RangeError(
+    `${folder}: expected the collection's ${what}, ${had}, got ${got}; a new folder may have another`,
+  );
 }
