@@ -33,7 +33,12 @@ export interface ExpectedRise {
 export const namedRises: readonly ExpectedRise[] = [
   {
     name: 'diffusion models',
-    spellings: ['diffusion model', 'denoising diffusion', 'diffusion probabilistic model', 'denoising diffusion probabilistic model'],
+    spellings: [
+      'diffusion model',
+      'denoising diffusion',
+      'diffusion probabilistic model',
+      'denoising diffusion probabilistic model',
+    ],
   },
   {
     name: 'prompting',

@@ -48,11 +48,22 @@ export const rules = {
     seeds: { quick: once, recorded: none },
     detects: null,
   }),
+  levels: claimRule({
+    id: 'twelve-words-levels',
+    system,
+    statement:
+      'The same words, years and rule, with the whole automaton instead of its two-state form, and a word’s heaviest burst of any level. This form was fixed after the two-state form had been seen to give some words bursts of several decades, and before it was run itself.',
+    paper: null,
+    unit: 'words of 12',
+    predicate: equals(12),
+    seeds: { quick: once, recorded: none },
+    detects: null,
+  }),
   burstControl: claimRule({
     id: 'shuffled-years',
     system,
     statement:
-      'Control: with the years of the passages shuffled, ten times, no burst of any word is as heavy as the lightest of those twelve: the heaviest, as a share of it.',
+      'Control: with the years of the passages shuffled, ten times, no burst of any word (two states) is as heavy as the lightest of those twelve: the heaviest, as a share of it.',
     paper: null,
     unit: '%',
     predicate: atMost(100),
