@@ -22,7 +22,7 @@ export interface LanguageModel {
    * batches of like length, whatever the order.
    * @throws RangeError as `begin`, for prompt and continuation together
    */
-  score(pairs: readonly Continued[], watch?: ScoreWatch): Promise<Scored[]>;
+  score(pairs: readonly Continued[], options?: ScoreOptions): Promise<Scored[]>;
 }
 
 /** A batch of rows being written. */
@@ -55,6 +55,14 @@ export interface Scored {
   readonly logProbs: Float32Array;
   /** Whether token t is the most likely one there. */
   readonly greedy: readonly boolean[];
+  /** As many of the most likely tokens in the place of token t as were asked for; undefined where none were. */
+  readonly alternatives?: readonly Alternatives[];
+}
+
+/** The most likely tokens at one place, by the model alone; best first. */
+export interface Alternatives {
+  readonly ids: readonly number[];
+  readonly logProbs: readonly number[];
 }
 
 /** Watching the reading of long prompts. */
@@ -69,4 +77,10 @@ export interface ScoreWatch {
   readonly done?: (pairs: number) => void;
   /** Stops between two batches; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+/** What else is asked of a scoring. */
+export interface ScoreOptions extends ScoreWatch {
+  /** How many of the most likely tokens to report at each place. Default 0. */
+  readonly alternatives?: number;
 }

@@ -3,11 +3,20 @@
  * @module
  */
 export { type BpeOptions, trainBpe } from './bpe-training.ts';
-export type { BeginWatch, Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
+export type {
+  Alternatives,
+  BeginWatch,
+  Continued,
+  Decoding,
+  LanguageModel,
+  Scored,
+  ScoreOptions,
+  ScoreWatch,
+} from './decoding.ts';
 export { type BeamOptions, type BeamResult, beamSearch, type Candidate } from './generation/beam.ts';
 export { type Allowed, type Constraint, constrain } from './generation/constraint.ts';
 export { checkDraw, type DrawOptions } from './generation/draw.ts';
-export type { Alternatives, Finish, Reader, StepOptions } from './generation/row.ts';
+export type { Finish, Reader, StepOptions } from './generation/row.ts';
 export type { RepetitionRules } from './generation/rules.ts';
 export { type Generated, type SampleOptions, type Step, sample, sampleSteps } from './generation/sample.ts';
 export {
@@ -15,9 +24,13 @@ export {
   type GeneratedText,
   generateText,
   type Piece,
+  type PieceOf,
+  type Prompt,
+  promptRow,
   type SampleTextOptions,
   searchText,
   streamText,
+  streamTexts,
   type TextModel,
   type TextRules,
 } from './generation/text.ts';

@@ -43,7 +43,7 @@ export function languageModel(
       }
       return LocalDecoding.begin(reader, prompts, signal);
     },
-    score: async (pairs, watch = {}) => {
+    score: async (pairs, options = {}) => {
       for (const { prompt, continuation } of pairs) {
         checkTokens('score', 'a prompt', prompt, config);
         checkTokens('score', 'a continuation', continuation, config);
@@ -51,7 +51,7 @@ export function languageModel(
         // the last token is only predicted
         checkLength('score', reader.rowOf(prompt).length + continuation.length - 1, reader);
       }
-      return scorePairs(reader, pairs, watch);
+      return scorePairs(reader, pairs, options);
     },
     release: () => reader.release(),
   };

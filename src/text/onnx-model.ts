@@ -6,8 +6,9 @@
  * right, where nothing looks.
  */
 import { allocate, NDArray, type OnnxModel, type Port, toFloats } from '../tensor/index.ts';
-import type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from './decoding.ts';
+import type { Alternatives, Continued, Decoding, LanguageModel, Scored, ScoreOptions } from './decoding.ts';
 import { logSumExp } from './generation/log-sum-exp.ts';
+import { mostLikely } from './generation/row.ts';
 
 /** How many tokens a run scores, each of which has its logits. */
 const scoredTokensOfRun = 512;
@@ -62,7 +63,8 @@ export class OnnxLanguageModel implements LanguageModel {
     return new OnnxDecoding(this, fill, longest, first);
   }
 
-  async score(pairs: readonly Continued[], { done, signal }: ScoreWatch = {}): Promise<Scored[]> {
+  async score(pairs: readonly Continued[], options: ScoreOptions = {}): Promise<Scored[]> {
+    const { done, signal, alternatives = 0 } = options;
     for (const { prompt, continuation } of pairs) {
       if (continuation.length === 0)
         throw new RangeError('score: expected a continuation of at least one token, got none');
@@ -90,13 +92,16 @@ export class OnnxLanguageModel implements LanguageModel {
       for (const [r, i] of batch.entries()) {
         const { prompt, continuation } = pairs[i]!;
         const logProbs = new Float32Array(continuation.length);
+        const best: Alternatives[] = [];
         const greedy = continuation.map((token, t) => {
           const at = (r * longest + prompt.length - 1 + t) * this.vocabulary;
           const row = logits.subarray(at, at + this.vocabulary);
-          logProbs[t] = row[token]! - logSumExp(row);
+          const norm = logSumExp(row);
+          logProbs[t] = row[token]! - norm;
+          if (alternatives > 0) best.push(mostLikely(row, norm, alternatives));
           return row.indexOf(row.reduce((most, x) => Math.max(most, x))) === token;
         });
-        found[i] = { logProbs, greedy };
+        found[i] = { logProbs, greedy, ...(alternatives > 0 && { alternatives: best }) };
       }
       from += batch.length;
       done?.(from);

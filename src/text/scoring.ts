@@ -5,7 +5,9 @@
  * share it: it is read once, and its cached keys are doubled for them as a beam search doubles a row. All else is one
  * row, prompt and continuation together.
  */
-import type { Continued, Scored, ScoreWatch } from './decoding.ts';
+import type { Alternatives, Continued, Scored, ScoreOptions } from './decoding.ts';
+import { logSumExp } from './generation/log-sum-exp.ts';
+import { mostLikely } from './generation/row.ts';
 import { byFalling, type Reader, runsOf, tokensOf } from './reading.ts';
 
 /** Pairs of one prompt. */
@@ -33,17 +35,19 @@ interface Row {
 /** What is being found out of a pair. */
 interface Writing extends Scored {
   readonly greedy: boolean[];
+  readonly alternatives?: Alternatives[];
 }
 
 /** Scores pairs. */
 export async function scorePairs(
   reader: Reader,
   pairs: readonly Continued[],
-  { done, signal }: ScoreWatch,
+  { done, signal, alternatives = 0 }: ScoreOptions,
 ): Promise<Scored[]> {
   const scored = pairs.map(({ continuation }) => ({
     logProbs: new Float32Array(continuation.length),
     greedy: continuation.map(() => false),
+    ...(alternatives > 0 && { alternatives: [] }),
   }));
   const all = byPrompt(pairs);
   const sizeOf = ({ prompt, pairs: own }: Shared) =>
@@ -55,7 +59,7 @@ export async function scorePairs(
   // as many as one run can read; what is larger, alone
   for (const { from, to } of runsOf(sizes, sizes)) {
     const batch = sorted.slice(from, to);
-    await scoreBatch(reader, pairs, batch, scored, signal);
+    await scoreBatch(reader, pairs, batch, scored, alternatives, signal);
     finished += batch.reduce((total, { pairs: own }) => total + own.length, 0);
     done?.(finished);
   }
@@ -79,6 +83,7 @@ async function scoreBatch(
   pairs: readonly Continued[],
   batch: readonly Shared[],
   scored: readonly Writing[],
+  alternatives: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const memory = await reader.remember(
@@ -105,10 +110,16 @@ async function scoreBatch(
           ),
         );
       const own = tokensOf(tokens, run);
-      const told = await reader.read(from, own, inputs.slice(from, to), cache, memory, asked, false, signal);
+      const show = alternatives > 0;
+      const told = await reader.read(from, own, inputs.slice(from, to), cache, memory, asked, show, signal);
       for (const [k, { pair, token }] of asked.entries()) {
-        scored[pair]!.logProbs[token] = told.logProbs[k]!;
-        scored[pair]!.greedy[token] = told.greedy[k] === 1;
+        const found = scored[pair]!;
+        found.logProbs[token] = told.logProbs[k]!;
+        found.greedy[token] = told.greedy[k] === 1;
+        if (!show) continue;
+        const { vocabulary } = reader.config;
+        const logits = told.logits.subarray(k * vocabulary, (k + 1) * vocabulary);
+        found.alternatives![token] = mostLikely(logits, logSumExp(logits), alternatives);
       }
     }
   }

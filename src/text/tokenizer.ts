@@ -9,7 +9,7 @@
  * has it the other way round: text with these two characters may get other ids than in Python, and reads back the same.
  */
 import * as library from '@huggingface/tokenizers';
-import { replaceFile } from '../tensor/index.ts';
+import { makeFolder, replaceFile } from '../tensor/index.ts';
 import { eachWord, spell, unspell } from './byte-level.ts';
 import { byteStream, type TokenStream, textStream } from './token-stream.ts';
 import {
@@ -143,9 +143,8 @@ export class Tokenizer {
 
   /** Writes `tokenizer.json` and `tokenizer_config.json` into `folder`, for this and every other library to open. */
   async save(folder: string): Promise<void> {
-    const { mkdir } = await import('node:fs/promises');
     const { join } = await import('node:path');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await replaceFile(join(folder, 'tokenizer_config.json'), [`${JSON.stringify(this.#config, undefined, 2)}\n`]);
     await replaceFile(join(folder, 'tokenizer.json'), [`${JSON.stringify(this.#json)}\n`]);
   }

@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { constrain, generateText, type Piece, searchText, streamText, type Tokenizer, trainBpe } from 'tenfold/text';
+import {
+  constrain,
+  generateText,
+  type Piece,
+  promptRow,
+  searchText,
+  streamText,
+  streamTexts,
+  type Tokenizer,
+  trainBpe,
+} from 'tenfold/text';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TableModel } from './table-model.ts';
 
@@ -131,6 +141,23 @@ describe('generateText', () => {
     expect([held.text, held.pieces.join('')]).toEqual(['aaa', 'aaa']);
     for await (const _ of streamText(by, 'abra')) break;
     expect(by.model.open).toBe(0);
+  });
+
+  it('streams several texts at once, from text or from ids, with the likeliest tokens of each place', async () => {
+    const prompts = ['abra', promptRow(tokenizer, 'the end')];
+    const options = { temperature: 1, seed: 5, maxTokens: 9, samples: 2, alternatives: 2 };
+    const whole = await generateText(by, ['abra', 'the end'], options);
+    const pieces = whole.map((samples) => samples.map(() => ''));
+    const stream = streamTexts(by, prompts, options);
+    let next = await stream.next();
+    for (; !next.done; next = await stream.next()) {
+      const { prompt, sample, text, logProb, alternatives } = next.value;
+      pieces[prompt]![sample] += text;
+      expect(alternatives!.ids).toHaveLength(2);
+      expect(alternatives!.logProbs[0]).toBeGreaterThanOrEqual(logProb - 1e-9);
+    }
+    expect(next.value).toEqual(whole);
+    expect(pieces).toEqual(whole.map((samples) => samples.map(({ text }) => text)));
   });
 
   it('never writes a bad word', async () => {

@@ -69,11 +69,20 @@ describe.each(names)('%s', (name) => {
     const done: number[] = [];
     const scored = await model.score(pairs, { done: (count) => done.push(count) });
     expect(done.at(-1)).toBe(pairs.length);
+    expect(scored.every((one) => !('alternatives' in one))).toBe(true);
+    const told = await model.score(pairs, { alternatives: 3 });
     for (const [k, { i, continuation }] of pairs.entries()) {
       for (const [t, token] of continuation.entries()) {
         const wanted = logSoftmax(logits(i, begun[i]! + t - 1));
         expect(Math.abs(scored[k]!.logProbs[t]! - wanted[token]!), `row ${i}, token ${t}`).toBeLessThan(tolerance);
         expect(scored[k]!.greedy[t]).toBe(token === wanted.indexOf(Math.max(...wanted)));
+        const { ids, logProbs } = told[k]!.alternatives![t]!;
+        const best = Array.from(wanted).sort((a, b) => b - a);
+        for (const [r, id] of ids.entries()) {
+          expect(Math.abs(logProbs[r]! - best[r]!)).toBeLessThan(tolerance);
+          expect(Math.abs(wanted[id]! - best[r]!)).toBeLessThan(tolerance);
+        }
+        expect(ids).toHaveLength(3);
       }
     }
     await model.release();

@@ -89,6 +89,11 @@ describe('an ONNX folder', () => {
       for (const [t, logProb] of scored[i]!.logProbs.entries()) expect(logProb).toBeCloseTo(want[t]!, 4);
       expect(scored[i]!.greedy.at(-1)).toBe(true);
     }
+    const [{ row, next, nextLogProb }] = expected as [(typeof expected)[number]];
+    const [told] = await model.score([{ prompt: row, continuation: [next] }], { alternatives: 2 });
+    expect(told!.alternatives![0]!.ids[0]).toBe(next);
+    expect(told!.alternatives![0]!.logProbs[0]).toBeCloseTo(nextLogProb, 4);
+    expect(told!.alternatives![0]!.logProbs[1]).toBeLessThanOrEqual(told!.alternatives![0]!.logProbs[0]!);
     // Written token by token after prompts of different lengths, with rows reordered, doubled and left out.
     const rows = expected.slice(1).map(({ row }) => row);
     const decoding = await model.begin(rows.map((row, i) => row.slice(0, 2 + i)));

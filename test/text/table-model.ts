@@ -2,7 +2,7 @@
  * A language model that is a table: logits are a fixed function of the last tokens. It is exact, so that whatever
  * generation finds can be held against the enumeration of every sequence.
  */
-import type { Continued, Decoding, LanguageModel, Scored, ScoreWatch } from 'tenfold/text';
+import type { Alternatives, Continued, Decoding, LanguageModel, Scored, ScoreOptions } from 'tenfold/text';
 
 export interface TableOptions {
   readonly vocabulary: number;
@@ -102,7 +102,8 @@ export class TableModel implements LanguageModel {
     };
   }
 
-  async score(pairs: readonly Continued[], { done, signal }: ScoreWatch = {}): Promise<Scored[]> {
+  async score(pairs: readonly Continued[], options: ScoreOptions = {}): Promise<Scored[]> {
+    const { done, signal, alternatives = 0 } = options;
     signal?.throwIfAborted();
     done?.(pairs.length);
     return pairs.map(({ prompt, continuation }) => {
@@ -113,8 +114,16 @@ export class TableModel implements LanguageModel {
           const logits = this.logits(row);
           return logits.indexOf(Math.max(...logits)) === token;
         }),
+        ...(alternatives > 0 && { alternatives: places.map(({ row }) => this.likeliest(row, alternatives)) }),
       };
     });
+  }
+
+  /** The most likely tokens after a row. */
+  likeliest(row: readonly number[], count: number): Alternatives {
+    const logits = this.logits(row);
+    const ids = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, count);
+    return { ids, logProbs: ids.map((id) => this.logProb(row, id)) };
   }
 }
 

@@ -6,7 +6,7 @@
  * rules and constraints were at work, so that it equals the likelihood of the same text. What tokens are *chosen* by is
  * the log-softmax of the penalised logits; bans and constraints then take tokens away without renormalising.
  */
-import type { Decoding } from '../decoding.ts';
+import type { Alternatives, Decoding } from '../decoding.ts';
 import { Best } from './best.ts';
 import { type Allowed, Choices, type Constraint, settle } from './constraint.ts';
 import { logSumExp } from './log-sum-exp.ts';
@@ -22,12 +22,6 @@ export interface Reader {
 
 /** What ended a row: an end token, a stop string, the most tokens (or a full context), or nothing that may follow. */
 export type Finish = 'end' | 'stop' | 'length' | 'constraint';
-
-/** The most likely tokens at one place, by the model alone; best first. */
-export interface Alternatives {
-  readonly ids: readonly number[];
-  readonly logProbs: readonly number[];
-}
 
 /** What a generation of any kind is told. */
 export interface StepOptions<State> extends RepetitionRules {

@@ -4,10 +4,10 @@
  */
 import { threefry } from '../../tensor/index.ts';
 import { breathe } from '../breathe.ts';
-import type { LanguageModel } from '../decoding.ts';
+import type { Alternatives, LanguageModel } from '../decoding.ts';
 import { type Allowed, settle } from './constraint.ts';
 import { checkDraw, Drawing, type DrawOptions, uniform } from './draw.ts';
-import { type Alternatives, type Finish, logitsOf, type Reader, type Row, type StepOptions, Steps } from './row.ts';
+import { type Finish, logitsOf, type Reader, type Row, type StepOptions, Steps } from './row.ts';
 
 /** How to sample. */
 export interface SampleOptions<State = unknown> extends StepOptions<State>, DrawOptions {
@@ -39,6 +39,8 @@ export interface Step {
   readonly token: number;
   /** ln p by the model alone. */
   readonly logProb: number;
+  /** As many as asked for, in its place. */
+  readonly alternatives: Alternatives | undefined;
   readonly reader: Reader | undefined;
   /** Set with the last token of a row. */
   readonly finish: Finish | undefined;
@@ -95,7 +97,8 @@ export async function* sampleSteps<State>(
         if (finish === undefined) going.push({ row: longer, sample, source, key });
         else results[row.prompt]![sample] = generated(longer, finish, score);
         const logProb = longer.logProbs.at(-1)!;
-        yield { prompt: row.prompt, sample, token, logProb, reader: longer.reader, finish };
+        const alternatives = longer.alternatives.at(-1);
+        yield { prompt: row.prompt, sample, token, logProb, alternatives, reader: longer.reader, finish };
       }
       if (going.length === 0) break;
       const rows = await steps.follow(going.map(({ row }) => row));

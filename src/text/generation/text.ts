@@ -1,11 +1,11 @@
 /**
  * Generation from text to text: prompts are encoded, stop strings watched, continuations decoded as they come.
  */
-import type { LanguageModel } from '../decoding.ts';
+import type { Alternatives, LanguageModel } from '../decoding.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { type BeamOptions, type BeamResult, beamSearch } from './beam.ts';
 import type { StepOptions } from './row.ts';
-import { type Generated, type SampleOptions, type Step, sample, sampleSteps } from './sample.ts';
+import { type Generated, type SampleOptions, sample, sampleSteps } from './sample.ts';
 import { TextReader } from './stop.ts';
 
 /** A language model with the tokenizer that it was trained with. */
@@ -33,6 +33,9 @@ export interface GeneratedText extends Omit<Generated, 'reader'> {
   readonly stop: string | undefined;
 }
 
+/** A prompt: text, or a row of ids as it is. */
+export type Prompt = string | readonly number[];
+
 /** A piece of text as it comes. */
 export interface Piece {
   /** Empty where a character, or what may be a stop string, is unfinished. */
@@ -42,15 +45,24 @@ export interface Piece {
   readonly logProb: number;
 }
 
+/** A piece of one of several texts. */
+export interface PieceOf extends Piece {
+  readonly prompt: number;
+  readonly sample: number;
+  /** As many as asked for, in the token's place. */
+  readonly alternatives: Alternatives | undefined;
+}
+
 /** Ids after what every row begins with: once, also where they have it already. */
 export function begun({ prefix }: Tokenizer, ids: readonly number[]): number[] {
   const has = prefix.length > 0 && prefix.every((id, i) => ids[i] === id);
   return has ? [...ids] : [...prefix, ...ids];
 }
 
-/** A prompt as a row. */
-function rowOf(tokenizer: Tokenizer, text: string): number[] {
-  return [...begun(tokenizer, tokenizer.encode(text, { special: false })), ...tokenizer.suffix];
+/** A prompt as a row: text begins and ends as the tokenizer has it, ids stay as they are. */
+export function promptRow(tokenizer: Tokenizer, prompt: Prompt): readonly number[] {
+  if (typeof prompt !== 'string') return prompt;
+  return [...begun(tokenizer, tokenizer.encode(prompt, { special: false })), ...tokenizer.suffix];
 }
 
 /**
@@ -62,12 +74,47 @@ function rowOf(tokenizer: Tokenizer, text: string): number[] {
  */
 export async function generateText<State>(
   by: TextModel,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   options: SampleTextOptions<State> = {},
 ): Promise<GeneratedText[][]> {
-  const rows = prompts.map((prompt) => rowOf(by.tokenizer, prompt));
+  const rows = prompts.map((prompt) => promptRow(by.tokenizer, prompt));
   const found = await sample<State>(by.model, rows, { ...options, ...asTokens('generateText', by.tokenizer, options) });
   return found.map((samples) => samples.map(withText));
+}
+
+/**
+ * Continues texts together, handing out each piece when it is there; the pieces of one are its continuation.
+ * @returns for each prompt its samples
+ * @throws as {@link generateText}
+ */
+export async function* streamTexts<State>(
+  by: TextModel,
+  prompts: readonly Prompt[],
+  options: SampleTextOptions<State> = {},
+): AsyncGenerator<PieceOf, GeneratedText[][]> {
+  const rows = prompts.map((prompt) => promptRow(by.tokenizer, prompt));
+  const steps = sampleSteps<State>(by.model, rows, {
+    ...options,
+    ...asTokens('streamText', by.tokenizer, options),
+  });
+  try {
+    let next = await steps.next();
+    for (; !next.done; next = await steps.next()) {
+      const { reader, finish, ...rest } = next.value;
+      yield { ...rest, text: (reader as TextReader).show(finish !== undefined) };
+    }
+    for (const [prompt, samples] of next.value.entries()) {
+      for (const [sample, { reader, tokens, logProbs, alternatives }] of samples.entries()) {
+        // A constraint ends a row without a token, after which what was held back is shown.
+        const text = (reader as TextReader).show(true);
+        const last = { token: tokens.at(-1)!, logProb: logProbs.at(-1)!, alternatives: alternatives.at(-1) };
+        if (text !== '') yield { prompt, sample, text, ...last };
+      }
+    }
+    return next.value.map((samples) => samples.map(withText));
+  } finally {
+    await steps.return([]);
+  }
 }
 
 /**
@@ -78,30 +125,11 @@ export async function generateText<State>(
  */
 export async function* streamText<State>(
   by: TextModel,
-  prompt: string,
+  prompt: Prompt,
   options: Omit<SampleTextOptions<State>, 'samples'> = {},
 ): AsyncGenerator<Piece, GeneratedText> {
-  const steps = sampleSteps<State>(by.model, [rowOf(by.tokenizer, prompt)], {
-    ...options,
-    ...asTokens('streamText', by.tokenizer, options),
-  });
-  let last: Step | undefined;
-  try {
-    for (;;) {
-      const next = await steps.next();
-      if (next.done) {
-        // A constraint ends a row without a token, after which what was held back is shown.
-        const rest = (last?.reader as TextReader | undefined)?.show(true) ?? '';
-        if (last !== undefined && rest !== '') yield { text: rest, token: last.token, logProb: last.logProb };
-        return withText(next.value[0]![0]!);
-      }
-      last = next.value;
-      const text = (last.reader as TextReader).show(last.finish !== undefined);
-      yield { text, token: last.token, logProb: last.logProb };
-    }
-  } finally {
-    await steps.return([]);
-  }
+  const [[found] = []] = yield* streamTexts<State>(by, [prompt], options);
+  return found!;
 }
 
 /**
@@ -110,10 +138,10 @@ export async function* streamText<State>(
  */
 export async function searchText<State>(
   by: TextModel,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   options: BeamTextOptions<State>,
 ): Promise<{ best: GeneratedText[]; history: BeamResult['history'] }[]> {
-  const rows = prompts.map((prompt) => rowOf(by.tokenizer, prompt));
+  const rows = prompts.map((prompt) => promptRow(by.tokenizer, prompt));
   const found = await beamSearch<State>(by.model, rows, {
     ...options,
     ...asTokens('searchText', by.tokenizer, options),
