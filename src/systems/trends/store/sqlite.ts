@@ -11,8 +11,9 @@ import Libsql from 'libsql';
 import type { Database, Statements, Value } from './database.ts';
 import { migrate } from './schema.ts';
 
-/** Milliseconds that a writer waits for another. */
-const patience = 30_000;
+/** Milliseconds that a writer waits for another, and between two looks whether it is done. */
+const patience = 60_000;
+const pause = 10;
 /** KiB of pages that are kept in memory. */
 const cache = 64 * 1024;
 
@@ -23,7 +24,7 @@ const cache = 64 * 1024;
 export async function openSqlite(path: string): Promise<Database> {
   if (path !== ':memory:' && !existsSync(dirname(path)))
     throw new RangeError(`store: expected a folder that exists, got ${dirname(path)}`);
-  const file = new Libsql(path, { timeout: patience });
+  const file = new Libsql(path);
   const prepared = new Map<string, Libsql.Statement>();
   const prepare = (sql: string) => {
     let statement = prepared.get(sql);
@@ -36,21 +37,22 @@ export async function openSqlite(path: string): Promise<Database> {
   };
   const now: Statements = {
     async all<R>(sql: string, values: readonly Value[] = []) {
-      return prepare(sql).all(...values.map(bound)) as R[];
+      // values go as a list: a single array of bytes would be taken for an object of named ones
+      return withBytes(prepare(sql).all(values.map(bound)) as Record<string, unknown>[]) as R[];
     },
     async run(sql, values = []) {
-      prepare(sql).run(...values.map(bound));
+      prepare(sql).run(values.map(bound));
     },
   };
   const turns = new Turns();
   const database: Database = {
     dialect: 'sqlite',
     where: path,
-    all: (sql, values) => turns.take(() => now.all(sql, values)),
-    run: (sql, values) => turns.take(() => now.run(sql, values)),
+    all: (sql, values) => turns.take(() => unlessBusy(() => now.all(sql, values))),
+    run: (sql, values) => turns.take(() => unlessBusy(() => now.run(sql, values))),
     transaction: (work) =>
       turns.take(async () => {
-        file.exec('BEGIN IMMEDIATE');
+        await unlessBusy(async () => file.exec('BEGIN IMMEDIATE'));
         try {
           const result = await work(now);
           file.exec('COMMIT');
@@ -80,6 +82,31 @@ export async function openSqlite(path: string): Promise<Database> {
     throw error;
   }
   return database;
+}
+
+/**
+ * Waits until another writer is done, as SQLite would, but without blocking: that writer may be another connection of this
+ * process.
+ */
+async function unlessBusy<T>(work: () => Promise<T>): Promise<T> {
+  for (const start = performance.now(); ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (!code?.startsWith('SQLITE_BUSY') || performance.now() - start > patience) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+    }
+  }
+}
+
+/** libsql gives bytes as an ArrayBuffer. */
+function withBytes(rows: Record<string, unknown>[]): Record<string, unknown>[] {
+  for (const [name, value] of Object.entries(rows[0] ?? {})) {
+    if (!(value instanceof ArrayBuffer)) continue;
+    for (const row of rows) row[name] = new Uint8Array(row[name] as ArrayBuffer);
+  }
+  return rows;
 }
 
 function bound(value: Value): string | number | null | Buffer {
