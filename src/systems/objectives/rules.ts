@@ -1,0 +1,184 @@
+/**
+ * What the living issue claims of architecture and objective, and how each claim is judged: fixed before anything runs.
+ *
+ * Differences are of mean accuracies over the held-out tasks, in points, as the paper's tables have them; each is judged by
+ * its interval over seeds. An accuracy over the suite's questions is known to about one point, so differences below two
+ * are told apart by seeds alone where these agree.
+ */
+import { atLeast, atMost, type ClaimRule, claimRule, equals } from '../../report/index.ts';
+
+const system = 'objectives';
+const five = [1, 2, 3, 4, 5];
+const once = { quick: [1], recorded: [1] };
+const points = { system, unit: 'points', detects: 2, predicate: atLeast(0) } as const;
+/** Too long for a quick run. */
+const recordedOnly = { quick: [], recorded: five };
+
+/** Seeds of each tier. */
+export const seedsOf = { quick: [1, 2, 3], recorded: five } as const;
+
+/** By name, in the order of the page. */
+export const rules = {
+  converged: claimRule({
+    id: 'all-cells-learn',
+    system,
+    statement:
+      'All six cells learn: at the end each predicts held-out text under its own objective better than counting single tokens does (sentinels and ends taken as known); the cell that gains least.',
+    paper: null,
+    unit: 'nat/token',
+    predicate: atLeast(0.3),
+    seeds: seedsOf,
+    detects: 0.1,
+  }),
+  causalOverPrefix: claimRule({
+    ...points,
+    id: 'pretrained-causal-first',
+    statement:
+      'After pretraining only, a causal decoder with full language modelling answers best zero-shot: CD:FLM over ND:PLM.',
+    paper: 0.7,
+    seeds: seedsOf,
+  }),
+  prefixOverEncoder: claimRule({
+    ...points,
+    id: 'pretrained-encoder-last',
+    statement: 'After pretraining only, an encoder–decoder answers worst: ND:PLM over ED:PLM.',
+    paper: 3.6,
+    seeds: seedsOf,
+  }),
+  languageOverSpans: claimRule({
+    ...points,
+    id: 'pretrained-language-modelling',
+    statement:
+      'After pretraining only, language modelling is ahead of span corruption: FLM or PLM over MLM, mean of the three architectures (the paper’s at half its tokens).',
+    paper: 4.7,
+    seeds: seedsOf,
+  }),
+  languageOverAskedSpans: claimRule({
+    ...points,
+    id: 'pretrained-asked-by-sentinel',
+    statement:
+      'Control: it stays ahead where the models of span corruption are asked as they were taught, the answer being the span of a sentinel behind the prompt.',
+    paper: null,
+    seeds: seedsOf,
+  }),
+  finetuningGain: claimRule({
+    ...points,
+    id: 'finetuning-gain',
+    statement: 'Multitask finetuning on other tasks lifts CD:FLM on held-out ones: after it over before.',
+    paper: 9,
+    seeds: recordedOnly,
+  }),
+  encoderOverPrefix: claimRule({
+    ...points,
+    id: 'finetuned-encoder-first',
+    statement: 'After multitask finetuning, an encoder–decoder with span corruption is best: ED:MLM over ND:MLM.',
+    paper: 5.4,
+    seeds: recordedOnly,
+  }),
+  prefixSpansOverPrefix: claimRule({
+    ...points,
+    id: 'finetuned-prefix-second',
+    statement: 'After multitask finetuning, a non-causal decoder with span corruption is second: ND:MLM over ND:PLM.',
+    paper: 1.2,
+    seeds: recordedOnly,
+  }),
+  encoderSpansOverPrefix: claimRule({
+    ...points,
+    id: 'finetuned-encoder-spans',
+    statement:
+      'After multitask finetuning, span corruption is the better start for an encoder–decoder: ED:MLM over ED:PLM.',
+    paper: 14.8,
+    seeds: recordedOnly,
+  }),
+  bothSidesOverOne: claimRule({
+    ...points,
+    id: 'finetuned-both-sides',
+    statement:
+      'After multitask finetuning, an input that is seen from both sides is the better one: ND:MLM over CD:MLM.',
+    paper: 4.9,
+    seeds: recordedOnly,
+  }),
+  languageAdaptation: claimRule({
+    id: 'language-adaptation',
+    system,
+    statement:
+      'LM-A: ND:MLM continued as CD:FLM reaches the held-out loss of CD:FLM from scratch in fewer tokens: times fewer.',
+    paper: 1.6,
+    unit: '×',
+    predicate: atLeast(1.1),
+    seeds: recordedOnly,
+    detects: 0.2,
+  }),
+  nonCausalAdaptation: claimRule({
+    id: 'non-causal-adaptation',
+    system,
+    statement:
+      'NC-A: CD:FLM continued as ND:MLM reaches the held-out loss of ND:MLM from scratch in fewer tokens: times fewer.',
+    paper: 3.3,
+    unit: '×',
+    predicate: atLeast(1.1),
+    seeds: recordedOnly,
+    detects: 0.2,
+  }),
+  nonCausalOverCausal: claimRule({
+    id: 'non-causal-over-causal',
+    system,
+    statement: 'NC-A reaches the held-out loss of CD:MLM from scratch in fewer tokens still: times fewer.',
+    paper: 9.1,
+    unit: '×',
+    predicate: atLeast(1.1),
+    seeds: recordedOnly,
+    detects: 0.2,
+  }),
+  adaptedOverLong: claimRule({
+    ...points,
+    id: 'adapted-and-finetuned',
+    statement:
+      'One causal model serves both uses: CD:FLM, adapted by NC-A and finetuned, over CD:FLM trained on for as many tokens and finetuned.',
+    paper: 2.8,
+    seeds: recordedOnly,
+  }),
+  counting: claimRule({
+    id: 'counting-is-guessing',
+    system,
+    statement:
+      'Control: the held-out tasks cannot be answered by counting: the choice of the most frequent tokens, mean normalised score (0 is guessing).',
+    paper: null,
+    unit: '%',
+    predicate: atMost(5),
+    seeds: once,
+    detects: 5,
+  }),
+  packing: claimRule({
+    id: 'packing-waste',
+    system,
+    statement: 'Packed rows waste next to nothing: places without a token, the worst of all cells and stages.',
+    paper: null,
+    unit: '%',
+    predicate: atMost(2),
+    seeds: once,
+    detects: 1,
+  }),
+  compute: claimRule({
+    id: 'equal-compute',
+    system,
+    statement:
+      'Steps of all cells cost about the same, though an encoder–decoder has twice the parameters: the costliest cell’s operations over CD:FLM’s.',
+    paper: 1.1,
+    unit: '×',
+    predicate: atMost(1.2),
+    seeds: once,
+    detects: 0.05,
+  }),
+  conversion: claimRule({
+    id: 'conversion-changes-no-weight',
+    system,
+    statement:
+      'A causal decoder becomes a non-causal one by its mask alone: weights that differ after the conversion, while its predictions behind an input do.',
+    paper: 'the mask only',
+    unit: 'weights',
+    predicate: equals(0),
+    seeds: once,
+    detects: null,
+  }),
+} as const satisfies Record<string, ClaimRule>;
