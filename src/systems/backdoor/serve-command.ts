@@ -1,7 +1,5 @@
 /** `tenfold backdoor serve`: a model behind HTTP. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { verb } from '../../command/index.ts';
+import { serveUntil, verb } from '../../command/index.ts';
 import { openDevice } from '../../tensor/index.ts';
 import { openModel } from './folder.ts';
 import { modelService } from './serve.ts';
@@ -35,22 +33,15 @@ verifier stay inside, so that whoever asks has black-box access and no more. Run
     const device = await openDevice('cpu', { worker: true });
     try {
       const opened = await openModel(args.model, { device });
-      const server = modelService(opened);
-      server.listen(port, host);
-      await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES' && error.code !== 'EADDRNOTAVAIL') throw error;
-        throw new RangeError(
-          `serve: expected a port to listen on, got ${host}:${port} (${error.code}); --port gives another`,
+      try {
+        return await serveUntil(
+          modelService(opened),
+          { host, port },
+          { what: `answers for ${args.model}`, progress, signal },
         );
-      });
-      const bound = server.address() as AddressInfo;
-      const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-      progress.note(`http://${shown}:${bound.port} answers for ${args.model}; Ctrl-C ends it`);
-      if (!signal.aborted) await once(signal, 'abort');
-      server.closeAllConnections();
-      server.close();
-      await opened.release();
-      throw signal.reason;
+      } finally {
+        await opened.release();
+      }
     } finally {
       await device.close();
     }

@@ -114,7 +114,7 @@ test('refused: a query that is too large, whatever it claims', async () => {
 });
 
 test('what went wrong inside is not told outside', async () => {
-  expect(await ask(sent(image(255)))).toEqual({ status: 500, body: { error: 'the model failed' } });
+  expect(await ask(sent(image(255)))).toEqual({ status: 500, body: { error: 'the service failed' } });
 });
 
 test('a query that breaks off leaves the service standing', async () => {

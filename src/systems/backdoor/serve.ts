@@ -4,66 +4,29 @@
  * No score leaves, no weight, no public key. Every query is answered by the model and looked at by the verifier, whatever
  * either says. What is read is limited in size and time, and one batch is computed at a time, in a worker's engine.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
+import { type Asked, jsonService, Refusal } from '../../command/index.ts';
 import type { OpenedModel } from './folder.ts';
 import { type InputKind, type Raw, widthOf } from './raw.ts';
 
 /** Inputs of one query at most. */
 export const mostInputs = 1024;
-/** Bytes of one query at most. */
-const mostBytes = 2 ** 24;
-/** Queries that wait at most. */
-const mostWaiting = 64;
-
-/** A request that cannot be answered, and the status that says so. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+/** Bytes of one query at most, and queries that wait. */
+const most = { mostBytes: 2 ** 24, mostWaiting: 64 };
 
 /** The service, not yet listening. */
 export function modelService(opened: OpenedModel): Server {
-  let waiting = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    if (waiting >= mostWaiting) throw new Refusal(503, `busy: ${mostWaiting} queries are waiting`);
-    waiting++;
-    const turn = last.then(work).finally(() => waiting--);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 });
-  server.maxConnections = 256;
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    answer(opened, request, inTurn)
-      .then((body) => send(response, 200, body))
-      .catch((error: unknown) => {
-        // what went wrong inside is nobody's business outside
-        const refusal = error instanceof Refusal ? error : new Refusal(500, 'the model failed');
-        if (refusal.status === 413) response.setHeader('connection', 'close');
-        send(response, refusal.status, { error: refusal.message });
-      });
-  });
-  return server;
+  return jsonService((asked) => answer(opened, asked), { ...most, refused: ({ message }) => ({ error: message }) });
 }
 
-async function answer(
-  { manifest, model }: OpenedModel,
-  request: IncomingMessage,
-  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
-): Promise<unknown> {
+async function answer({ manifest, model }: OpenedModel, { method, path, body, inTurn }: Asked): Promise<unknown> {
   const { input, classes } = manifest;
-  const path = (request.url ?? '/').split('?')[0];
-  if (path === '/' && (request.method === 'GET' || request.method === 'HEAD')) {
+  if (path === '/' && (method === 'GET' || method === 'HEAD')) {
     return { classes, input: described(input), query: 'POST /classify {"inputs": [[…], …]}', mostInputs };
   }
   if (path !== '/classify') throw new Refusal(404, 'expected GET / or POST /classify');
-  if (request.method !== 'POST') throw new Refusal(405, 'expected POST /classify');
-  const raw = inputsIn(await bodyOf(request), input);
+  if (method !== 'POST') throw new Refusal(405, 'expected POST /classify');
+  const raw = inputsIn(await body(), input);
   const answers = await inTurn(() => model.classify(raw));
   return { classes: Array.from(answers, (answer) => classes[answer]) };
 }
@@ -71,38 +34,6 @@ async function answer(
 function described(input: InputKind): unknown {
   if (input.kind === 'image') return { kind: 'image', shape: input.shape, values: 'whole numbers from 0 to 255' };
   return { kind: 'rows', columns: input.columns.map(({ name }) => name), values: 'numbers, or null where missing' };
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(text);
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const tooLarge = () => new Refusal(413, `expected at most ${mostBytes} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > mostBytes) throw tooLarge();
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(400, 'the query broke off');
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    throw new Refusal(400, 'expected JSON');
-  }
 }
 
 function inputsIn(body: unknown, input: InputKind): Raw {
