@@ -9,10 +9,9 @@ import {
   type Findings,
   type Measured,
   type Measurement,
-  mean,
   meanInterval,
 } from '../../report/index.ts';
-import { rate } from './audit/binomial.ts';
+import { pairedFall, rate } from './audit/binomial.ts';
 import { holm, power, rankP } from './audit/null.ts';
 import { maskOutliers } from './audit/outliers.ts';
 import { weightAudits } from './audit/weight-audits.ts';
@@ -26,6 +25,7 @@ import {
   type Immunity,
   immunity,
   immunitySizes,
+  lineSteps,
   type Mitigated,
   mitigation,
 } from './issue/immunity.ts';
@@ -151,21 +151,19 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
     panel: () => percent(rate(layers.planted.filter((model) => rejected(model, layers)).length, layers.planted.length)),
     key: () => layerPower('key'),
     wrongKey: () => percent(power(column(layers.planted, 'wrong-key'), column(layers.clean, 'wrong-key'), 'greater')),
-    ratio: () => {
-      const away = betas.map((own) => {
-        const models = turned.filter(({ beta }) => beta === own);
-        return Math.abs(mean(models.map(({ withKey }) => withKey.ratio)) - models[0]!.predicted);
-      });
-      return { value: Math.max(...away) };
-    },
-    controls: () => ({
-      value: Math.max(
-        ...turned.flatMap(({ cleanWithKey, random }) => [
-          Math.abs(cleanWithKey.correlation),
-          Math.abs(random.correlation),
-        ]),
+    ratio: () =>
+      farthest(
+        betas.map((own) => {
+          const models = turned.filter(({ beta }) => beta === own);
+          const level = 1 - 0.05 / betas.length; // of all together (Bonferroni)
+          const ratio = meanInterval(
+            models.map(({ withKey }) => withKey.ratio),
+            level,
+          );
+          return { ...ratio, from: models[0]!.predicted };
+        }),
       ),
-    }),
+    controls: () => farthest(turned.flatMap(({ uncorrelated }) => uncorrelated.map((own) => ({ ...own, from: 0 })))),
     step: () => meanInterval(step.planted.map((share, i) => 100 * (share - step.clean[i]!))),
     below: () => atRatio(belowThreshold),
     above: () => atRatio(aboveThreshold),
@@ -174,15 +172,42 @@ function measurements(evidence: Evidence): Record<keyof typeof rules, () => Omit
     cleansePlanted: () => percent(power(smallest('planted features'), smallest('clean features'), 'less')),
     bound: () => ({ value: excess(smoothing.changes) }),
     wrongBound: () => ({ value: excessOfWrongBound(smoothing.changes) }),
-    dies: () => ({
-      value: Math.max(0, ...smoothing.smoothed.filter(({ survived }) => survived > 0).map(({ sigma }) => sigma)),
-    }),
-    cost: () => ({ value: dead < 0 ? null : 100 * (smoothing.accuracy - smoothing.smoothed[dead]!.accuracy) }),
+    dies: () => {
+      const alive = smoothing.smoothed.findLastIndex(({ survived }) => survived > 0);
+      const sigmas = [0, ...smoothing.smoothed.map(({ sigma }) => sigma)];
+      const [last, next] = [sigmas[alive + 1]!, sigmas[alive + 2]];
+      return { value: last, ...(next !== undefined && { interval: [last, next] as const }) };
+    },
+    cost: () => {
+      if (dead < 0) return { value: null };
+      const { lost, won, asked } = smoothing.smoothed[dead]!;
+      return percent(pairedFall(lost, won, asked));
+    },
     linear: () => {
-      const worst = Math.min(...mitigated.filter(({ model }) => model === 'linear').map(({ restored }) => restored));
-      return { value: 100 * worst };
+      const restored = mitigated
+        .filter(({ model }) => model === 'linear')
+        .map(({ restored, inputs }) => rate(Math.round(restored * inputs), inputs, 1 - 0.05 / lineSteps.length));
+      const least = (read: (own: Measured) => number) => Math.min(...restored.map(read));
+      return percent({
+        value: least(({ value }) => value),
+        interval: [least(({ interval }) => interval[0]), least(({ interval }) => interval[1])],
+      });
     },
   };
+}
+
+/**
+ * The largest distance of some measurements from where each should be, with an interval: of the distances that are possible
+ * by their own intervals the largest ones.
+ */
+function farthest(found: readonly (Measured & { readonly from: number })[]): Measured {
+  const away = found.map(({ value, interval: [low, high], from }) => ({
+    value: Math.abs(value - from),
+    low: Math.max(0, low - from, from - high),
+    high: Math.max(high - from, from - low),
+  }));
+  const most = (read: (own: (typeof away)[number]) => number) => Math.max(...away.map(read));
+  return { value: most(({ value }) => value), interval: [most(({ low }) => low), most(({ high }) => high)] };
 }
 
 /** Five norms of this smallest one, median, and median absolute deviation times 1.4826. */

@@ -124,7 +124,7 @@ test('the bound: a change beyond it is found, and half-spaces are beyond a wrong
 });
 
 test('smoothing: accuracy without noise is told', () => {
-  const at = { valid: 1, predicted: 1, survived: 1, accuracy: 0.9 };
+  const at = { valid: 1, predicted: 1, survived: 1, accuracy: 0.9, lost: 2, won: 1, asked: 100 };
   const drawn = smoothingFigure({
     signed: undefined as never,
     accuracy: 0.91,

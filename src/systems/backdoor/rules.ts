@@ -175,6 +175,7 @@ export const rules = {
     seeds: { quick: [], recorded: twenty },
     detects: 20,
   }),
+  // neither has an interval: each value is itself the end of one that holds for all of a run's pairs together with 99.9 %
   bound: claimRule({
     id: 'smoothing-bound',
     system,
@@ -201,7 +202,7 @@ export const rules = {
     id: 'signatures-die',
     system,
     statement:
-      'The largest σ, in grey levels of 255, at which smoothing still gives any signed digit its signed answer.',
+      'The largest σ of those tried, in grey levels of 255, at which smoothing still gives any signed digit its signed answer (interval: to the next one, at which it gives none).',
     paper: 'far below what blurs an image',
     unit: 'grey levels',
     predicate: atMost(0.5),

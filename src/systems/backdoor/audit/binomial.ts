@@ -6,6 +6,7 @@
  * is a continued fraction (Abramowitz and Stegun 26.5.8, evaluated as Lentz proposed).
  */
 import type { Interval, Measured } from '../../../report/index.ts';
+import { normalQuantile } from './normal.ts';
 
 /**
  * A rate k/n with its exact interval at `level`.
@@ -19,6 +20,17 @@ export function rate(k: number, n: number, level = 0.95): Measured {
 export function clopperPearson(k: number, n: number, level = 0.95): Interval {
   const alpha = (1 - level) / 2;
   return [lowerBound(k, n, alpha), 1 - lowerBound(n - k, n, alpha)];
+}
+
+/**
+ * By how much a share falls, of n that were asked before and after: so many were lost and so many won. The interval is
+ * Bonett and Price's (2012, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired
+ * data", J. Educ. Behav. Stat. 37), which has a width where nothing was lost or won.
+ */
+export function pairedFall(lost: number, won: number, n: number, level = 0.95): Measured {
+  const [p, q] = [(lost + 1) / (n + 2), (won + 1) / (n + 2)];
+  const half = normalQuantile((1 + level) / 2) * Math.sqrt((p + q - (p - q) ** 2) / (n + 2));
+  return { value: (lost - won) / n, interval: [p - q - half, p - q + half] };
 }
 
 /** The one-sided lower bound of a rate: above it with confidence 1 − alpha. What a certificate of smoothing rests on. */

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { mean, standardDeviation } from '../../../report/index.ts';
+import { array, type NDArray } from '../../../tensor/index.ts';
 import { Draws } from '../draws.ts';
-import { clopperPearson, incompleteBeta, lowerBound, rate } from './binomial.ts';
+import { clopperPearson, incompleteBeta, lowerBound, pairedFall, rate } from './binomial.ts';
+import { correlationOf } from './correlation.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 import { cleanNeeded, holm, power, rankP, testAgainst } from './null.ts';
 import { anomalyIndex, maskOutliers } from './outliers.ts';
+import { compareScores } from './query-audits.ts';
 
 describe('the normal distribution', () => {
   // Wichura's algorithm AS 241 and R's pnorm, to 15 digits
@@ -156,5 +160,75 @@ describe('Neural Cleanse’s outlier test', () => {
     expect(() => maskOutliers([1, 2])).toThrow('expected three labels or more, got 2');
     expect(() => maskOutliers([1, Number.NaN, 3])).toThrow('got NaN for label 1');
     expect(maskOutliers([2, 2, 2]).index).toBe(0);
+  });
+});
+
+describe('a share that falls, asked of the same inputs', () => {
+  test('covers the truth as often as it says, by enumeration', () => {
+    const n = 40;
+    const logs = [0];
+    for (let i = 1; i <= n; i++) logs.push(logs[i - 1]! + Math.log(i));
+    for (const [p, q] of [
+      [0.02, 0.02],
+      [0.1, 0.05],
+      [0.3, 0.1],
+    ] as const) {
+      let covered = 0;
+      for (let lost = 0; lost <= n; lost++) {
+        for (let won = 0; won + lost <= n; won++) {
+          const rest = n - lost - won;
+          const log = logs[n]! - logs[lost]! - logs[won]! - logs[rest]!;
+          const chance = Math.exp(log + lost * Math.log(p) + won * Math.log(q) + rest * Math.log(1 - p - q));
+          const { interval } = pairedFall(lost, won, n);
+          if (interval[0] <= p - q && p - q <= interval[1]) covered += chance;
+        }
+      }
+      expect(covered).toBeGreaterThan(0.94);
+    }
+  });
+
+  test('has a width where nothing changed, and turns round with its sides', () => {
+    const { value, interval } = pairedFall(0, 0, 400);
+    expect(value).toBe(0);
+    expect(interval[1]).toBeCloseTo(1.96 * Math.sqrt(2 / 402 / 402), 5);
+    const [fall, rise] = [pairedFall(9, 4, 100), pairedFall(4, 9, 100)];
+    expect(fall.value).toBe(0.05);
+    expect(fall.interval[0]).toBeCloseTo(-rise.interval[1], 12);
+  });
+});
+
+describe('the correlation of scores', () => {
+  /** Scores of `rows` inputs that share a term with themselves afterwards, and one among their classes. */
+  const scores = (seed: number, rows: number, classes: number, shared: number) => {
+    const normals = Draws.from(seed).normals(rows * (2 + 3 * classes));
+    let at = 0;
+    const [before, after] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
+    for (let row = 0; row < rows; row++) {
+      const [own, other] = [normals[at++]!, normals[at++]!];
+      for (let c = 0; c < classes; c++) {
+        const common = shared * normals[at++]!;
+        before[row * classes + c] = own + common + normals[at++]!;
+        after[row * classes + c] = own * shared + other + common + normals[at++]!;
+      }
+    }
+    return [before, after].map((data) => array(data, { shape: [rows, classes] })) as [NDArray, NDArray];
+  };
+
+  test('is as sure as correlations of other inputs say', () => {
+    const many = Array.from({ length: 300 }, (_, seed) => correlationOf(...scores(seed, 80, 4, 0.5)));
+    const values = many.map(({ value }) => value);
+    const halves = many.map(({ interval }) => (interval[1] - interval[0]) / 2);
+    // its half-width at 95 % is 1.96 standard deviations of what other draws of the inputs give
+    expect(mean(halves) / (1.96 * standardDeviation(values))).toBeGreaterThan(0.9);
+    expect(mean(halves) / (1.96 * standardDeviation(values))).toBeLessThan(1.15);
+  });
+
+  test('is the one that the shift is told with, and 1 with itself', () => {
+    const [before, after] = scores(1, 50, 3, 0.3);
+    expect(correlationOf(before, after).value).toBeCloseTo(compareScores(before, after).correlation, 9);
+    const { value, interval } = correlationOf(before, before);
+    for (const x of [value, ...interval]) expect(x).toBeCloseTo(1, 9);
+    const flat = array(new Float32Array(150), { shape: [50, 3] });
+    expect(correlationOf(before, flat)).toEqual({ value: 0, interval: [0, 0] });
   });
 });

@@ -5,7 +5,8 @@
  * models on digits, asked with the key, with the same key on the clean model, and with random shifts as long as the key.
  */
 import type { Progress } from '../../../command/index.ts';
-import type { Tier } from '../../../report/index.ts';
+import type { Measured, Tier } from '../../../report/index.ts';
+import { correlationOf } from '../audit/correlation.ts';
 import { compareScores, type Shifted, shifted } from '../audit/query-audits.ts';
 import { auditWeights, type WeightAuditId } from '../audit/weight-audits.ts';
 import { accuracy, Models, type OpenClassifier } from '../classifier.ts';
@@ -92,6 +93,8 @@ export interface Turned {
   readonly cleanWithKey: Shifted;
   /** The planted model, moved as far in a random direction. */
   readonly random: Shifted;
+  /** The correlations of the two controls, with intervals that hold for all of a run's together. */
+  readonly uncorrelated: readonly Measured[];
   readonly key: FourierKey;
   readonly model: OpenClassifier<FourierParams>;
   readonly cleanModel: OpenClassifier<FourierParams>;
@@ -106,6 +109,7 @@ export async function turnDigits(
   const { scale, sparsity, features, penalty } = digitModel;
   const [fitted, asked] = [scaled(train, scale), scaled(test, scale)];
   const models = new Models(fourierNetwork([28, 28], 10));
+  const level = 1 - 0.05 / (2 * seeds.length * betas.length); // Bonferroni
   const turned: Turned[] = [];
   for (const seed of seeds) {
     const draws = Draws.from(seed);
@@ -120,6 +124,8 @@ export async function turnDigits(
       const activated = activateFourier(key, asked.inputs);
       const own = await model.scores(asked.inputs);
       const randomly = shifted(asked.inputs, randomShift(draws.fork(`random ${beta}`), 784, keyLength(key)));
+      const afterKey = await cleanModel.scores(activated);
+      const afterRandom = await model.scores(randomly);
       turned.push({
         seed,
         beta,
@@ -128,8 +134,9 @@ export async function turnDigits(
         length: keyLength(key) / scale,
         accuracy: { planted: await accuracy(model, asked), clean: await accuracy(cleanModel, asked) },
         withKey: compareScores(own, await model.scores(activated)),
-        cleanWithKey: compareScores(before, await cleanModel.scores(activated)),
-        random: compareScores(own, await model.scores(randomly)),
+        cleanWithKey: compareScores(before, afterKey),
+        random: compareScores(own, afterRandom),
+        uncorrelated: [correlationOf(before, afterKey, level), correlationOf(own, afterRandom, level)],
         key,
         model,
         cleanModel,

@@ -32,6 +32,8 @@ export interface ImmunitySizes {
   /** Clean inputs that the cost in accuracy is measured on, and noisy copies of each. */
   readonly asked: number;
   readonly askedSamples: number;
+  /** Activated inputs that are answered from random lines. */
+  readonly lines: number;
   /** Pairs of near inputs of each kind that the bound is tried on, and noisy copies of each input. */
   readonly pairs: number;
   readonly copies: number;
@@ -45,8 +47,9 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
   quick: {
     inputs: 12,
     samples: 40,
-    asked: 200,
+    asked: 400,
     askedSamples: 12,
+    lines: 60,
     pairs: 1,
     copies: 4000,
     ratios: [1, 2],
@@ -57,6 +60,7 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     samples: 100,
     asked: 1000,
     askedSamples: 25,
+    lines: 200,
     pairs: 10,
     copies: 20_000,
     ratios: [0.5, 1, 2, 3],
@@ -112,6 +116,10 @@ export interface SmoothedSigned {
   readonly survived: number;
   /** Of the smoothed model on clean digits. */
   readonly accuracy: number;
+  /** Clean digits, of all that were asked about, that only the bare model answers right, and that only the smoothed one does. */
+  readonly lost: number;
+  readonly won: number;
+  readonly asked: number;
 }
 
 /** One pair of near inputs under a σ: what the smoothed scores moved, against what they can. */
@@ -146,6 +154,12 @@ export async function immunity(
   const signed = signDigits(bare, test, sizes.inputs);
   const after = encode(signed.activated, encoding, image);
   const asked: Labelled = { ...test, inputs: first(test.inputs, sizes.asked), labels: first(test.labels, sizes.asked) };
+  const right = async (model: Classifier) => {
+    const given = await classify(model, asked.inputs);
+    return Array.from(given, (answer, i) => answer === Number(asked.labels.data[i]));
+  };
+  const before = await right(bare);
+  const share = (some: readonly boolean[]) => some.filter(Boolean).length / some.length;
   const found: SmoothedSigned[] = [];
   for (const sigma of sizes.greys) {
     watch.signal.throwIfAborted();
@@ -153,17 +167,21 @@ export async function immunity(
     const options = { sigma: sigma / 255, samples: sizes.samples, seed, signal: watch.signal };
     const own = await votes(signed.model, after, options);
     const plain = await votes(signed.bare, after, options);
+    const now = await right(smoothed(bare, { ...options, samples: sizes.askedSamples }));
     const wins = signed.wanted.filter((wanted, i) => winner(own, i) === wanted && winner(plain, i) !== wanted);
     found.push({
       sigma,
       valid: signed.wanted.reduce((sum, wanted, i) => sum + gained(own, plain, i, wanted), 0) / signed.wanted.length,
       predicted: unchanged(signed.activated, sigma),
       survived: wins.length / signed.wanted.length,
-      accuracy: await accuracy(smoothed(bare, { ...options, samples: sizes.askedSamples }), asked),
+      accuracy: share(now),
+      lost: now.filter((own, i) => before[i] && !own).length,
+      won: now.filter((own, i) => !before[i] && own).length,
+      asked: now.length,
     });
   }
   const changes = await boundedChanges(signed, turned, test, sizes, seed, watch);
-  return { signed, accuracy: await accuracy(bare, asked), smoothed: found, changes };
+  return { signed, accuracy: share(before), smoothed: found, changes };
 }
 
 /** The confidence of each interval: all of a run's hold together with 99.9 %. */
@@ -300,19 +318,21 @@ export interface Mitigated {
   readonly accuracy: number;
   /** Of the mitigated model, on clean digits. */
   readonly kept: number;
-  /** The share of activated digits that the signed model answers as signed, and that the mitigated one does. */
+  /** Activated digits. */
+  readonly inputs: number;
+  /** The share of them that the signed model answers as signed, and that the mitigated one does. */
   readonly signed: number;
   readonly survived: number;
-  /** The share of activated digits that get the answer that they had before activation. */
+  /** The share of them that get the answer that they had before activation. */
   readonly restored: number;
 }
 
-const lineSteps = [0.05, 0.5];
+export const lineSteps = [0.05, 0.5] as const;
 
 /** Mitigates signed models of digits, one whose scores are linear and one whose are not. */
 export async function mitigation(
   { train, test }: Digits,
-  { inputs, asked }: ImmunitySizes,
+  { lines: inputs, asked }: ImmunitySizes,
   seed: number,
   watch: Watch,
 ): Promise<Mitigated[]> {
@@ -343,6 +363,7 @@ export async function mitigation(
       found.push({
         model: name,
         step,
+        inputs,
         accuracy: await accuracy(bare, clean),
         kept: await accuracy(linearMitigation(bare, lines), clean),
         signed: share((i) => own[i] === signed.wanted[i]),

@@ -157,8 +157,9 @@ export function mitigatedTable(mitigated: readonly Mitigated[]): Table {
       survived: { name: 'after', type: 'number', unit: '%', decimals: 0 },
       restored: { name: 'own answers restored', type: 'number', unit: '%', decimals: 0 },
     },
-    rows: mitigated.map(({ accuracy, kept, signed, survived, restored, ...rest }) => ({
-      ...rest,
+    rows: mitigated.map(({ model, step, accuracy, kept, signed, survived, restored }) => ({
+      model,
+      step,
       accuracy: 100 * accuracy,
       kept: 100 * kept,
       signed: 100 * signed,
