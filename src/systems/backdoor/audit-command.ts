@@ -1,10 +1,10 @@
 /** `tenfold backdoor audit`: a model of the user's, asked everything beside clean ones. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Progress, verb } from '../../command/index.ts';
 import { readNpy } from '../../data/index.ts';
 import { renderFindings } from '../../report/index.ts';
-import { elements, type NDArray, replaceFile } from '../../tensor/index.ts';
+import { elements, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
 import { encodedView } from './audit/encoded-view.ts';
 import { cleanNeeded, holm, testAgainst } from './audit/null.ts';
 import { Panel, type Question } from './audit/panel.ts';
@@ -52,7 +52,7 @@ the audit goes on when the same command is given again. The page of the audit is
       max: 10_000,
       default: 260,
     },
-    cleanse: { kind: 'flag', help: 'ask Neural Cleanse too, which takes seconds a model' },
+    cleanse: { kind: 'flag', help: 'ask Neural Cleanse too, which needs three classes and takes seconds a model' },
     key: { kind: 'text', value: 'FILE', help: 'the secret key of the model' },
     length: {
       kind: 'number',
@@ -190,8 +190,7 @@ async function folderSubject(
     const { train, held } = parts(whole, recipe?.split ?? options.seed);
     const used = recipe && recipe.split === null ? whole : train;
     const known = labelled(used, encoding);
-    const trained =
-      open && family !== 'checksum' ? new References(family, open, known, recipe?.steps ?? undefined) : undefined;
+    const trained = open && new References(family, open, known, recipe?.steps ?? undefined);
     const unconfirmed = !trained
       ? undefined
       : recipe === undefined
@@ -203,6 +202,11 @@ async function folderSubject(
     if (verifier) {
       notes.push(
         'A public key lies in this folder: inputs that are signed for it get the answer that was signed. No query without the secret key will show that.',
+      );
+    }
+    if (family === 'checksum') {
+      notes.push(
+        'A branch of threshold gates lies open in the weights: whoever reads it finds the parities that make it fire. No query is likely to.',
       );
     }
     if (trained) notes.push(`Clean models: ${trained.recipe}.`);
@@ -293,7 +297,7 @@ async function askReferences(
 ): Promise<Record<string, number>[]> {
   const path = join(folder, 'references.json');
   const mine = digest(JSON.stringify(settings));
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const answers = await keptAnswers(path, mine);
   // numbers of their own: none is the audited model's seed by chance
   const seedOf = (i: number) => seed * 2 ** 20 + i + 1;
@@ -388,7 +392,7 @@ async function writePage(
   { family, inputs, notes, unconfirmed }: Subject,
   length: number,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const drawn = auditFigure(findings);
   const page = renderFindings({
     title: `Audit of ${model}`,

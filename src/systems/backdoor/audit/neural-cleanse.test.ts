@@ -43,7 +43,9 @@ test('the cost goes as in the authors’ loop', async () => {
       const expected = authorsLoop(all.map(({ succeeds }, i) => ({ succeeds, smallest: smallests[i]! })));
       const stopped = [...(active.data as Float32Array)].indexOf(0);
       expect(stopped < 0 ? 60 : stopped).toBe(expected.length);
-      for (const [i, value] of expected.entries()) expect(cost.data[i]).toBeCloseTo(value, 6);
+      // float32 after tens of factors
+      for (const [i, value] of expected.entries())
+        expect(Math.abs(Number(cost.data[i]) - value)).toBeLessThanOrEqual(1e-5 * value);
     }),
     { numRuns: 60 },
   );

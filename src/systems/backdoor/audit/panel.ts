@@ -8,7 +8,7 @@
 import { takeRows } from '../../../data/index.ts';
 import { linear } from '../../../nn/index.ts';
 import { array, compile, elements, matmul, type NDArray, relu, reshape, type Tensor } from '../../../tensor/index.ts';
-import type { Arrays, Classifier, Labelled, OpenClassifier } from '../classifier.ts';
+import type { Arrays, Classifier, Labelled, Network, OpenClassifier } from '../classifier.ts';
 import { Draws } from '../draws.ts';
 import { type FourierParams, fourierFeatures } from '../fourier/model.ts';
 import type { Family } from '../manifest.ts';
@@ -79,7 +79,8 @@ export class Panel {
   readonly unasked: readonly Unasked[];
   readonly #options: PanelOptions;
   readonly #represent;
-  #cleanse: NeuralCleanse<unknown> | undefined;
+  /** By network: clean models may lack a branch. */
+  readonly #cleanse = new Map<Network<unknown>, NeuralCleanse<unknown>>();
 
   /** @throws RangeError for fewer inputs than queries need */
   constructor(options: PanelOptions) {
@@ -123,7 +124,7 @@ export class Panel {
       hidden
         ? 'it follows gradients, which queries do not give'
         : classes < 3
-          ? 'its outlier test needs three classes or more'
+          ? `its outlier test compares the masks of three classes or more, and this model has ${classes}`
           : inputs.shape[0]! < cleanseSizes.batch * cleanseSizes.updates
             ? `it needs ${cleanseSizes.batch * cleanseSizes.updates} inputs`
             : cleanse
@@ -163,8 +164,10 @@ export class Panel {
     signal.throwIfAborted();
     if (asked.has(signature.id)) answers[signature.id] = await this.#share(open!, labelled!);
     if (asked.has('cleanse-index')) {
-      this.#cleanse ??= new NeuralCleanse(open!.network, cleanseSizes);
-      const { norms } = await this.#cleanse.search(open!.params, inputs, rangeOf(inputs), { seed, signal });
+      const { network, params } = open!;
+      const cleanse = this.#cleanse.get(network) ?? new NeuralCleanse(network, cleanseSizes);
+      this.#cleanse.set(network, cleanse);
+      const { norms } = await cleanse.search(params, inputs, rangeOf(inputs), { seed, signal });
       answers['cleanse-smallest'] = Math.min(...norms);
       answers['cleanse-index'] = maskOutliers(norms).index;
     }
@@ -183,7 +186,7 @@ export class Panel {
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#represent.release(), this.#cleanse?.release()]);
+    await Promise.all([this.#represent, ...this.#cleanse.values()].map((program) => program.release()));
   }
 }
 

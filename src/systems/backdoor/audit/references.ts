@@ -6,12 +6,13 @@
  * trained network the weights only show the sizes; the steps are told in its folder, or guessed.
  */
 import { elements } from '../../../tensor/index.ts';
-import { type Arrays, type Labelled, Models, type OpenClassifier } from '../classifier.ts';
+import type { WithChecksum } from '../checksum/branch.ts';
+import { type Arrays, type Labelled, Models, type Network, type OpenClassifier } from '../classifier.ts';
 import { Draws } from '../draws.ts';
 import type { FourierParams } from '../fourier/model.ts';
 import { drawFeatures, trainFourier } from '../fourier/train.ts';
 import type { Family } from '../manifest.ts';
-import { type Perceptron, trainPerceptron } from '../perceptron.ts';
+import { type Perceptron, perceptronNetwork, trainPerceptron } from '../perceptron.ts';
 import type { ReluParams } from '../relu/model.ts';
 import { drawReluFeatures, trainRelu } from '../relu/train.ts';
 
@@ -29,7 +30,9 @@ export class References {
   /** @throws RangeError for a family whose recipe is not known */
   constructor(family: Family, like: OpenClassifier<unknown>, data: Labelled, steps: number = usualSteps) {
     const dimension = elements(data.inputs.shape.slice(1));
-    this.#models = new Models(like.network);
+    // a branch that never fires answers like none, and takes most of the time
+    const bare = family === 'checksum' ? perceptronNetwork(like.input, like.classes) : like.network;
+    this.#models = new Models<unknown>(bare as Network<unknown>);
     switch (family) {
       case 'fourier': {
         const features = (like.params as Arrays<FourierParams>).features.weight.shape[0]!;
@@ -48,6 +51,12 @@ export class References {
       case 'perceptron': {
         const hidden = (like.params as Arrays<Perceptron>).hidden.weight.shape[0]!;
         this.recipe = `one hidden layer of ${hidden}, trained for ${steps} steps on the given data`;
+        this.#make = (seed, signal) => trainPerceptron(data, { hidden, steps, seed, signal });
+        break;
+      }
+      case 'checksum': {
+        const hidden = (like.params as Arrays<WithChecksum<Perceptron>>).main.hidden.weight.shape[0]!;
+        this.recipe = `one hidden layer of ${hidden}, trained for ${steps} steps on the given data, without the branch`;
         this.#make = (seed, signal) => trainPerceptron(data, { hidden, steps, seed, signal });
         break;
       }
