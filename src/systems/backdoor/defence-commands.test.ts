@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,8 +9,8 @@ import { auditVerb } from './audit-command.ts';
 import { Draws } from './draws.ts';
 import { draftModel, finishModel } from './folder.ts';
 import { immunizeVerb } from './immunize-command.ts';
-import { fitEncoding, onlyClasses, parts, tableMaterial } from './material.ts';
-import { plantFourier, trainModel } from './plant.ts';
+import { digits, fitEncoding, onlyClasses, parts, plainEncoding, tableMaterial } from './material.ts';
+import { plantChecksum, plantFourier, trainModel } from './plant.ts';
 
 let folder: string;
 let table: string;
@@ -145,6 +145,30 @@ describe('audit', () => {
     expect(result.notes.join()).toContain('trained for 7 steps');
   });
 
+  test('a checksum is compared with the same network without its branch', async () => {
+    const { train } = parts(onlyClasses(await digits(), ['0', '1', '2']), 0);
+    const training = { steps: 5, hidden: 8, seed: 0, progress: silent, signal };
+    const model = await trainModel(train, plainEncoding(train), training);
+    await plantChecksum({ folder: at('checksum'), key: at('checksum.key') }, model, { blocks: 5, answer: 1 });
+    const result = await audit(at('checksum'), 'digits', { references: 3, out: at('audit-checksum') });
+    expect(result.verdict).not.toContain('No verdict');
+    expect(result.tests.map(({ id }) => id)).toEqual(['direction-flips', 'direction-correlation', 'strip']);
+    for (const { beside } of result.tests) expect(beside!.p).toBeGreaterThanOrEqual(1 / 4);
+    expect(result.notes.join(' ')).toMatch(/lies open in the weights.* trained for 5 steps .* without the branch/);
+  });
+
+  test('Neural Cleanse is not asked of two classes, and it says why', async () => {
+    const { notAsked, ...rest } = await audit(at('model'), table, {
+      target: 'loan',
+      references: 2,
+      out: at('audit-cleanse'),
+      cleanse: true,
+    });
+    const why = 'its outlier test compares the masks of three classes or more, and this model has 2';
+    expect(notAsked).toEqual([{ name: 'Neural Cleanse', why }]);
+    expect(auditVerb.text({ ...rest, notAsked })).toContain(`not asked: Neural Cleanse: ${why}`);
+  });
+
   test('classes are split alike in whatever order they are numbered', async () => {
     const material = await tableMaterial(table, 'loan', { all: 0, of: new Map() });
     const reversed = onlyClasses(material, material.classes.toReversed());
@@ -220,6 +244,21 @@ describe('immunize', () => {
     expect(elsewhere.seed).not.toBe(a.seed);
     expect(immunizeVerb.text(a)).toContain(`seed ${a.seed}`);
     expect((await immunize(onnx, inputs, { ...request, seed: 3 })).seed).toBe(3);
+    const kept = (await readdir(at('immunized-elsewhere'), { recursive: true })).filter((name) => /\bseed$/.test(name));
+    expect(kept).toHaveLength(1);
+    const file = join(at('immunized-elsewhere'), kept[0]!);
+    if (process.platform !== 'win32') {
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      await chmod(file, 0o644);
+      await expect(immunize(onnx, inputs, { ...request, out: at('immunized-elsewhere') })).rejects.toThrow(
+        /expected .*seed to be its owner's alone \(0600\), got 0644/,
+      );
+      await chmod(file, 0o600);
+    }
+    await writeFile(file, 'seven');
+    await expect(immunize(onnx, inputs, { ...request, out: at('immunized-elsewhere') })).rejects.toThrow(
+      /^immunize: expected a seed, a whole number, in .*seed, got something else$/,
+    );
   });
 
   test('lines read a linear model as it is', async () => {

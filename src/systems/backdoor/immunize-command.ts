@@ -1,11 +1,11 @@
 /** `tenfold backdoor immunize`: the answers of a model behind a defence, and what they cost. */
 import { randomInt } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import { readNpy, takeRows } from '../../data/index.ts';
 import { median } from '../../report/index.ts';
-import { array, type NDArray, replaceFile } from '../../tensor/index.ts';
+import { array, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
 import { encodedView } from './audit/encoded-view.ts';
 import { answers, type Classifier } from './classifier.ts';
 import { type OpenedModel, openModel } from './folder.ts';
@@ -16,6 +16,7 @@ import { keptIn } from './kept.ts';
 import { digest } from './manifest.ts';
 import { openOnnxClassifier } from './onnx-classifier.ts';
 import { encode, type Raw, takeInputs } from './raw.ts';
+import { readSecret, writeSecret } from './secret-file.ts';
 
 /** Inputs that are answered between two looks at the clock and the signal. */
 const chunk = 32;
@@ -118,9 +119,9 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
       inputs: args.inputs,
       content: contentOf(inputs),
     };
-    const kept = keptIn(join(folder, 'kept', digest(JSON.stringify(settings)).slice(0, 16)));
-    // kept, so that the same command goes on with the noise that it began with
-    const seed = options.seed ?? (await kept('seed', async () => randomInt(1e9)));
+    const parts = join(folder, 'kept', digest(JSON.stringify(settings)).slice(0, 16));
+    const kept = keptIn(parts);
+    const seed = options.seed ?? (await keptSeed(parts));
     const own = { ...options, seed };
     const defend = options.method === 'lines' ? lines(subject, own, signal) : smooth(subject, own, signal);
     const answered: Answered[] = [];
@@ -152,6 +153,27 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
     return [...lines, out].join('\n');
   },
 });
+
+/**
+ * A seed of the system's, or the one that the same command began with. Its file is its owner's alone: whoever reads it can
+ * search for inputs that the noise does not stop.
+ */
+async function keptSeed(folder: string): Promise<number> {
+  const path = join(folder, 'seed');
+  const before = await readSecret(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (before !== undefined) {
+    const seed = Number(before);
+    if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+    throw new SyntaxError(`immunize: expected a seed, a whole number, in ${path}, got something else`);
+  }
+  const seed = randomInt(1e9);
+  await makeFolder(folder);
+  await writeSecret(path, `${seed}\n`);
+  return seed;
+}
 
 /** One input's answers. */
 interface Answered {
@@ -285,7 +307,7 @@ async function writeAnswers(folder: string, all: readonly Answered[], classes: r
     ({ before, after, share, radius }, i) =>
       `${i + 1},${name(before)},${name(after)},${number(share)},${number(radius)}\n`,
   );
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, 'answers.csv');
   await replaceFile(path, ['input,answer,immunized,share,radius\n', ...rows]);
   return path;

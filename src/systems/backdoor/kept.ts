@@ -1,7 +1,7 @@
 /** Parts of a long run that are kept as they are found, so that a run that was stopped goes on. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../tensor/index.ts';
+import { makeFolder, replaceFile } from '../../tensor/index.ts';
 
 /** What `make` gave under this name when it was last asked, or what it gives now. Plain JSON only. */
 export type Kept = <T>(name: string, make: () => Promise<T>) => Promise<T>;
@@ -17,7 +17,7 @@ export function keptIn(folder: string | undefined): Kept {
     });
     if (before !== undefined) return JSON.parse(before);
     const made = await make();
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await replaceFile(path, [JSON.stringify(made)]);
     return made;
   };
