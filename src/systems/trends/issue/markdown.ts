@@ -1,0 +1,109 @@
+/** An issue as Markdown. Whatever papers say is escaped, so that a title is no heading and an abstract no HTML. */
+import type { Issue, PaperEntry, Statement } from './issue.ts';
+import {
+  aboutWords,
+  changeWords,
+  creditWords,
+  entriesOf,
+  growthWords,
+  originWords,
+  partsLegend,
+  scoreWords,
+  webAddress,
+  windowWords,
+} from './words.ts';
+
+/** The issue as a Markdown file. */
+export function issueMarkdown(issue: Issue): string {
+  const entries = entriesOf(issue);
+  const say = (statements: readonly Statement[]) =>
+    statements.map((statement) => sentence(statement, entries)).join(' ');
+  const { summary, rising, news, picks, references, resources, changed, notes } = issue;
+  const lines = [
+    `# ${plain(issue.title)}`,
+    '',
+    `*${windowWords(issue)}. ${plain(aboutWords(issue))}*`,
+    '',
+    ...section('What is hot', summary.length > 0 ? [say(summary)] : []),
+    ...section(
+      'Rising phrases',
+      rising.map(
+        (row) =>
+          `- **${plain(row.phrase)}** ${growthWords(row)}${row.also.length > 0 ? ` – also ${plain(row.also.slice(0, 4).join(', '))}` : ''}`,
+      ),
+    ),
+    ...section(
+      'News in brief',
+      news.map(({ paper, statements }) => `- ${linked(paper)}: ${say(statements)}`),
+    ),
+    '## Papers',
+    '',
+    ...picks.flatMap((pick, i) => [
+      `### ${i + 1}. ${linked(pick.paper)}`,
+      '',
+      `*${plain(creditWords(pick.paper))}${pick.topic === null ? '' : ` · ${plain(pick.topic)}`}*`,
+      '',
+      ...(pick.why.length > 0 ? [`**Why:** ${say(pick.why)}`, ''] : []),
+      ...(pick.insights.length > 0 ? [`**Key insights:** ${say(pick.insights)}`, ''] : []),
+      ...(pick.rising.length > 0 ? [`Rising in it: ${plain(pick.rising.join(', '))}.`, ''] : []),
+      ...(pick.related.length > 0
+        ? [`Earlier work: ${pick.related.map((number) => `\\[${number}\\]`).join(' ')}`, '']
+        : []),
+      `<small>${plain(scoreWords(pick))}</small>`,
+      '',
+    ]),
+    ...section(
+      'Earlier work',
+      references.map((paper, i) => `${i + 1}. ${linked(paper)} – ${plain(creditWords(paper))}`),
+    ),
+    ...section(
+      'Data sets and benchmarks',
+      resources.map(({ paper, statement }) => `- ${linked(paper)}: ${say([statement])}`),
+    ),
+    ...section('What changed', [
+      ...changed.topics.map(
+        (topic) => `- ${plain(topic.label)}: ${changeWords(topic)} of the papers, since ${changed.since}`,
+      ),
+      ...(changed.phrases && changed.phrases.newly.length > 0
+        ? [`- Newly rising: ${plain(changed.phrases.newly.join(', '))}`]
+        : []),
+      ...(changed.phrases && changed.phrases.noLonger.length > 0
+        ? [`- No longer rising: ${plain(changed.phrases.noLonger.join(', '))}`]
+        : []),
+    ]),
+    ...section('How to read this', [
+      '- Every sentence is quoted from the paper that the number after it leads to, unless marked otherwise.',
+      ...partsLegend(issue).map((line) => `- ${plain(line)}`),
+      ...notes.map((note) => `- ${plain(note)}`),
+    ]),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`## ${title}`, '', ...lines, ''];
+}
+
+function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>): string {
+  const marks = statement.sources.map(({ paper, sentence }) => {
+    const url = webAddress(entries.get(paper)?.url);
+    const mark = `${plain(paper)} §${sentence + 1}`;
+    return url === undefined ? `(${mark})` : `([${mark}](<${url}>))`;
+  });
+  const origin = originWords(statement);
+  return [plain(statement.text), ...marks, ...(origin === '' ? [] : [`**(${origin})**`])].join(' ');
+}
+
+function linked(paper: PaperEntry): string {
+  const url = webAddress(paper.url);
+  return url === undefined ? plain(paper.title) : `[${plain(paper.title)}](<${url}>)`;
+}
+
+/** Text as Markdown shows it as it is. */
+function plain(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]<>#|~$]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/^(\s*)([-+]|\d+[.)])(?=\s)/, '$1\\$2');
+}

@@ -1,0 +1,73 @@
+/** Words that all forms of an issue share. */
+import { formatNumber } from '../../../report/index.ts';
+import { dateOf, dayNumber } from '../calendar.ts';
+import { partMeaning } from '../pick/evidence.ts';
+import type { Issue, IssuePick, PaperEntry, RisingRow, Statement, TopicChange } from './issue.ts';
+
+/** `1 April to 30 April 2022` as first and last day. */
+export function windowWords({ from, at }: Pick<Issue, 'from' | 'at'>): string {
+  return `${from} to ${dateOf(dayNumber(at) - 1)}`;
+}
+
+export function aboutWords({ papers, read, compared, rate, from }: Issue): string {
+  return `${papers} papers of the window, ${read} read in all. Phrases are compared between ${compared.recent} papers since ${from} and ${compared.before} from ${compared.since} on, at a false discovery rate of ${formatNumber(100 * rate)} %.`;
+}
+
+/** `Ada Lovelace, Charles Babbage and 3 others, 2022-05-02, ACL` */
+export function creditWords({ authors, date, venue }: PaperEntry): string {
+  const shown = authors.slice(0, 3).join(', ');
+  const others = authors.length - 3;
+  const names = others > 0 ? `${shown} and ${others} ${others === 1 ? 'other' : 'others'}` : shown;
+  return [names, date, venue].filter((part) => part !== undefined && part !== '').join(', ');
+}
+
+/** `ten times as frequent: 31 of 812 papers, before 12 of 2,431` as numbers. */
+export function growthWords({ growth, recent, before }: RisingRow): string {
+  return `×${formatNumber(growth, { decimals: growth < 10 ? 1 : 0 })} (${recent} papers, ${before} before)`;
+}
+
+export function changeWords({ now, earlier }: TopicChange): string {
+  const percent = (share: number) => `${formatNumber(100 * share, { decimals: 1 })} %`;
+  return `${percent(earlier)} → ${percent(now)}`;
+}
+
+/** Every part of a score: `score 0.81 = rising 0.97 × 1, …`. */
+export function scoreWords({ score, parts, pinned }: IssuePick): string {
+  const two = (value: number) => formatNumber(value, { decimals: 2 });
+  const each = parts.map(
+    ({ name, value, weight, floor }) => `${name} ${two(value)}${floor ? ` (${floor})` : ''} × ${formatNumber(weight)}`,
+  );
+  if (parts.length === 0) return 'pinned; not of the window, and not scored';
+  return `${pinned ? 'pinned; ' : ''}score ${two(score)}: ${each.join(', ')}`;
+}
+
+/** What the parts of the scores mean, of those that occur. */
+export function partsLegend({ picks }: Issue): readonly string[] {
+  const used = [...new Set(picks.flatMap(({ parts }) => parts.map(({ name }) => name)))];
+  return used.map((name) => `${name}: ${partMeaning[name]}`);
+}
+
+/** What stands beside a sentence that is not quoted. */
+export function originWords({ origin, supported }: Statement): string {
+  if (origin === 'quoted') return '';
+  return supported ? origin : `${origin}, not supported by its sources`;
+}
+
+/** An address that may be linked to, or undefined: what feeds say is anything. */
+export function webAddress(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const { protocol, href } = new URL(url);
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+}
+
+/** The papers that sentences stand on, by id: to link and to name them. */
+export function entriesOf({ picks, news, references, resources, quoted }: Issue): Map<string, PaperEntry> {
+  const all = [
+    ...quoted,
+    ...references,
+    ...resources.map(({ paper }) => paper),
+    ...news.map(({ paper }) => paper),
+    ...picks.map(({ paper }) => paper),
+  ];
+  return new Map(all.map((paper) => [paper.id, paper]));
+}

@@ -1,0 +1,48 @@
+/**
+ * What a topic is called: the phrases that are frequent in it and rare in the others, by class-based tf-idf.
+ *
+ * `tf` is the share of a topic's papers that have a phrase, and `ln(1 + A/f)` its rarity, for `f` papers over all topics and
+ * `A` papers of a topic on average: c-TF-IDF (Grootendorst 2022, equation 2) by papers where it has occurrences, since
+ * phrases are counted by papers here. Phrases of two words and more count half as much again, for they read as names.
+ */
+import { documentsOf, type PhraseTable } from '../phrases/phrases.ts';
+
+/** Phrases of each topic, the most telling first; no two share a word. */
+export function topicTerms(table: PhraseTable, of: ArrayLike<number>, topics: number, count: number): string[][] {
+  const frequency = new Int32Array(table.names.length * topics);
+  const totals = new Float64Array(topics);
+  for (let document = 0; document < table.documents; document++) if (of[document]! >= 0) totals[of[document]!]!++;
+  for (let phrase = 0; phrase < table.names.length; phrase++) {
+    for (const document of documentsOf(table, phrase)) {
+      const topic = of[document]!;
+      if (topic < 0) continue;
+      frequency[phrase * topics + topic]!++;
+    }
+  }
+  const average = totals.reduce((sum, total) => sum + total, 0) / Math.max(1, topics);
+  const scores: { phrase: number; score: number }[][] = Array.from({ length: topics }, () => []);
+  for (let phrase = 0; phrase < table.names.length; phrase++) {
+    let everywhere = 0;
+    for (let topic = 0; topic < topics; topic++) everywhere += frequency[phrase * topics + topic]!;
+    const rarity = Math.log(1 + average / everywhere) * (table.words[phrase]! > 1 ? 1.5 : 1);
+    for (let topic = 0; topic < topics; topic++) {
+      const tf = frequency[phrase * topics + topic]! / totals[topic]!;
+      if (tf > 0) scores[topic]!.push({ phrase, score: tf * rarity });
+    }
+  }
+  return scores.map((own) => {
+    const names: string[] = [];
+    for (const { phrase } of own.sort((a, b) => b.score - a.score || a.phrase - b.phrase)) {
+      const name = table.names[phrase]!;
+      if (names.some((other) => overlaps(other, name))) continue;
+      if (names.push(name) === count) break;
+    }
+    return names;
+  });
+}
+
+/** Whether two phrases share a word. */
+function overlaps(a: string, b: string): boolean {
+  const words = new Set(a.split(' '));
+  return b.split(' ').some((word) => words.has(word));
+}
