@@ -5,6 +5,15 @@ import { convertVerb } from './convert-command.ts';
 import { generateVerb } from './generate-command.ts';
 import { perplexityVerb } from './perplexity-command.ts';
 import { pullVerb } from './pull-command.ts';
+import { serveVerb } from './serve-command.ts';
 import { trainVerb } from './train-command.ts';
 
-export const verbs: readonly Verb[] = [generateVerb, chatVerb, perplexityVerb, pullVerb, convertVerb, trainVerb];
+export const verbs: readonly Verb[] = [
+  generateVerb,
+  chatVerb,
+  perplexityVerb,
+  pullVerb,
+  convertVerb,
+  trainVerb,
+  serveVerb,
+];

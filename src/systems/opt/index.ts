@@ -5,6 +5,8 @@
 export { architecture, initialParameters, namedTensors } from './architecture.ts';
 export { answer, type ChatOptions, converse, type Turn } from './chat.ts';
 export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+export type { CompletionTask } from './completion-request.ts';
+export { type Choice, type Completed, complete, type LogprobsBlock, type Usage } from './completions.ts';
 export { configJson, type OptConfig, optConfig, optSizes, parseConfig, readConfig } from './config.ts';
 export { type ConvertOptions, copyTokenizer, type Layout, layouts, type Model, saveModel } from './convert.ts';
 export { type Corpus, type Document, publicDomainCorpus, splitDocuments } from './corpus.ts';
@@ -17,6 +19,8 @@ export { cachedProgram, saveOnnxModel } from './onnx.ts';
 export { neededFiles, type Pulled, type PullOptions, pull } from './pull.ts';
 export { inForm, storedSize, type WeightForm, weightForms } from './quantized.ts';
 export { optimizerOf, paperRecipe, type Recipe } from './recipe.ts';
+export { completionService, type ServiceOptions } from './serve.ts';
+export { ServedModel } from './served-model.ts';
 export { shippedConfig, shippedModel, shippedRecipe, specialRoles, specialTokens } from './shipped.ts';
 export { inMemory, type TensorInfo, type TensorSource } from './tensor-source.ts';
 export { type TokenBatch, tokenRow, tokenWindows } from './token-windows.ts';
