@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silent } from '../../command/index.ts';
+import { lockFolder } from '../../tensor/index.ts';
 import { trainBpe } from '../../text/index.ts';
 import { initialParameters, namedTensors } from './architecture.ts';
 import type { OptConfig } from './config.ts';
@@ -252,7 +253,20 @@ test('perplexity takes nothing but UTF-8', async () => {
     signal,
     progress: silent,
   });
-  await expect(run).rejects.toThrow(/^perplexity: expected text in UTF-8, got other bytes in .*latin1.txt$/);
+  await expect(run).rejects.toThrow(
+    /^perplexity: expected a file of text in UTF-8, got .*latin1.txt, which has other bytes$/,
+  );
+});
+
+test('perplexity names a text that is not there, or is a folder', async () => {
+  const options = { model, weights: 'float32' } as const;
+  const run = (file: string) => perplexityVerb.run({ args: { files: [file] }, options, signal, progress: silent });
+  for (const path of [join(folder, 'none'), join(folder, 'latin1.txt', 'x')]) {
+    await expect(run(path)).rejects.toThrow(
+      `perplexity: expected a file of text in UTF-8, got ${path}, which is not there`,
+    );
+  }
+  await expect(run(folder)).rejects.toThrow(`got ${folder}, which is a folder`);
 });
 
 test('pull asks for an address where there is none', async () => {
@@ -330,10 +344,21 @@ describe('train', () => {
     expect(JSON.parse(await readFile(join(made, 'config.json'), 'utf8')).vocab_size).toBe(272);
   });
 
+  test('two runs in one folder: the second is refused, and says which process is there', async () => {
+    const unlock = await lockFolder(join(folder, 'run'), 'test');
+    await expect(train('run')).rejects.toThrow(/^train: expected nobody else at work in .*run, got process \d+/);
+    await unlock();
+  });
+
   test('files of another kind', async () => {
     const run = (file: string) =>
       trainVerb.run({ args: { files: [file] }, options: {} as Options, signal, progress: silent });
     await expect(run(join(folder, 'x.pdf'))).rejects.toThrow(/^train: expected .txt or .jsonl files/);
+    await expect(run(join(folder, 'none.txt'))).rejects.toThrow(
+      /^train: expected a file of text in UTF-8, got .*none.txt, which is not there$/,
+    );
+    await writeFile(join(folder, 'latin1.txt'), Buffer.from('caf\u00e9', 'latin1'));
+    await expect(run(join(folder, 'latin1.txt'))).rejects.toThrow(/latin1.txt, which has other bytes$/);
     await writeFile(join(folder, 'odd.jsonl'), '{"text":"a"}\n{"body":"b"}\n');
     await expect(run(join(folder, 'odd.jsonl'))).rejects.toThrow(
       /expected a "text" in every line of .*, got none in value 2/,

@@ -7,10 +7,10 @@
  * Source: the conversion script of transformers (`convert_opt_original_pytorch_checkpoint_to_pytorch.py`), read backwards
  * for the other direction; metaseq's `checkpoint_utils.py` for what its loader wants.
  */
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { copyFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
-import { type NDArray, replaceFile, saveSafetensors } from '../../tensor/index.ts';
+import { makeFolder, type NDArray, replaceFile, saveSafetensors } from '../../tensor/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { configJson, type OptConfig } from './config.ts';
 import { asWeights, joined, storedBytes, type TensorSource } from './tensor-source.ts';
@@ -52,7 +52,7 @@ export async function saveModel(model: Model, folder: string, options: ConvertOp
 
 /** Makes a folder for a model. @throws RangeError when it has one already */
 export async function claimFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const isOfModel = /\.(safetensors|bin|pt|index\.json)$|^(config\.json|onnx)$/;
   const there = (await readdir(folder)).find((name) => isOfModel.test(name));
   if (there === undefined) return;

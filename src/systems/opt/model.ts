@@ -1,8 +1,8 @@
 /**
  * An OPT checkpoint as a language model in this process.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
 import type { Device, NDArray } from '../../tensor/index.ts';
 import {
@@ -80,16 +80,17 @@ async function jsonIn(folder: string, name: string): Promise<Record<string, unkn
 
 /**
  * Loads a checkpoint and its tokenizer.
- * @param path a checkpoint's folder; the tokenizer's files lie in it too
+ * @param path a checkpoint's folder, or the file in it that counts; the tokenizer's files lie in that folder too
  * @throws as `openCheckpoint` and `Tokenizer.open`; RangeError when tokenizer and model disagree
  */
 export async function loadOpt(path: string, options: LoadOptions = {}): Promise<OptModel> {
   await using checkpoint = await openCheckpoint(path);
   const { config } = checkpoint;
-  const tokenizer = await openTokenizer(path, config);
+  const folder = (await stat(path)).isDirectory() ? path : dirname(path);
+  const tokenizer = await openTokenizer(folder, config);
   if (tokenizer.size > config.vocabSize) {
     throw new RangeError(
-      `opt: expected a tokenizer of at most the model's ${config.vocabSize} tokens, got ${tokenizer.size} in ${path}`,
+      `opt: expected a tokenizer of at most the model's ${config.vocabSize} tokens, got ${tokenizer.size} in ${folder}`,
     );
   }
   options.check?.({ config, tokenizer });

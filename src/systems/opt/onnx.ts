@@ -7,7 +7,6 @@
  *
  * Source: Optimum's `text-generation-with-past` export, whose names transformers.js asks for.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   cast,
@@ -15,6 +14,7 @@ import {
   concat,
   constant,
   cumsum,
+  makeFolder,
   type NDArray,
   type Program,
   reshape,
@@ -89,7 +89,7 @@ export async function saveOnnxModel(
   params: Transformer<NDArray>,
   form: WeightForm,
 ): Promise<string> {
-  await mkdir(join(folder, 'onnx'), { recursive: true });
+  await makeFolder(join(folder, 'onnx'));
   const path = join(folder, 'onnx', `model${suffixes[form]}.onnx`);
   await saveOnnx(path, cachedProgram(config, inForm(params, config, form)));
   return path;

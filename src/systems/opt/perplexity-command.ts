@@ -1,5 +1,4 @@
 /** `tenfold opt perplexity`: how well a model predicts a text. */
-import { readFile, stat } from 'node:fs/promises';
 import { verb } from '../../command/index.ts';
 import { localLikelihood } from '../../text/index.ts';
 import { blamed } from './blame.ts';
@@ -7,9 +6,7 @@ import { bitsPerByte, perplexity, textLosses, total } from './evaluate.ts';
 import { loadOpt } from './model.ts';
 import { modelOption, weightsOption } from './options.ts';
 import { shippedModel } from './shipped.ts';
-
-/** A text whose scoring would take days. */
-const maxBytes = 2 ** 28;
+import { readText } from './text-file.ts';
 
 export const perplexityVerb = verb({
   name: 'perplexity',
@@ -25,12 +22,7 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
   run: ({ args: { files }, options, signal, progress }) =>
     blamed('perplexity', async () => {
       const texts: string[] = [];
-      for (const file of files) {
-        const { size } = await stat(file);
-        if (size > maxBytes)
-          throw new RangeError(`perplexity: expected ${file} to have at most 256 MiB, got ${size} bytes`);
-        texts.push(textOf(await readFile(file), file));
-      }
+      for (const file of files) texts.push(await readText('perplexity', file));
       const by = await loadOpt(options.model ?? shippedModel, {
         weights: options.weights,
         progress,
@@ -55,12 +47,3 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
   text: (all) =>
     `perplexity ${all.perplexity.toFixed(2)} a token, ${all.bitsPerByte.toFixed(4)} bits a byte, ${all.tokens} tokens`,
 });
-
-/** Bytes as text; a byte that is none would be scored as a replacement character. @throws RangeError */
-function textOf(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new RangeError(`perplexity: expected text in UTF-8, got other bytes in ${file}`, { cause });
-  }
-}

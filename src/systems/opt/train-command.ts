@@ -1,10 +1,10 @@
 /** `tenfold opt train`: a model of one's own text, by the paper's recipe. */
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import { readJsonLines } from '../../data/index.ts';
-import { replaceFile } from '../../tensor/index.ts';
+import { lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { namedTensors } from './architecture.ts';
 import { blamed } from './blame.ts';
@@ -14,6 +14,7 @@ import { type Document, holdOutEnd, splitDocuments } from './corpus.ts';
 import { paperRecipe, type Recipe } from './recipe.ts';
 import { specialRoles, specialTokens } from './shipped.ts';
 import { inMemory } from './tensor-source.ts';
+import { readText } from './text-file.ts';
 import { tokenRow } from './token-windows.ts';
 import { train } from './train.ts';
 
@@ -79,42 +80,54 @@ given again. The result is a folder in the hub's layout.`,
       const documents = (await Promise.all(files.map(documentsOf))).flat();
       if (options.width % 64 !== 0)
         throw new RangeError(`train: expected --width to be a multiple of 64, got ${options.width}`);
-      const { vocabulary, layers, width, context, dropout, steps, seed } = options;
-      await claim(folder, { vocabulary, layers, width, context, dropout, text: digestOf(documents), seed });
-      const corpus = documents.length < fewDocuments ? holdOutEnd(documents) : splitDocuments(documents);
-      const tokenizer = await tokenizerIn(join(folder, 'tokenizer'), corpus.train, vocabulary, signal, progress.update);
-      const tokens = { train: tokensOf(corpus.train, tokenizer), held: tokensOf(corpus.held, tokenizer) };
-      const config = configOf(options, tokenizer);
-      const recipe: Recipe = {
-        ...paperRecipe,
-        steps,
-        warmUp: Math.max(1, Math.min(2000, Math.floor(steps / 15))),
-        rate: options.rate,
-        window: options.context,
-        batch: options.batch,
-        accumulate: options.accumulate,
-        dropout: options.dropout,
-        seed,
-      };
-      const trained = await train({ config, recipe, tokens, folder: join(folder, 'training'), progress, signal });
-      const model = join(folder, 'model');
-      await rm(model, { recursive: true, force: true }); // of an earlier end of the same run
-      await saveModel({ config, tensors: inMemory(namedTensors(trained.params)) }, model, {
-        layout: 'safetensors',
-        type: 'float16',
-        signal,
-      });
-      await tokenizer.save(model);
-      const { loss, held } = trained;
-      return {
-        run: folder,
-        model,
-        steps: trained.steps,
-        tokens: tokens.train.length,
-        loss,
-        held,
-        perplexity: Math.exp(held),
-      };
+      await makeFolder(folder);
+      const unlock = await lockFolder(folder, 'train');
+      try {
+        const { vocabulary, layers, width, context, dropout, steps, seed } = options;
+        await claim(folder, { vocabulary, layers, width, context, dropout, text: digestOf(documents), seed });
+        const corpus = documents.length < fewDocuments ? holdOutEnd(documents) : splitDocuments(documents);
+        const tokenizer = await tokenizerIn(
+          join(folder, 'tokenizer'),
+          corpus.train,
+          vocabulary,
+          signal,
+          progress.update,
+        );
+        const tokens = { train: tokensOf(corpus.train, tokenizer), held: tokensOf(corpus.held, tokenizer) };
+        const config = configOf(options, tokenizer);
+        const recipe: Recipe = {
+          ...paperRecipe,
+          steps,
+          warmUp: Math.max(1, Math.min(2000, Math.floor(steps / 15))),
+          rate: options.rate,
+          window: options.context,
+          batch: options.batch,
+          accumulate: options.accumulate,
+          dropout: options.dropout,
+          seed,
+        };
+        const trained = await train({ config, recipe, tokens, folder: join(folder, 'training'), progress, signal });
+        const model = join(folder, 'model');
+        await rm(model, { recursive: true, force: true }); // of an earlier end of the same run
+        await saveModel({ config, tensors: inMemory(namedTensors(trained.params)) }, model, {
+          layout: 'safetensors',
+          type: 'float16',
+          signal,
+        });
+        await tokenizer.save(model);
+        const { loss, held } = trained;
+        return {
+          run: folder,
+          model,
+          steps: trained.steps,
+          tokens: tokens.train.length,
+          loss,
+          held,
+          perplexity: Math.exp(held),
+        };
+      } finally {
+        await unlock();
+      }
     }),
   text: ({ model, steps, loss, held, perplexity }) =>
     `${steps} steps, loss ${loss.toFixed(3)}, on held-out text ${held.toFixed(3)} nats a token (perplexity ${perplexity.toFixed(1)})\n${model}: tenfold opt generate --model ${model}`,
@@ -130,7 +143,7 @@ async function documentsOf(path: string): Promise<Document[]> {
     if (odd >= 0)
       throw new RangeError(`train: expected a "text" in every line of ${path}, got none in value ${odd + 1}`);
     documents = lines.map(({ text }, i) => ({ name: `${name}:${i + 1}`, text: text as string }));
-  } else if (path.endsWith('.txt')) documents = [{ name, text: await readFile(path, 'utf8') }];
+  } else if (path.endsWith('.txt')) documents = [{ name, text: await readText('train', path) }];
   else throw new RangeError(`train: expected .txt or .jsonl files, got ${path}`);
   const some = documents.filter(({ text }) => text.trim() !== '');
   if (some.length === 0) throw new RangeError(`train: expected text in ${path}, got none`);
@@ -191,7 +204,7 @@ function configOf(
 }
 
 /**
- * Makes the run's folder, or takes up the run that is there. One that never came to train is begun anew.
+ * Begins a run in a folder, or takes up the one that is there. One that never came to train is begun anew.
  * @throws RangeError when that is another run
  */
 async function claim(folder: string, settings: Readonly<Record<string, number | string>>): Promise<void> {
@@ -208,7 +221,6 @@ async function claim(folder: string, settings: Readonly<Record<string, number | 
     );
   }
   await rm(join(folder, 'tokenizer'), { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
   await replaceFile(path, [text]);
 }
 

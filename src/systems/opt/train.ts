@@ -5,12 +5,12 @@
  * written into the logbook with what is done about it, and the loop begins again from a checkpoint. Whatever happens to
  * the process, the folder leads on: checkpoint, metrics and logbook determine how training continues.
  */
-import { link, mkdir, rename, rm } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
 import { batches, type Position } from '../../data/index.ts';
 import { type BatchStream, crossEntropyLoss, fit, type MetricsRecord, NotFiniteError } from '../../nn/index.ts';
-import { compile, type NDArray, random, type Tensor } from '../../tensor/index.ts';
+import { compile, makeFolder, type NDArray, random, type Tensor } from '../../tensor/index.ts';
 import { type Transformer, transformer } from '../../text/index.ts';
 import { architecture, initialParameters } from './architecture.ts';
 import type { OptConfig } from './config.ts';
@@ -67,7 +67,7 @@ export async function train(options: TrainOptions): Promise<TrainedModel> {
   const { config, recipe, tokens, folder, signal } = options;
   const data = tokenWindows(tokens.train, recipe.window);
   const measure = heldOut(config, tokens.held, recipe);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const logbook = await Logbook.open(folder);
   const step = logbook.entries.at(-1)?.step ?? 0;
   if (logbook.entries.length > 0) {
