@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCheckpoint, optConfig, optSizes, parseConfig } from 'tenfold/opt';
-import { array, saveSafetensors, toFloats } from 'tenfold/tensor';
+import { array, saveSafetensors } from 'tenfold/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { numbersOf } from './numbers.ts';
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 const at = (...path: string[]) => join(fixtures, ...path);
@@ -14,15 +15,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'opt-checkpoints-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-async function numbersOf(path: string): Promise<Map<string, number[]>> {
-  await using checkpoint = await openCheckpoint(path);
-  const made = new Map<string, number[]>();
-  for (const name of [...checkpoint.tensors.names].sort()) {
-    made.set(name, Array.from(toFloats(await checkpoint.tensors.read(name))));
-  }
-  return made;
-}
 
 /** A copy of a fixture that a test may spoil. */
 async function copyOf(name: string): Promise<string> {

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inMemory, openCheckpoint, saveModel } from 'tenfold/opt';
-import { array, type NDArray, toFloats } from 'tenfold/tensor';
+import { array, type NDArray } from 'tenfold/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { numbersOf } from './numbers.ts';
 
 const at = (...path: string[]) => join(fileURLToPath(new URL('fixtures', import.meta.url)), ...path);
 let folder: string;
@@ -14,15 +15,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'opt-convert-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-async function numbersOf(path: string): Promise<Map<string, number[]>> {
-  await using checkpoint = await openCheckpoint(path);
-  const made = new Map<string, number[]>();
-  for (const name of [...checkpoint.tensors.names].sort()) {
-    made.set(name, Array.from(toFloats(await checkpoint.tensors.read(name))));
-  }
-  return made;
-}
 
 async function convert(
   from: string,
