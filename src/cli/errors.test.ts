@@ -21,3 +21,15 @@ test('an error is told in one line, and traced with its causes', () => {
   const error = new Error('outer', { cause: new AggregateError([new RangeError('inner')], 'all') });
   expect(trace(error)).toMatch(/^Error: outer\n.*caused by AggregateError: all\n.*RangeError: inner\n/s);
 });
+
+test('what the system says of a path is told in the house’s form', async () => {
+  const { readFile } = await import('node:fs/promises');
+  const missing = await readFile('/nowhere/x.csv').catch((error: unknown) => error);
+  expect(describeError(missing, 'fit')).toBe(
+    'fit: expected a path that can be used, got /nowhere/x.csv, which is not there',
+  );
+  const folder = await readFile(import.meta.dirname).catch((error: unknown) => error);
+  expect(isBadRequest(folder)).toBe(true);
+  // of a read, the system does not say which path
+  expect(describeError(folder, 'fit')).toContain('EISDIR');
+});

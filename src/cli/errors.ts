@@ -1,16 +1,16 @@
 /** Whose mistake an error is, and how it is told. */
 
-/** What the system answers to a path that a user got wrong. */
-const PATH_ERRORS = new Set([
-  'ENOENT',
-  'ENOTDIR',
-  'EISDIR',
-  'EACCES',
-  'EPERM',
-  'EEXIST',
-  'ENOTEMPTY',
-  'EROFS',
-  'ENAMETOOLONG',
+/** What the system answers to a path that a user got wrong, in words. */
+const PATH_ERRORS: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'which is not there'],
+  ['ENOTDIR', 'which leads through a file'],
+  ['EISDIR', 'which is a folder'],
+  ['EACCES', 'which this user may not use'],
+  ['EPERM', 'which this user may not use'],
+  ['EEXIST', 'which is there already'],
+  ['ENOTEMPTY', 'which is not empty'],
+  ['EROFS', 'which cannot be written to'],
+  ['ENAMETOOLONG', 'which is too long a name'],
 ]);
 
 /**
@@ -25,8 +25,13 @@ export function isBadRequest(error: unknown): boolean {
   return ofTheKind && /^[a-z][\w.'’ -]*: /.test(error.message) && !error.message.startsWith('internal:');
 }
 
-/** One line. */
-export function describeError(error: unknown): string {
+/** One line. What the system says of a path becomes one of the house's form. @param op the verb that was asked for */
+export function describeError(error: unknown, op?: string): string {
+  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const why = syscall === 'mkdir' && code === 'ENOENT' ? 'where no folder can be made' : PATH_ERRORS.get(code);
+  if (why !== undefined && typeof path === 'string') {
+    return `${op === undefined ? '' : `${op}: `}expected a path that can be used, got ${path}, ${why}`;
+  }
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.replace(/\s*\n\s*/g, ' ');
 }

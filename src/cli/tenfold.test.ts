@@ -291,7 +291,9 @@ describe('issue', () => {
 
   test.skipIf(!existsSync('/proc/self'))('a folder that cannot be made is refused at once', async () => {
     expect(await run('issue --out /proc/tenfold')).toBe(2);
-    expect(err).toBe("tenfold: ENOENT: no such file or directory, mkdir '/proc/tenfold'\n");
+    expect(err).toBe(
+      'tenfold: issue: expected a path that can be used, got /proc/tenfold, where no folder can be made\n',
+    );
   });
 
   test('what was recorded stands beside a later quick run, and under it in the file', async () => {

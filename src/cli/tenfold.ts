@@ -56,12 +56,12 @@ async function perform({ verb, args, options, json, debug }: Asked, world: World
       return 130;
     }
     if (error instanceof Unfinished) print(error.result);
-    return fail(error, debug, world);
+    return fail(error, debug, world, verb.name);
   }
 }
 
-function fail(error: unknown, debug: boolean, { stderr }: World): number {
-  stderr.write(`tenfold: ${describeError(error)}\n`);
+function fail(error: unknown, debug: boolean, { stderr }: World, op?: string): number {
+  stderr.write(`tenfold: ${describeError(error, op)}\n`);
   if (debug) stderr.write(`${trace(error)}\n`);
   return isBadRequest(error) ? 2 : 1;
 }
