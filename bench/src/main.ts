@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME [--json FILE] [options]`: runs one benchmark, prints its table, writes its JSON file. */
 import { parseArgs } from 'node:util';
 import { benches } from './benches.ts';
-import { type BenchReport, formatTable, machine, writeJson } from './report.ts';
+import { type BenchReport, formatTable, machineInWords, writeJson } from './report.ts';
 
 const help = `npm run bench -- NAME [--json FILE] [options]
 
@@ -49,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (asked) return refuse(error.message);
     throw error;
   }
-  process.stdout.write(`${machine()}\n${formatTable(report)}\n`);
+  process.stdout.write(`${await machineInWords()}\n${formatTable(report)}\n`);
   if (typeof json === 'string') await writeJson(json, name, report);
   return 0;
 }

@@ -4,8 +4,7 @@
  * A ratio is a cost, ours over the peer's: below 1 is better than the peer. For a rate, where more is better, it is the
  * peer's over ours, so that every ratio reads the same way.
  */
-import { open, rename, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { replaceFile } from 'tenfold/tensor';
 
 /** One measured case. */
 export interface Row {
@@ -49,27 +48,16 @@ export function row({
   return { ...measured, spread, met: measured.goal === null ? null : measured.ratio <= measured.goal };
 }
 
-/** The machine in words: processor, cores, memory, system, Node. */
-export function machine(): string {
-  const model = cpus()[0]?.model.trim() || 'unknown processor';
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const system = `${platform()} ${release()}`;
-  return `${model}, ${availableParallelism()} cores, ${memory}, ${system}, Node ${process.versions.node}`;
+/** The machine in words. Asked for after the run: what draws the issue's pages is no part of a measurement. */
+export async function machineInWords(): Promise<string> {
+  const { machine } = await import('tenfold/report');
+  return machine();
 }
 
 /** Writes the machine-readable report, whole or not at all. */
 export async function writeJson(file: string, bench: string, report: BenchReport): Promise<void> {
-  const text = `${JSON.stringify({ bench, machine: machine(), rows: report.rows, skipped: report.skipped }, null, 2)}\n`;
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await using handle = await open(temporary, 'wx');
-    await handle.writeFile(text);
-    await handle.sync();
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await rename(temporary, file);
+  const text = `${JSON.stringify({ bench, machine: await machineInWords(), rows: report.rows, skipped: report.skipped }, null, 2)}\n`;
+  await replaceFile(file, [text]);
 }
 
 /** The report as aligned columns, one line a case. */
