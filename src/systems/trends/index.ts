@@ -2,7 +2,39 @@
  * The literature: ingesting it, searching it, what rises in it, and the issue about it.
  * @module
  */
+export type { Burst } from './bursts/automaton.ts';
+export { type BurstTimelineOptions, burstTimeline } from './bursts/figure.ts';
+export { countsOf, type PhraseBurst, phraseBursts } from './bursts/phrase-bursts.ts';
+export { type BurstOptions, type Bursts, batchedBursts, gapBursts } from './bursts/streams.ts';
+export { addMonths, type Bin, type Timeline, timelineOf } from './calendar.ts';
+export { checkIssue, settleIssue } from './issue/check.ts';
+export { draftIssue, type Writer, writerOf } from './issue/draft.ts';
+export { issueFile, readIssue } from './issue/draft-file.ts';
+export { type FeedOptions, issueFeed } from './issue/feed.ts';
+export type { Issue, IssuePick, PaperEntry, SentenceSource, Statement } from './issue/issue.ts';
+export { issueMail, type Mail } from './issue/mail.ts';
+export { issueMarkdown } from './issue/markdown.ts';
+export { issuePage } from './issue/page.ts';
+export { type Support, supportOf } from './issue/support.ts';
+export { type WriteOptions, writeIssue } from './issue/write.ts';
+export { mapFigure } from './map/figure.ts';
+export { type LayoutOptions, layout } from './map/layout.ts';
+export {
+  type LiteratureMap,
+  literatureMap,
+  type VosViewerFile,
+  type VosViewerOptions,
+  vosViewerFile,
+} from './map/literature-map.ts';
 export type { Paper, SignalReading, Signals } from './paper.ts';
+export { documentsOf, type PhraseOptions, type PhraseTable, phrasesOf, textOf } from './phrases/phrases.ts';
+export { sentencesOf, splitSentences } from './phrases/sentences.ts';
+export { type BackTest, backTest } from './pick/back-test.ts';
+export { type PartName, partMeaning, partNames, type Readings } from './pick/evidence.ts';
+export { defaultWeights, type Part, type Pick, type PickOptions, type Picks, pickPapers } from './pick/pick.ts';
+export { qValues } from './rising/discovery.ts';
+export { risingFigure } from './rising/figure.ts';
+export { type Rising, type RisingOptions, type RisingPhrase, rising, shuffledRising } from './rising/rising.ts';
 export type { Embedder } from './search/embedder.ts';
 export { type EmbeddingEndpoint, embeddingEndpoint } from './search/endpoint.ts';
 export { parseQuery } from './search/query.ts';
@@ -15,6 +47,7 @@ export {
   type SearchOptions,
   type SearchResult,
 } from './search/search.ts';
+export { sotuPassages } from './sotu.ts';
 export { type ExportFormat, exportFormats, exportStore } from './store/export.ts';
 export { openStore } from './store/open.ts';
 export type {
@@ -30,3 +63,25 @@ export type {
   Store,
   StoreFilter,
 } from './store/store.ts';
+export { type Study, type StudyOptions, studyOf } from './study.ts';
+export { type TopicsOverTime, topicLines, topicRiver } from './topics/figures.ts';
+export { topicTerms } from './topics/labels.ts';
+export { type LeidenOptions, leiden, modularity } from './topics/leiden.ts';
+export {
+  type Graph,
+  graphOf,
+  type Neighbours,
+  phraseNeighbours,
+  similarityGraph,
+  vectorNeighbours,
+} from './topics/neighbours.ts';
+export {
+  nameTopic,
+  type Topic,
+  type TopicOptions,
+  type Topics,
+  topicCounts,
+  topicLabel,
+  topicOfPapers,
+  topicsOf,
+} from './topics/topics.ts';
