@@ -1,7 +1,6 @@
 /** `tenfold opt chat`: a dialogue, line by line. */
 import { createInterface } from 'node:readline';
-import { verb } from '../../command/index.ts';
-import { blamed } from './blame.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { converse, roomBeside } from './chat.ts';
 import { loadOpt } from './model.ts';
 import { modelOption, samplingOptions, weightsOption } from './options.ts';

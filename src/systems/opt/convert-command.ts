@@ -1,6 +1,5 @@
 /** `tenfold opt convert`: a checkpoint in another layout. */
-import { verb } from '../../command/index.ts';
-import { blamed } from './blame.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { claimFolder, copyTokenizer, type Layout, layouts, saveConfig, saveModel } from './convert.ts';
 import { readParameters } from './model.ts';

@@ -1,7 +1,6 @@
 /** `tenfold opt generate`: text from a model. */
-import { type Progress, verb } from '../../command/index.ts';
+import { blamed, type Progress, verb } from '../../command/index.ts';
 import { generateText, streamText } from '../../text/index.ts';
-import { blamed } from './blame.ts';
 import { loadOpt } from './model.ts';
 import { endpointOptions, modelOption, samplingOptions, weightsOption } from './options.ts';
 import { checkSampling, roomAfter, usualTokens } from './request.ts';

@@ -1,7 +1,6 @@
 /** `tenfold opt perplexity`: how well a model predicts a text. */
-import { verb } from '../../command/index.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { localLikelihood } from '../../text/index.ts';
-import { blamed } from './blame.ts';
 import { bitsPerByte, perplexity, textLosses, total } from './evaluate.ts';
 import { loadOpt } from './model.ts';
 import { modelOption, weightsOption } from './options.ts';

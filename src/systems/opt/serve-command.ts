@@ -1,7 +1,6 @@
 /** `tenfold opt serve`: a model behind HTTP. */
 import { basename, resolve } from 'node:path';
-import { serveUntil, verb } from '../../command/index.ts';
-import { blamed } from './blame.ts';
+import { blamed, serveUntil, verb } from '../../command/index.ts';
 import { modelOption, weightsOption } from './options.ts';
 import { completionService } from './serve.ts';
 import { keyVariable } from './served.ts';

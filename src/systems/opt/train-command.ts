@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { access, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { verb } from '../../command/index.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { readJsonLines } from '../../data/index.ts';
 import { lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { namedTensors } from './architecture.ts';
-import { blamed } from './blame.ts';
 import type { OptConfig } from './config.ts';
 import { saveModel } from './convert.ts';
 import { type Document, holdOutEnd, splitDocuments } from './corpus.ts';
