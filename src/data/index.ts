@@ -2,6 +2,7 @@
  * Readers for the field's formats, tables, splits, and batches in a reproducible order.
  * @module
  */
+export { type Address, unionAddresses } from './addresses.ts';
 export { type Batches, type BatchOptions, batches, type Position, sweep } from './batches.ts';
 export { mnistDigits, seattleHours, vegaTable } from './bundled.ts';
 export { type CsvOptions, readCsv } from './csv.ts';
