@@ -3,7 +3,14 @@
  * `config.json` and `model.safetensors` as the hub has them. A BART checkpoint is opened as it is: without `search.json`
  * letters keep their case.
  */
-import { array, type NDArray, openSafetensors, replaceFile, saveSafetensors } from '../../../tensor/index.ts';
+import {
+  array,
+  type Device,
+  type NDArray,
+  openSafetensors,
+  replaceFile,
+  saveSafetensors,
+} from '../../../tensor/index.ts';
 import {
   type LocalLanguageModel,
   languageModel,
@@ -53,7 +60,10 @@ export async function readCoder(folder: string): Promise<Coder> {
  * @throws Error where there is no tokenizer; RangeError or SyntaxError for damaged files, and for weights of a vocabulary
  * that the tokenizer does not fit
  */
-export async function openSearchModel(folder: string): Promise<{ coder: Coder; model?: LocalLanguageModel }> {
+export async function openSearchModel(
+  folder: string,
+  options: { readonly device?: Device } = {},
+): Promise<{ coder: Coder; model?: LocalLanguageModel }> {
   const coder = await readCoder(folder);
   const weights = await readWeights(folder);
   if (weights === undefined) return { coder };
@@ -62,13 +72,14 @@ export async function openSearchModel(folder: string): Promise<{ coder: Coder; m
     const got = `${coder.tokenizer.size} in its tokenizer`;
     throw new RangeError(`${folder}: expected at most ${config.vocabulary} tokens, as the model has, got ${got}`);
   }
-  return { coder, model: languageModel(config, params) };
+  return { coder, model: languageModel(config, params, options) };
 }
 
 /** Writes how texts become tokens. */
 export async function saveCoder(folder: string, { tokenizer, lowercase }: Coder): Promise<void> {
-  await tokenizer.save(folder);
+  // first, so that a tokenizer never lies there without it
   await replaceFile(`${folder}/search.json`, [`${JSON.stringify({ format: FORMAT, lowercase })}\n`]);
+  await tokenizer.save(folder);
 }
 
 /** Writes weights as float16 or float32, the configuration last. @param pad id of the token that fills up rows */

@@ -7,6 +7,7 @@
  * rank, a document's scores are added.
  */
 import { reciprocalRankFusion, type Scored, weightedFusion } from '../../../retrieval/index.ts';
+import type { Device } from '../../../tensor/index.ts';
 import { beamSearch, type LocalLanguageModel } from '../../../text/index.ts';
 import { Collection } from '../collection/collection.ts';
 import type { StoredDocument } from '../collection/segment.ts';
@@ -97,9 +98,12 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
    * been trained or was brought along.
    * @throws Error where there is no collection or no tokenizer; SyntaxError for damaged files
    */
-  static async open<D extends StoredDocument = StoredDocument>(folder: string): Promise<Searcher<D>> {
+  static async open<D extends StoredDocument = StoredDocument>(
+    folder: string,
+    options: { readonly device?: Device } = {},
+  ): Promise<Searcher<D>> {
     const collection = await Collection.open<D>(folder);
-    const { coder, model } = await openSearchModel(modelFolder(folder));
+    const { coder, model } = await openSearchModel(modelFolder(folder), options);
     return new Searcher({ collection, coder, ...(model && { model }) });
   }
 
