@@ -1,9 +1,12 @@
 /** `tenfold opt serve`: held to the contract of likelihoods through its own client, and to the API's shapes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import {
   type Choice,
@@ -348,5 +351,41 @@ describe('a model in a process of its own', () => {
     const served = await open(path);
     await served[Symbol.asyncDispose]();
     await expect(last(served.complete(task, signal))).rejects.toThrow(/the model's process ended/);
+  });
+
+  const command = (...given: string[]) => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const child = spawn(process.execPath, [main, 'opt', 'serve', '--model', path, ...given], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, OPT_API_KEY: '' },
+    });
+    return { child, said: text(child.stderr), code: once(child, 'exit').then(([code]) => code as number) };
+  };
+
+  it('is served by the command until Ctrl-C, to whom its name is told', { timeout: 30_000 }, async () => {
+    const { child, said, code } = command('--port', '0', '--name', 'tiny');
+    const address = await new Promise<string>((resolve) => {
+      let heard = '';
+      child.stderr.on('data', (piece: Buffer) => {
+        heard += piece;
+        const found = /(http:\/\/127\.0\.0\.1:\d+) completes by tiny, at \/v1/.exec(heard);
+        if (found) resolve(found[1]!);
+      });
+    });
+    const response = await fetch(`${address}/v1/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'tiny', prompt: 'the issue', max_tokens: 4, temperature: 0 }),
+    });
+    const { choices } = (await response.json()) as Completed;
+    expect(choices[0]!.finish_reason).toBe('length');
+    child.kill('SIGINT');
+    expect(await code).toBe(130);
+    expect(await said).toMatch(/tenfold: stopped\n$/);
+  });
+
+  it('is not where it cannot listen, in a line', { timeout: 30_000 }, async () => {
+    const { said, code } = command('--host', '203.0.113.5');
+    expect(await code).toBe(2);
+    expect(await said).toMatch(/tenfold: serve: expected a port to listen on, got 203.0.113.5:8000 \(\w+\).*\n$/);
   });
 });

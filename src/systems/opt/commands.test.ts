@@ -267,6 +267,8 @@ test('perplexity names a text that is not there, or is a folder', async () => {
     );
   }
   await expect(run(folder)).rejects.toThrow(`got ${folder}, which is a folder`);
+  await writeFile(join(folder, 'empty.txt'), '');
+  await expect(run(join(folder, 'empty.txt'))).rejects.toThrow(/^perplexity: expected text in .*empty.txt, got none$/);
 });
 
 test('pull asks for an address where there is none', async () => {

@@ -21,7 +21,11 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
   run: ({ args: { files }, options, signal, progress }) =>
     blamed('perplexity', async () => {
       const texts: string[] = [];
-      for (const file of files) texts.push(await readText('perplexity', file));
+      for (const file of files) {
+        const text = await readText('perplexity', file);
+        if (text === '') throw new RangeError(`perplexity: expected text in ${file}, got none`);
+        texts.push(text);
+      }
       const by = await loadOpt(options.model ?? shippedModel, {
         weights: options.weights,
         progress,

@@ -52,7 +52,7 @@ otherwise; where ${keyVariable} is set in the environment, clients have to send 
       const failed = (error: unknown) => progress.note(`a request failed: ${(error as Error).message}`);
       const apiKey = process.env[keyVariable] || undefined;
       const service = completionService({ model: served, name: shown, apiKey, failed });
-      return serveUntil(service, { host, port }, { what: `completes by ${shown}, at /v1`, progress, signal });
+      return await serveUntil(service, { host, port }, { what: `completes by ${shown}, at /v1`, progress, signal });
     }),
   text: () => '',
 });
