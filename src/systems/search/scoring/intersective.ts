@@ -49,73 +49,114 @@ export function ordered(keys: readonly Key[]): Key[] {
   return [...keys].sort((a, b) => Number(isUnigram(a)) - Number(isUnigram(b)) || b.weight - a.weight);
 }
 
-interface Node {
-  readonly below: Map<number, Node>;
-  /** The key that ends here. */
-  key: number;
-}
-
 /** Keys of a query, ready to be looked for in documents. */
 export class KeySet {
   /** From the best down. */
   readonly keys: readonly Key[];
-  readonly #root: Node = { below: new Map(), key: -1 };
+  /** Keys before the first that is a single token by itself. */
+  readonly #longer: number;
+  /** By first token: the trie's node below the root, or −1. */
+  readonly #roots: Int32Array;
+  /** By node and token: the node below. */
+  readonly #below = new Map<number, number>();
+  /** By node: the key that ends there, or −1. */
+  readonly #ends: number[] = [];
+  /** By token: the key that it is by itself, or −1. */
+  readonly #singles: Int32Array;
 
   constructor(keys: readonly Key[]) {
     this.keys = ordered(keys);
-    for (const [i, { tokens }] of this.keys.entries()) {
-      let node = this.#root;
-      for (const token of tokens) {
-        let next = node.below.get(token);
-        if (next === undefined) {
-          next = { below: new Map(), key: -1 };
-          node.below.set(token, next);
-        }
-        node = next;
-      }
-      if (node.key < 0) node.key = i;
+    const size = 1 + keys.reduce((most, { tokens }) => tokens.reduce((a, b) => Math.max(a, b), most), 0);
+    this.#roots = new Int32Array(size).fill(-1);
+    this.#singles = new Int32Array(size).fill(-1);
+    this.#longer = this.keys.filter((key) => !isUnigram(key)).length;
+    for (const [i, key] of this.keys.entries()) {
+      if (isUnigram(key)) this.#singles[key.tokens[0]!] = i;
+      else this.#plant(key.tokens, i);
     }
   }
 
-  /** W(d,q), and what it is made of, by falling contribution. */
-  score(document: ArrayLike<number>, { alpha, beta }: Intersective): { score: number; parts: Part[] } {
-    const occurrences = this.#occurrences(document);
+  /** W(d,q). @param parts gets what it is made of, in the order of the keys */
+  score(document: ArrayLike<number>, { alpha, beta }: Intersective, parts?: Part[]): number {
     const taken = new Uint8Array(document.length);
     const covered = new Set<number>();
-    const parts: Part[] = [];
     let score = 0;
-    for (const number of [...occurrences.keys()].sort((a, b) => a - b)) {
-      const key = this.keys[number]!;
-      const { length } = key.tokens;
-      const places = occurrences.get(number)!.map((end) => [end - length, end] as const);
-      if (!places.some(([from, to]) => isFree(taken, from, to))) continue;
-      for (const [from, to] of places) taken.fill(1, from, to);
+    const add = (key: Key, places: Part['places']): void => {
       const share = cover(key.tokens, covered, beta);
       for (const token of key.tokens) covered.add(token);
       const contribution = power(key, alpha) * share;
       score += contribution;
-      parts.push({ key, places, cover: share, contribution });
+      parts?.push({ key, places, cover: share, contribution });
+    };
+    const found = this.#occurrences(document);
+    for (let i = 0; i < found.length; ) {
+      const number = Math.floor(found[i]! / PLACES);
+      const key = this.keys[number]!;
+      const places: (readonly [number, number])[] = [];
+      for (; i < found.length && Math.floor(found[i]! / PLACES) === number; i++) {
+        const end = found[i]! % PLACES;
+        places.push([end - key.tokens.length, end]);
+      }
+      if (!places.some(([from, to]) => isFree(taken, from, to))) continue;
+      for (const [from, to] of places) taken.fill(1, from, to);
+      add(key, places);
     }
-    return { score, parts: parts.sort((a, b) => b.contribution - a.contribution) };
+    for (const [number, places] of this.#alone(document, taken)) add(this.keys[number]!, places);
+    return score;
   }
 
-  /** By key, the places after its occurrences' last tokens; keys that do not occur are left out. */
-  #occurrences(document: ArrayLike<number>): Map<number, number[]> {
-    const found = new Map<number, number[]>();
+  /** All occurrences of longer keys, each as `key · PLACES + end`, rising. */
+  #occurrences(document: ArrayLike<number>): number[] {
+    const roots = this.#roots;
+    const found: number[] = [];
     for (let from = 0; from < document.length; from++) {
-      let node: Node | undefined = this.#root;
-      for (let at = from; at < document.length; at++) {
-        node = node.below.get(document[at]!);
-        if (node === undefined) break;
-        if (node.key < 0 || !begins(this.keys[node.key]!, document, from)) continue;
-        const ends = found.get(node.key);
-        if (ends) ends.push(at + 1);
-        else found.set(node.key, [at + 1]);
+      let node = roots[document[from]!] ?? -1;
+      for (let at = from; node >= 0; ) {
+        const key = this.#ends[node]!;
+        at++;
+        if (key >= 0 && begins(this.keys[key]!, document, from)) found.push(key * PLACES + at);
+        node = at < document.length ? (this.#below.get(node * TOKENS + document[at]!) ?? -1) : -1;
       }
     }
-    return found;
+    return found.sort((a, b) => a - b);
+  }
+
+  /** Single tokens where nothing else stands, the best first. */
+  #alone(document: ArrayLike<number>, taken: Uint8Array): [number, [number, number][]][] {
+    if (this.#longer === this.keys.length) return [];
+    const singles = this.#singles;
+    const places = new Map<number, [number, number][]>();
+    for (let at = 0; at < document.length; at++) {
+      const key = taken[at] === 1 ? -1 : (singles[document[at]!] ?? -1);
+      if (key < 0) continue;
+      const own = places.get(key);
+      if (own === undefined) places.set(key, [[at, at + 1]]);
+      else own.push([at, at + 1]);
+    }
+    return [...places].sort((a, b) => a[0] - b[0]);
+  }
+
+  #plant(tokens: readonly number[], key: number): void {
+    let node = this.#roots[tokens[0]!]!;
+    if (node < 0) {
+      node = this.#ends.push(-1) - 1;
+      this.#roots[tokens[0]!] = node;
+    }
+    for (const token of tokens.slice(1)) {
+      let next = this.#below.get(node * TOKENS + token);
+      if (next === undefined) {
+        next = this.#ends.push(-1) - 1;
+        this.#below.set(node * TOKENS + token, next);
+      }
+      node = next;
+    }
+    if (this.#ends[node]! < 0) this.#ends[node] = key;
   }
 }
+
+/** More than a document has places, and more than there are tokens: pairs of numbers are exact doubles. */
+const PLACES = 2 ** 31;
+const TOKENS = 2 ** 24;
 
 /** Whether a key may begin at a place: a title does where the document does, a pseudo-query after a mark. */
 function begins({ source, tokens }: Key, document: ArrayLike<number>, at: number): boolean {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { KeySet } from './intersective.ts';
+import { KeySet, type Part } from './intersective.ts';
 import { type Key, ngramWeight } from './keys.ts';
 
 const letters = (text: string): number[] => Array.from(text.replaceAll(' ', ''), (letter) => letter.charCodeAt(0));
@@ -8,6 +8,13 @@ const letters = (text: string): number[] => Array.from(text.replaceAll(' ', ''),
 function key(text: string, probability: number, count: number, source: Key['source'] = 'body'): Key {
   const logProb = Math.log(probability);
   return { tokens: letters(text), source, logProb, state: [], count, weight: ngramWeight(logProb, count, 1000) };
+}
+
+function scored(set: KeySet, document: readonly number[], by = { alpha: 2, beta: 0.8 }) {
+  const parts: Part[] = [];
+  const score = set.score(document, by, parts);
+  expect(parts.reduce((sum, { contribution }) => sum + contribution, 0)).toBeCloseTo(score, 9);
+  return { score, parts };
 }
 
 const toy = [key('a b c', 0.2, 4), key('b c d', 0.1, 20), key('d e', 0.05, 40), key('q', 0.001, 100)];
@@ -25,7 +32,7 @@ it('weighs keys as Eq. 2 does, with and without smoothing', () => {
 
 it('adds up what does not overlap, less for tokens that were there', () => {
   const document = letters('x a b c x b c d x d e x q x');
-  const { score, parts } = new KeySet(toy.filter(({ weight }) => weight > 0)).score(document, { alpha: 2, beta: 0.8 });
+  const { score, parts } = scored(new KeySet(toy.filter(({ weight }) => weight > 0)), document);
   expect(parts.map(({ cover }) => cover)).toEqual([1, expect.closeTo(0.466667, 5), expect.closeTo(0.6, 5)]);
   const terms = parts.map(({ contribution }) => contribution);
   expect(terms).toEqual([expect.closeTo(11.023916, 5), expect.closeTo(1.010413, 5), expect.closeTo(0.00805, 5)]);
@@ -34,18 +41,18 @@ it('adds up what does not overlap, less for tokens that were there', () => {
 });
 
 it('leaves out a key that stands only where a better one does', () => {
-  const best = ({ score }: { score: number }) => score;
   const set = new KeySet(toy);
-  const alone = best(set.score(letters('a b c'), { alpha: 2, beta: 0.8 }));
-  expect(best(set.score(letters('a b c d'), { alpha: 2, beta: 0.8 }))).toBe(alone);
-  expect(best(set.score(letters('a b c b c d'), { alpha: 2, beta: 0.8 }))).toBeGreaterThan(alone);
-  expect(best(set.score(letters('z'), { alpha: 2, beta: 0.8 }))).toBe(0);
+  const best = (text: string) => scored(set, letters(text)).score;
+  const alone = best('a b c');
+  expect(best('a b c d')).toBe(alone);
+  expect(best('a b c b c d')).toBeGreaterThan(alone);
+  expect(best('z')).toBe(0);
 });
 
 it('counts single tokens last, as they are, where nothing else stands', () => {
   const single = key('c', 0.2, 4, 'unigram');
   const set = new KeySet([single, key('a b', 0.01, 4)]);
-  const { parts } = set.score(letters('a b c c'), { alpha: 2, beta: 0.8 });
+  const { parts } = scored(set, letters('a b c c'));
   expect(parts).toHaveLength(2);
   expect(parts.find(({ key }) => key === single)).toMatchObject({
     contribution: single.weight,
@@ -63,7 +70,7 @@ it('takes a title for what it is only at the beginning, a pseudo-query only betw
     return { ...one, tokens: [...one.tokens, last] };
   };
   const set = new KeySet([whole('title', 'a b', end), whole('queries', 'a b', mark)]);
-  const score = (tokens: number[]) => set.score(tokens, { alpha: 1, beta: 0 }).parts.map(({ key }) => key.source);
+  const score = (tokens: number[]) => scored(set, tokens, { alpha: 1, beta: 0 }).parts.map(({ key }) => key.source);
   expect(score([...letters('a b'), end, ...letters('c')])).toEqual(['title']);
   expect(score([...letters('x a b'), end, ...letters('c')])).toEqual([]);
   expect(score([...letters('x'), end, mark, ...letters('a b'), mark])).toEqual(['queries']);

@@ -77,6 +77,7 @@ export async function openSearchModel(
 
 /** Writes how texts become tokens. */
 export async function saveCoder(folder: string, { tokenizer, lowercase }: Coder): Promise<void> {
+  await makeFolder(folder);
   // first, so that a tokenizer never lies there without it
   await replaceFile(`${folder}/search.json`, [`${JSON.stringify({ format: FORMAT, lowercase })}\n`]);
   await tokenizer.save(folder);

@@ -14,7 +14,7 @@ import type { StoredDocument } from '../collection/segment.ts';
 import { ngramConstraint } from '../ngrams/constraint.ts';
 import { LiveNgrams, type Located } from '../ngrams/live-ngrams.ts';
 import { candidates } from '../scoring/candidates.ts';
-import { KeySet, type Part } from '../scoring/intersective.ts';
+import { type Intersective, KeySet, type Part } from '../scoring/intersective.ts';
 import type { Key } from '../scoring/keys.ts';
 import { byProbability, byWeight } from '../scoring/single.ts';
 import type { Coder } from './coder.ts';
@@ -64,11 +64,12 @@ export const keyDefaults = {
 } as const satisfies Required<Omit<KeyOptions, 'views'>>;
 
 /** A document by its keys, with its number among all. */
-interface Ranked<D> {
+export interface Ranked<D> {
   readonly document: D;
   readonly number: number;
   readonly score: number;
-  readonly parts: readonly Part[];
+  /** What its score is made of, by falling contribution. */
+  parts(): readonly Part[];
 }
 
 export class Searcher<D extends StoredDocument = StoredDocument> implements AsyncDisposable {
@@ -148,7 +149,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
         score,
         ngramScore: rank === 'words' ? null : (own?.score ?? 0),
         wordScore: rank === 'ngrams' ? null : (byWords.get(number) ?? 0),
-        ngrams: own ? own.parts.map((part) => this.#told(document, number, part)) : [],
+        ngrams: own ? own.parts().map((part) => this.#told(document, number, part)) : [],
         words: rank === 'ngrams' ? [] : this.collection.explain(query, number),
       };
     });
@@ -217,19 +218,29 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     if (scoring !== 'intersective') {
       const some = { limit, maxRows, taken };
       const hits = scoring === 'lm' ? byProbability(ngrams, keys, lmLength, some) : byWeight(ngrams, heavy, some);
-      return hits.map(({ document, key, score }) => {
-        const { parts } = new KeySet([key]).score(this.#tokens(document), { alpha: 1, beta: 0 });
-        const own = parts.map((part) => ({ ...part, contribution: score }));
-        return { document: this.#document(document), number: document, score, parts: own };
-      });
+      return hits.map(({ document: number, key, score }) => ({
+        document: this.#document(number),
+        number,
+        score,
+        parts: () =>
+          this.#parts(new KeySet([key]), number, { alpha: 1, beta: 0 }).map((part) => ({
+            ...part,
+            contribution: score,
+          })),
+      }));
     }
+    const by = { alpha, beta };
     const set = new KeySet(heavy);
-    const chosen = candidates(ngrams, set.keys, { alpha, beta, maxRows, limit: Math.max(limit, fullyScored), taken });
-    return chosen
-      .map((number) => ({ number, ...set.score(this.#tokens(number), { alpha, beta }) }))
+    return candidates(ngrams, set.keys, { ...by, maxRows, limit: Math.max(limit, fullyScored), taken })
+      .map((number) => ({ number, score: set.score(this.#tokens(number), by) }))
       .sort((a, b) => b.score - a.score || a.number - b.number)
       .slice(0, limit)
-      .map((one) => ({ ...one, document: this.#document(one.number) }));
+      .map(({ number, score }) => ({
+        document: this.#document(number),
+        number,
+        score,
+        parts: () => this.#parts(set, number, by),
+      }));
   }
 
   /** The keys of a query, from the heaviest down: what the model makes of it. @throws TypeError without a model */
@@ -261,6 +272,12 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     const { coder, ngrams } = this;
     const asked = ngrams.count(ngrams.extend(ngrams.all, coder.queryMark)) > 0;
     return ['body', 'title', ...(asked ? (['queries'] as const) : [])];
+  }
+
+  #parts(set: KeySet, number: number, by: Intersective): Part[] {
+    const parts: Part[] = [];
+    set.score(this.#tokens(number), by, parts);
+    return parts.sort((a, b) => b.contribution - a.contribution);
   }
 
   /** A document by its number among all. */

@@ -1,8 +1,8 @@
 /**
  * The search model that ships with the project: trained by `scripts/train-shipped-search.mjs` on State of the Union
- * addresses and Moby-Dick, which are in the public domain. A new index takes it where no other is named.
+ * addresses, which are in the public domain. A new index takes it where no other is named.
  */
 import { fileURLToPath } from 'node:url';
 
 /** Where its files lie: what `createIndex` takes as `{ model }`. */
-export const shippedSearchModel = fileURLToPath(new URL('../../../../models/search-2m', import.meta.url));
+export const shippedSearchModel = fileURLToPath(new URL('../../../../models/search-1m', import.meta.url));

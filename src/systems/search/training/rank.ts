@@ -88,9 +88,9 @@ export async function mineRanks<D extends StoredDocument>(
         };
       });
     const isRight = ({ document }: { document: D }): boolean => relevant.includes(document.id);
-    const wrong = found.filter((one) => !isRight(one)).map(({ parts }) => rows(parts));
+    const wrong = found.filter((one) => !isRight(one)).map((one) => rows(one.parts()));
     if (wrong.length === 0) continue;
-    for (const { parts } of found.filter(isRight)) mined.push({ right: rows(parts), wrong });
+    for (const one of found.filter(isRight)) mined.push({ right: rows(one.parts()), wrong });
   }
   return mined;
 }
