@@ -46,6 +46,10 @@ export const systems: readonly System[] = [
     citation:
       'M. Bevilacqua, G. Ottaviano, P. Lewis, W. Yih, S. Riedel and F. Petroni, “Autoregressive Search Engines: Generating Substrings as Document Identifiers”, arXiv:2204.10628 (2022)',
     job: 'index documents, search them by generated n-grams, see why each was found',
+    load: {
+      commands: () => import('../systems/search/commands.ts'),
+      experiment: () => import('../systems/search/experiment.ts'),
+    },
   },
   {
     id: 'opt',
@@ -63,6 +67,10 @@ export const systems: readonly System[] = [
     citation:
       'T. Wang et al., “What Language Model Architecture and Pretraining Objective Work Best for Zero-Shot Generalization?”, arXiv:2204.05832 (2022)',
     job: 'which architecture and objective to pretrain on a corpus',
+    load: {
+      commands: () => import('../systems/objectives/commands.ts'),
+      experiment: () => import('../systems/objectives/experiment.ts'),
+    },
   },
   {
     id: 'video',

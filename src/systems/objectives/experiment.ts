@@ -1,0 +1,213 @@
+/**
+ * The system's part of the living issue: the study on the State of the Union addresses.
+ *
+ * The recorded run is the whole plan; the quick one pretrains the six cells, small, and leaves finetuning and adaptation to
+ * it. Both keep what they have in a folder: the recorded run goes on there when it was stopped.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Experiment,
+  type ExperimentContext,
+  type Findings,
+  type Interval,
+  meanInterval,
+  type Tier,
+} from '../../report/index.ts';
+import { compile, flattenTree, type NDArray, type Tensor } from '../../tensor/index.ts';
+import { type Transformer, transformer } from '../../text/index.ts';
+import { accounts, costliest } from './accounting.ts';
+import { architectureOf, cells, sizeOf } from './cells.ts';
+import { comparisons } from './comparisons.ts';
+import { addresses, splitCorpus } from './corpus.ts';
+import { show, wastes } from './findings.ts';
+import type { TrainingBatch } from './layout.ts';
+import { type Material, prepareMaterial, readMaterial, saveMaterial } from './material.ts';
+import { firstWeights } from './perform.ts';
+import { paperRates, type Recipe } from './recipe.ts';
+import { rules, seedsOf } from './rules.ts';
+import { pretrainingBatches } from './streams.ts';
+import { Results, type Study, saveStudy } from './study.ts';
+import { bundledTasks } from './tasks/bundled.ts';
+import { normalizedScore } from './tasks/task.ts';
+import { performPlan } from './workers.ts';
+
+const summary = `The paper’s grid at a size that this machine carries, on the State of the Union addresses of 1790 to 2021 (10.8 MB in the public domain; every twenty-fifth is held out): T5’s blocks with gated GELU and relative positions, Adafactor and the paper’s rates, rows as its code makes them. In the place of C4, T0’s mixture and the two suites stand the addresses, eleven training tasks and six held-out ones (WordNet, SpamAssassin’s mails, cloze tests of addresses that no model read), three prompts each, judged by the likelihood of each choice. Models are a thousandth of the paper’s and smaller, trained on a hundred-thousandth of its tokens, so what is measured is the method at this scale, and not the paper’s findings at its own. The questions are the same for every seed; intervals are over seeds, which decide weights and the order of the text. Quick runs pretrain only.`;
+
+interface Sizes {
+  readonly recipe: Omit<Recipe, 'size'> & { readonly width: number; readonly layers: number };
+  readonly vocabulary: number;
+  readonly counts: { readonly training: number; readonly held: number };
+}
+
+/** What is run at each tier. */
+const sizes: Readonly<Record<Tier, Sizes>> = {
+  quick: {
+    recipe: {
+      width: 64,
+      layers: 2,
+      step: { row: 128, rows: 8 },
+      steps: 60,
+      finetuning: 0,
+      ...paperRates,
+      looks: 4,
+      heldRows: 32,
+    },
+    vocabulary: 1024,
+    counts: { training: 60, held: 60 },
+  },
+  recorded: {
+    recipe: {
+      width: 128,
+      layers: 3,
+      step: { row: 128, rows: 16 },
+      steps: 500,
+      finetuning: 0.2,
+      ...paperRates,
+      looks: 25,
+      heldRows: 96,
+    },
+    vocabulary: 2048,
+    counts: { training: 1000, held: 200 },
+  },
+};
+
+async function run(context: ExperimentContext): Promise<Findings> {
+  if (context.folder !== undefined) return runIn(context.folder, context);
+  const folder = await mkdtemp(join(tmpdir(), 'tenfold-objectives-'));
+  try {
+    return await runIn(folder, context);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export const experiment: Experiment = { summary, rules: Object.values(rules), run };
+
+async function runIn(folder: string, { tier, progress, signal }: ExperimentContext): Promise<Findings> {
+  const { recipe, vocabulary, counts } = sizes[tier];
+  progress.update('reading texts and tasks', 0);
+  const material = (await readMaterial(folder)) ?? (await made());
+  const { width, layers, ...rest } = recipe;
+  const study: Study = {
+    recipe: { ...rest, size: sizeOf(width, layers, material.vocabulary) },
+    seeds: seedsOf[tier],
+    asked: { texts: 'State of the Union addresses', tier },
+  };
+  await saveStudy(folder, study);
+  await performPlan(folder, study, { processes: availableParallelism(), progress, signal });
+  const results = await Results.read(folder, study);
+  const shown = show(study, material, results);
+  const values = { ...measured(results), ...(await checked(folder, study, material, results)) };
+  return {
+    claims: (Object.keys(rules) as (keyof typeof rules)[])
+      .filter((name) => rules[name].seeds[tier].length > 0)
+      .map((name) => rules[name].judge({ tier, ...overSeeds(values[name]) })),
+    figures: shown.figures,
+    tables: shown.tables,
+  };
+
+  async function made(): Promise<Material> {
+    const corpus = splitCorpus(await addresses());
+    const prepared = await prepareMaterial(corpus, await bundledTasks(corpus, counts), {
+      vocabulary,
+      row: recipe.step.row,
+      signal,
+      update: (label, share) => progress.update(label, share),
+    });
+    await saveMaterial(folder, prepared.material, prepared.tokenizer);
+    return prepared.material;
+  }
+}
+
+/** The mean over seeds with its interval; one value as it is. */
+function overSeeds(values: readonly number[]): { value: number | null; interval?: Interval } {
+  if (values.length === 0) return { value: null };
+  return values.length === 1 ? { value: values[0]! } : meanInterval(values);
+}
+
+type Compared = { readonly [Name in keyof typeof comparisons]: readonly number[] };
+
+/** What the results say, a value a seed. */
+function measured(results: Results): Compared {
+  return Object.fromEntries(
+    Object.entries(comparisons).map(([name, of]) => [name, of(results)]),
+  ) as unknown as Compared;
+}
+
+/** What holds whatever the models learned. */
+async function checked(folder: string, study: Study, material: Material, results: Results) {
+  const { suite } = material;
+  const normalized = suite.map(({ counting, random }) => normalizedScore(counting, random));
+  const { size, step } = study.recipe;
+  return {
+    converged: results.each(
+      cells.map(({ architecture, objective }) => `${architecture}-${objective}`.toLowerCase()),
+      (...all) => Math.min(...all.map(({ curve }, i) => countingEntropy(material, i, study) - curve.at(-1)!.held)),
+    ),
+    counting: [(100 * normalized.reduce((sum, x) => sum + x, 0)) / normalized.length],
+    packing: [100 * Math.max(...wastes(study, material).values())],
+    compute: [costliest(accounts(size, step)).times],
+    conversion: [await changedWeights(folder, study, material)],
+  };
+}
+
+/** The cross-entropy of counting single tokens, with sentinels and ends for nothing: of a cell's predictions that count. */
+function countingEntropy({ train, held, vocabulary }: Material, cell: number, { recipe }: Study): number {
+  const counts = new Float64Array(vocabulary).fill(1);
+  for (const token of train) counts[token]!++;
+  const total = train.length + vocabulary;
+  let nats = 0;
+  for (const token of held) nats -= Math.log(counts[token]! / total);
+  return (nats / held.length) * (1 - accounts(recipe.size, recipe.step)[cell]!.known);
+}
+
+/**
+ * Reads a trained causal decoder as a non-causal one, as an adaptation does, and counts the weights that differ.
+ * @throws RangeError where its predictions behind an input do not differ: then the mask did nothing
+ */
+async function changedWeights(folder: string, study: Study, material: Material): Promise<number> {
+  const { recipe, seeds } = study;
+  const cell = { architecture: 'ND', objective: 'PLM' } as const;
+  const causal = {
+    id: 'cd-flm',
+    seed: seeds[0]!,
+    architecture: 'CD',
+    objective: 'FLM',
+    share: 1,
+    judged: false,
+  } as const;
+  const from = { ...causal, id: 'converted', from: 'cd-flm' };
+  const [before, after] = [
+    await firstWeights(from, { study: folder, recipe }),
+    await firstWeights({ ...from, ...cell }, { study: folder, recipe }),
+  ];
+  const [batch] = [pretrainingBatches(material.held, cell, { size: recipe.step, seed: 0 }).next()] as [
+    IteratorYieldResult<TrainingBatch<NDArray>>,
+  ];
+  const { ids, input } = batch.value;
+  const logits = async (architecture: 'CD' | 'ND', p: Transformer<NDArray>) => {
+    const config = architectureOf(architecture, recipe.size);
+    const program = compile((own: Transformer, row: { ids: Tensor; input: Tensor }) => transformer(config, own, row));
+    const found = (await program(p as never, { ids, input: input! } as never)) as unknown as NDArray;
+    await program.release();
+    return found.data as Float32Array;
+  };
+  const [one, other] = [await logits('CD', before), await logits('ND', after)];
+  if (one.every((x, i) => Math.abs(x - other[i]!) < 1e-4))
+    throw new RangeError('objectives: expected a non-causal decoder to predict otherwise, got the same');
+  return differing(before, after);
+}
+
+/** How many numbers of two trees differ. */
+function differing(a: Transformer<NDArray>, b: Transformer<NDArray>): number {
+  const [own, others] = [flattenTree(a).leaves as NDArray[], flattenTree(b).leaves as NDArray[]];
+  if (own.length !== others.length) return Math.abs(own.length - others.length);
+  let count = 0;
+  for (const [i, { data }] of own.entries()) {
+    const other = others[i]!.data;
+    for (let k = 0; k < data.length; k++) if (data[k] !== other[k]) count++;
+  }
+  return count;
+}

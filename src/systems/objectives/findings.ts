@@ -1,0 +1,73 @@
+/** What is shown of a study: its recommendations in words, its tables and figures. The page and the living issue share it. */
+import type { Figure, Table } from '../../report/index.ts';
+import { accounts } from './accounting.ts';
+import { cellId, cells } from './cells.ts';
+import { Draws } from './draws.ts';
+import { learningCurves, scoreBars } from './figures.ts';
+import { wasteOf } from './layout.ts';
+import type { Material } from './material.ts';
+import { candidates, type Recommendation, recommend } from './recommendation.ts';
+import { finetuningLengths, packEpoch } from './streams.ts';
+import type { Results, Study } from './study.ts';
+import { accountTable, judgedRuns, recipeTable, scoreTable, taskTable } from './tables.ts';
+
+/** What came out. */
+export interface Shown {
+  /** For models that are only pretrained, and for those that are finetuned; undefined while it cannot be told. */
+  readonly pretrained: Recommendation | undefined;
+  readonly finetuned: Recommendation | undefined;
+  /** Accuracy of guessing, in per cent. */
+  readonly guessing: number;
+  readonly tables: readonly Table[];
+  readonly figures: readonly Figure[];
+}
+
+/** Shows results. */
+export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>, results: Results): Shown {
+  const { suite } = material;
+  const { recipe } = study;
+  const guessing = (100 * suite.reduce((sum, { random }) => sum + random, 0)) / suite.length;
+  const of = (use: 'pretrained' | 'finetuned') => recommend(candidates(results, use), guessing);
+  const tasks = (use: 'pretrained' | 'finetuned') => {
+    const runs = judgedRuns.filter(({ id }) => id.endsWith('-mtf') === (use === 'finetuned'));
+    const some = runs.filter(({ id }) => results.each([id], () => 0).length > 0);
+    return some.length === 0
+      ? []
+      : [
+          taskTable(results, suite, some, {
+            id: `${use}-tasks`,
+            title: use === 'pretrained' ? 'Task by task, pretrained only' : 'Task by task, finetuned',
+            average: use === 'pretrained' ? 'first' : 'median',
+          }),
+        ];
+  };
+  return {
+    pretrained: of('pretrained'),
+    finetuned: of('finetuned'),
+    guessing,
+    tables: [
+      ...(results.count > 0 ? [scoreTable(results)] : []),
+      ...tasks('pretrained'),
+      ...tasks('finetuned'),
+      accountTable(accounts(recipe.size, recipe.step), wastes(study, material)),
+      recipeTable(recipe),
+    ],
+    figures: [
+      ...scoreBars(results, 'pretrained', guessing),
+      ...scoreBars(results, 'finetuned', guessing),
+      ...learningCurves(results),
+    ],
+  };
+}
+
+/** The share of empty places in the rows of each cell: while it is pretrained and while it is finetuned, the larger. */
+export function wastes({ recipe }: Study, { mixture }: Pick<Material, 'mixture'>): Map<string, number> {
+  const { row } = recipe.step;
+  const found = new Map<string, number>();
+  for (const cell of cells) {
+    // rows of pretraining are full: each is made of exactly as many tokens of text as it holds
+    const packed = packEpoch(cell.architecture, mixture, row, Draws.of(0, 2, 0));
+    found.set(cellId(cell), wasteOf(cell.architecture, packed, finetuningLengths(cell.architecture, mixture, row)));
+  }
+  return found;
+}
