@@ -58,6 +58,10 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     about: 'resident memory over 10,000 training steps',
     load: () => import('./memory.ts'),
   },
+  objectives: {
+    about: 'training steps of the six cells of architecture and objective against PyTorch eager',
+    load: () => import('./objectives.ts'),
+  },
   backdoor: {
     about: 'signing and verifying inputs against the bare library, planting against clean training',
     load: () => import('./backdoor.ts'),
