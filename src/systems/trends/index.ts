@@ -7,6 +7,22 @@ export { type BurstTimelineOptions, burstTimeline } from './bursts/figure.ts';
 export { countsOf, type PhraseBurst, phraseBursts } from './bursts/phrase-bursts.ts';
 export { type BurstOptions, type Bursts, batchedBursts, gapBursts } from './bursts/streams.ts';
 export { addMonths, type Bin, type Timeline, timelineOf } from './calendar.ts';
+export { type ArxivQuery, arxivReader, type OaiOptions, oaiReader, type ServerOptions } from './ingest/arxiv.ts';
+export { feedReader } from './ingest/feed.ts';
+export { bibtexReader, csvReader, jsonLinesReader } from './ingest/files.ts';
+export { type FolderOptions, folderReader } from './ingest/folder.ts';
+export { FetchError, type Patience } from './ingest/http.ts';
+export { type IngestOptions, type IngestResult, ingest } from './ingest/ingest.ts';
+export type { Batch, Reader } from './ingest/reader.ts';
+export {
+  gitHub,
+  hackerNews,
+  openAlex,
+  readSignals,
+  type SignalResult,
+  type SignalSource,
+  semanticScholar,
+} from './ingest/signals.ts';
 export { checkIssue, settleIssue } from './issue/check.ts';
 export { draftIssue, type Writer, writerOf } from './issue/draft.ts';
 export { issueFile, readIssue } from './issue/draft-file.ts';
