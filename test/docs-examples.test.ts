@@ -32,6 +32,9 @@ const given: Readonly<Record<string, string>> = {
   'nn/optimizer.ts': `
     type Params = Linear;
     declare const lossOf: (p: Params, x: Tensor, y: Tensor) => Tensor;`,
+  'systems/search/answer/answer.ts': 'declare const searcher: Searcher;',
+  'systems/search/searcher/index-folder.ts': 'declare const folder: string, documents: StoredDocument[];',
+  'systems/search/searcher/searcher.ts': 'declare const searcher: Searcher;',
   'tensor/capacity.ts': 'declare const rows: NDArray;',
   'tensor/gradient.ts': 'declare const x: Tensor, w: Tensor;',
   'tensor/onnx/export.ts': 'declare const compiled: Compiled<[Tensor], Tensor>, x: NDArray;',

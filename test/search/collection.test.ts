@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LexicalIndex } from 'tenfold/retrieval';
-import { Collection, CollectionWriter } from 'tenfold/search';
+import { Collection, CollectionWriter, FmIndex, type StoredDocument } from 'tenfold/search';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let folder: string;
@@ -91,19 +91,92 @@ describe('a collection', () => {
     await (await CollectionWriter.open(folder)).close();
   });
 
-  it('says which file is damaged', async () => {
-    await using writer = await CollectionWriter.open(folder);
-    await writer.add([doc(1)]);
-    for (const name of (await readdir(folder)).filter((file) => !file.startsWith('lock'))) {
+  it('tells every flipped byte of every file', async () => {
+    {
+      await using writer = await CollectionWriter.open(folder);
+      await writer.add([doc(1, 'a cat and another cat'), doc(2, 'the dog')]);
+      await writer.delete(['2']);
+    }
+    let flipped = 0;
+    for (const name of await readdir(folder)) {
       const path = join(folder, name);
       const bytes = await readFile(path);
-      const damaged = Buffer.from(bytes);
-      damaged[bytes.length >> 1]! ^= 1;
-      await writeFile(path, damaged);
-      await expect(Collection.open(folder)).rejects.toThrow(SyntaxError);
+      // the large ones as they lie in memory, which is faster
+      const opens = { ngrams: FmIndex.open, words: LexicalIndex.open }[name.split('.').at(-1)!];
+      for (let at = 0; at < bytes.length; at++) {
+        const damaged = Uint8Array.from(bytes);
+        damaged[at]! ^= 1 << (at % 8);
+        flipped++;
+        if (opens !== undefined) expect(() => opens(damaged), `${name} ${at}`).toThrow(SyntaxError);
+        else {
+          await writeFile(path, damaged);
+          await expect(Collection.open(folder), `${name} ${at}`).rejects.toThrow(SyntaxError);
+        }
+      }
+      for (const other of [bytes.subarray(0, -1), bytes.subarray(0, 0), Buffer.concat([bytes, Buffer.alloc(4)])]) {
+        await writeFile(path, other);
+        await expect(Collection.open(folder), name).rejects.toThrow(SyntaxError);
+      }
       await writeFile(path, bytes);
     }
+    expect(flipped).toBeGreaterThan(1500);
     expect((await Collection.open(folder)).size).toBe(1);
+  });
+
+  it('is the same when it is opened again, to the last bit', async () => {
+    const texts = Array.from(
+      { length: 60 },
+      (_, i) => `cat ${'dog '.repeat(i % 5)} ${i % 3 ? 'eel' : 'fox'} x${i} 東京 é`,
+    );
+    await using writer = await CollectionWriter.open(folder, { analyser: 'unicode' });
+    for (let i = 0; i < 60; i += 7) await writer.add(texts.slice(i, i + 7).map((text, j) => doc(i + j, text)));
+    await writer.delete(['3', '30']);
+    await writer.merged();
+    const [one, two] = [await Collection.open(folder), await Collection.open(folder)];
+    for (const query of ['cat', 'dog fox', 'x7 東京', 'é eel cat', 'nothing', '']) {
+      const [a, b] = [one, two].map((collection) => collection.search(query, { limit: 50 }));
+      expect(a).toStrictEqual(b);
+      for (const { number } of a!) expect(one.explain(query, number)).toStrictEqual(two.explain(query, number));
+    }
+    for (const [i, { ngrams }] of one.segments.entries()) {
+      expect(Buffer.compare(ngrams.file, two.segments[i]!.ngrams.file)).toBe(0);
+    }
+  });
+
+  it('follows its folder, and reads again only what is new', async () => {
+    await using writer = await CollectionWriter.open(folder);
+    await writer.add([doc(1), doc(2)]);
+    const first = await Collection.open(folder);
+    expect(await first.reopen()).toBe(first);
+    await writer.add([doc(3)]);
+    await writer.delete(['1']);
+    const second = await first.reopen();
+    expect(idsOf(second)).toEqual(['2', '3']);
+    expect(second.segments[0]!.ngrams).toBe(first.segments[0]!.ngrams);
+    expect([first.get('1')?.id, second.get('1'), second.get('3')?.id]).toEqual(['1', undefined, '3']);
+    expect(second.search('cats').map(({ document }) => document.id)).toEqual(['2', '3']);
+  });
+
+  it('keeps titles and fields, searches titles with their texts, and says what each word adds', async () => {
+    interface Paper extends StoredDocument {
+      readonly year: number;
+    }
+    await using writer = await CollectionWriter.open<Paper>(folder);
+    await writer.add([
+      { id: 'a', title: 'Cats', text: 'and dogs', year: 2021 },
+      { id: 'b', text: 'cats', year: 2022 },
+    ]);
+    const collection = await Collection.open<Paper>(folder);
+    expect(collection.get('a')).toEqual({ id: 'a', title: 'Cats', text: 'and dogs', year: 2021 });
+    const [hit] = collection.search('cats dogs', { filter: ({ year }) => year < 2022 });
+    expect(hit!.document.id).toBe('a');
+    const parts = collection.explain('cats dogs', hit!.number);
+    expect(parts.map(({ word, documents }) => [word, documents])).toEqual([
+      ['cats', 2],
+      ['dogs', 1],
+    ]);
+    expect(parts.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(hit!.score, 12);
+    expect(collection.settings).toEqual({ analyser: 'ascii', tokenizer: 'utf-8' });
   });
 
   it('is read by ten while one writes', async () => {

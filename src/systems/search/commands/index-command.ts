@@ -1,0 +1,99 @@
+/** `tenfold search index`: documents become an index folder. */
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { blamed, verb } from '../../../command/index.ts';
+import type { Analyser } from '../../../retrieval/index.ts';
+import { wordsText } from '../collection/segment.ts';
+import { type Format, type ReadItemsOptions, readItems } from '../readers/formats.ts';
+import { createIndex, openIndexWriter } from '../searcher/index-folder.ts';
+import { type Ingested, ingest, ingestedText } from './ingest.ts';
+import { analyserOption, fieldOptions, fieldsOf, formatOption } from './options.ts';
+
+/** UTF-16 units of text that a tokenizer learns from: the files' first. */
+const LEARNED_FROM = 2 ** 25;
+
+export const indexVerb = verb({
+  name: 'index',
+  summary: 'make a searchable index of documents',
+  about: `Reads documents from JSON lines, tab-separated values, or the files of BEIR, KILT, DPR and SQuAD, plain or gzipped, and
+makes a folder of them: an FM-index of their n-grams, an index of their words, and the documents with all their fields.
+
+Lines that are malformed are named and left out; the rest is kept. What is on disk stays when the command is stopped:
+“tenfold search add” with the same files goes on.
+
+Words can be searched at once. N-grams need a model: “tenfold search train” makes one of the documents, --model brings one
+along.`,
+  args: { files: { help: 'files of documents, or a folder in BEIR’s layout', many: true } },
+  options: {
+    out: { kind: 'text', value: 'DIR', help: 'the folder to make', required: true },
+    format: formatOption,
+    ...fieldOptions,
+    analyser: analyserOption,
+    model: {
+      kind: 'text',
+      value: 'DIR',
+      help: 'a search model, BART for one, whose tokens and weights the index takes; by default tokens are learned from the documents',
+    },
+  },
+  examples: [
+    { line: 'tenfold search index papers.jsonl.gz --text-field abstract --out papers', does: 'titles and abstracts' },
+    { line: 'tenfold search index psgs_w100.tsv --format dpr --out wikipedia', does: 'DPR’s passages' },
+    { line: 'tenfold search index notes.jsonl --analyser english --out notes', does: 'words cut to their stems' },
+  ],
+  run: ({ args: { files }, options, signal, progress }) =>
+    blamed('index', async (): Promise<Ingested & { folder: string }> => {
+      const { out, format, analyser, model } = options;
+      await requireNew(out);
+      const read: ReadItemsOptions = { ...(format && { format: format as Format }), fields: fieldsOf(options) };
+      for (const file of files) await stat(file);
+      // whole or not at all: a folder half made would be taken for an index
+      const making = join(dirname(out), `.${basename(out)}.${process.pid}.new`);
+      try {
+        const texts = await firstTexts(files, read, signal, model === undefined ? LEARNED_FROM : 1);
+        progress.update(model === undefined ? 'learning tokens' : 'copying the model');
+        await createIndex(making, model === undefined ? { texts } : { model });
+        await mkdir(dirname(out), { recursive: true });
+        await rename(making, out);
+      } finally {
+        await rm(making, { recursive: true, force: true });
+      }
+      await using writer = await openIndexWriter(out, { analyser: analyser as Analyser });
+      return { folder: out, ...(await ingest(writer, files, read, { progress, signal })) };
+    }),
+  text: ({ folder, ...ingested }) => `${ingestedText(ingested)}\n${folder}: tenfold search query ${folder} "…"`,
+});
+
+/** @throws RangeError for a folder with anything in it */
+async function requireNew(folder: string): Promise<void> {
+  const found: string[] = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  if (found.length === 0) return;
+  const isIndex = found.includes('manifest');
+  const way = isIndex ? `an index; “tenfold search add ${folder} FILE” adds to it` : `one with other files`;
+  throw new RangeError(`index: expected a new or empty folder, got ${folder}, ${way}`);
+}
+
+/** The texts of the first documents, so many UTF-16 units or more. @throws RangeError when there are none */
+async function firstTexts(
+  files: readonly string[],
+  read: ReadItemsOptions,
+  signal: AbortSignal,
+  wanted: number,
+): Promise<string[]> {
+  const texts: string[] = [];
+  let units = 0;
+  for (const file of files) {
+    for await (const item of readItems(file, read)) {
+      signal.throwIfAborted();
+      if (!('document' in item)) continue;
+      const text = wordsText(item.document);
+      texts.push(text);
+      units += text.length;
+      if (units >= wanted) return texts;
+    }
+  }
+  if (texts.length === 0) throw new RangeError(`index: expected documents, got none in ${files.join(', ')}`);
+  return texts;
+}

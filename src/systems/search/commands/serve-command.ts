@@ -1,0 +1,63 @@
+/** `tenfold search serve`: an index behind HTTP, with a page. */
+import { blamed, serveUntil, verb } from '../../../command/index.ts';
+import { openDevice } from '../../../tensor/index.ts';
+import { LiveSearcher } from '../server/live.ts';
+import { searchService } from '../server/service.ts';
+import { requireIndex } from './folder.ts';
+
+export const serveVerb = verb({
+  name: 'serve',
+  summary: 'a search page and a JSON interface for an index',
+  about: `GET / is the page. POST /search {"query": "…", "limit": 10, "rank": "both", "filters": ["year>=2021"]} answers with hits, each
+with its document, its reasons and where they stand; POST /exact {"text": "…"} counts a text word for word; GET /status and
+GET /document/ID tell of the index and of one document. Documents that are added or deleted meanwhile are seen at once.
+
+Only this machine is answered, and only under its own name, unless --host says otherwise: then whoever reaches that address
+reads the documents. Runs until it is stopped with Ctrl-C.`,
+  args: { index: { help: 'the folder of an index' } },
+  options: {
+    port: {
+      kind: 'number',
+      value: 'PORT',
+      help: '0 for any that is free',
+      integer: true,
+      min: 0,
+      max: 65_535,
+      default: 8390,
+    },
+    host: {
+      kind: 'text',
+      value: 'ADDRESS',
+      help: 'where to listen; others than this machine only if asked',
+      default: '127.0.0.1',
+    },
+  },
+  examples: [
+    { line: 'tenfold search serve papers', does: 'http://127.0.0.1:8390' },
+    {
+      line: `curl -d '{"query": "diffusion models", "limit": 3}' http://127.0.0.1:8390/search`,
+      does: 'three hits as JSON',
+    },
+  ],
+  run: ({ args: { index }, options: { port, host }, signal, progress }) =>
+    blamed('serve', async () => {
+      await requireIndex('serve', index);
+      // a run of the engine would keep the service from answering others
+      const device = await openDevice('cpu', { worker: true });
+      let live: LiveSearcher | undefined;
+      try {
+        live = await LiveSearcher.open(index, { device });
+        const failed = (error: unknown) => progress.note(`a request failed: ${(error as Error).message}`);
+        const server = searchService(live, { anyHost: !isLoopback(host), failed });
+        return await serveUntil(server, { host, port }, { what: `searches ${index}`, progress, signal });
+      } finally {
+        await live?.release();
+        await device.close();
+      }
+    }),
+  text: () => '',
+});
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

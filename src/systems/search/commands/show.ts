@@ -1,0 +1,32 @@
+/** Hits as lines on a terminal. */
+import type { AnswerHit } from '../answer/answer.ts';
+import { type Piece, piecesOf } from '../answer/pieces.ts';
+
+/** Reasons told of a hit. */
+const TOLD = 5;
+
+/** A hit in three or four lines: what it is, the passage with its marks in brackets, and why. */
+export function hitText(hit: AnswerHit, rank: number): string {
+  const { document, score, marks, passage, reasons } = hit;
+  const { id, title, text } = document;
+  const head = title === undefined ? id : `${marked(piecesOf('title', title, marks))}  (${id})`;
+  const shown = marked(piecesOf('text', text, marks, passage.start, passage.end));
+  const [before, after] = [passage.start > 0 ? '… ' : '', passage.end < text.length ? ' …' : ''];
+  const why = reasons.slice(0, TOLD).map(({ kind, text: name, count, share }) => {
+    const quoted = kind === 'n-gram' ? `“${name}”` : name;
+    return `${quoted} ${Math.round(100 * share)} % (${kind === 'n-gram' ? `${count}×` : `in ${count}`})`;
+  });
+  const more = reasons.length > TOLD ? `, and ${reasons.length - TOLD} more` : '';
+  const lines = [`${String(rank).padStart(3)}  ${score.toFixed(3)}  ${head}`, `     ${before}${shown}${after}`];
+  if (why.length > 0) lines.push(`     because of ${why.join(', ')}${more}`);
+  return lines.map(printable).join('\n');
+}
+
+function marked(pieces: readonly Piece[]): string {
+  return pieces.map(({ text, reason }) => (reason === undefined ? text : `[${text}]`)).join('');
+}
+
+/** One line: a document's line breaks, and whatever else a terminal would obey, become spaces. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+}

@@ -1,0 +1,88 @@
+/** `tenfold search train`: a model that writes the n-grams of an index. */
+import { blamed, verb } from '../../../command/index.ts';
+import { readQrels } from '../../../retrieval/index.ts';
+import { smallRecipe } from '../training/train.ts';
+import { trainIndex } from '../training/train-index.ts';
+import { requireIndex } from './folder.ts';
+import { Problems } from './problems.ts';
+import { allQueries } from './query-command.ts';
+
+export const trainVerb = verb({
+  name: 'train',
+  summary: 'train a model that writes the n-grams that an index is searched by',
+  about: `Trains an encoder–decoder on pairs made of the documents (a part of one asks for its title or another part), and, with
+--queries and --qrels, on pairs of queries and what their documents say: the paper's recipe at a small size. Goes on from
+the model that the index has, unless --fresh is given.
+
+The model lies in the index from then on, and “query” ranks by it. Stopped with Ctrl-C or killed, training goes on when the
+same command is given again.`,
+  args: { index: { help: 'the folder of an index' } },
+  options: {
+    queries: {
+      kind: 'text',
+      value: 'FILE',
+      help: 'queries to learn from: JSON lines, or ids and texts with tabs between',
+    },
+    qrels: { kind: 'text', value: 'FILE', help: 'with --queries: which documents are relevant for each' },
+    split: { kind: 'text', value: 'NAME', help: 'where judgements begin with a split: which to take' },
+    steps: {
+      kind: 'number',
+      value: 'N',
+      help: 'training steps',
+      integer: true,
+      min: 1,
+      max: 1e7,
+      default: smallRecipe.steps,
+    },
+    seed: {
+      kind: 'number',
+      value: 'N',
+      help: 'of weights, pairs and order',
+      integer: true,
+      min: 0,
+      max: 1e9,
+      default: 0,
+    },
+    fresh: { kind: 'flag', help: 'make the model anew' },
+  },
+  examples: [
+    { line: 'tenfold search train papers', does: 'from the documents alone' },
+    {
+      line: 'tenfold search train scifact-index --queries scifact/queries.jsonl --qrels scifact/qrels.tsv --split train',
+      does: 'from judged queries too',
+    },
+  ],
+  run: ({ args: { index }, options, signal, progress }) =>
+    blamed('train', async () => {
+      const { queries: path, qrels, split, steps, seed, fresh } = options;
+      if ((path === undefined) !== (qrels === undefined)) {
+        throw new RangeError('train: expected --queries and --qrels together, got one of them');
+      }
+      await requireIndex('train', index);
+      const queries =
+        path === undefined
+          ? []
+          : judgedQueries(
+              await allQueries(path, new Problems(progress)),
+              await readQrels(qrels!, { ...(split && { split }) }),
+            );
+      if (path !== undefined && queries.length === 0) {
+        throw new RangeError(`train: expected queries with relevant documents, got none in ${path} and ${qrels}`);
+      }
+      const trained = await trainIndex({ folder: index, queries, recipe: { steps, seed }, fresh, progress, signal });
+      return { index, queries: queries.length, ...trained };
+    }),
+  text: ({ index, pairs, steps, loss }) =>
+    `${pairs} pairs, ${steps} steps, loss ${loss.toFixed(3)} nats a token\n${index}: tenfold search query ${index} "…"`,
+});
+
+/** Queries with what is relevant for each; without those for which nothing is. */
+function judgedQueries(
+  queries: readonly { readonly id: string; readonly text: string }[],
+  qrels: Awaited<ReturnType<typeof readQrels>>,
+) {
+  return queries.flatMap(({ id, text }) => {
+    const relevant = [...(qrels.get(id) ?? [])].flatMap(([document, grade]) => (grade >= 1 ? [document] : []));
+    return relevant.length > 0 ? [{ text, relevant }] : [];
+  });
+}
