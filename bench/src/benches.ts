@@ -46,6 +46,10 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     about: 'training killed at random moments, on a full disk and in an unwritable folder',
     load: () => import('./faults.ts'),
   },
+  'collection-faults': {
+    about: 'a collection of documents whose writer is killed while it indexes, adds, deletes and merges',
+    load: () => import('./collection-faults.ts'),
+  },
   'fm-index': {
     about: 'the FM-index against sdsl-lite with SEAL’s parameters, from 1 to 100 MB of text, and in Chromium',
     load: () => import('./fm-index.ts'),
