@@ -6,6 +6,7 @@
 import {
   array,
   type Device,
+  makeFolder,
   type NDArray,
   openSafetensors,
   replaceFile,
