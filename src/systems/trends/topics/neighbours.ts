@@ -24,8 +24,9 @@ export interface Graph {
   readonly weights: Float64Array;
 }
 
-/** Phrases in a larger share of the papers say little of any. */
+/** Phrases in a larger share of the papers say little of any, and take most of the time; in small collections half may have one. */
 const mostCommon = 0.1;
+const halfUpTo = 1000;
 
 /**
  * The nearest papers by the phrases they share: a phrase in `n` of `N` papers weighs `ln(N/n)`, in papers that have it at
@@ -35,7 +36,7 @@ export function phraseNeighbours(table: PhraseTable, k: number): Neighbours {
   const { documents: n, names, words } = table;
   const features: number[] = [];
   const counts = new Int32Array(n + 1);
-  const most = Math.max(mostCommon * n, Math.min(n - 1, 3));
+  const most = Math.max(mostCommon * n, Math.min(n / 2, halfUpTo));
   for (let phrase = 0; phrase < names.length; phrase++) {
     const documents = documentsOf(table, phrase);
     if (words[phrase]! > 2 || documents.length > most) continue;

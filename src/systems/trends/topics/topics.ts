@@ -1,9 +1,11 @@
 /**
  * Topics: communities of the papers' similarity graph, with names that stay.
  *
- * A topic has an id that outlives updates. When topics are found anew, on more papers, each is matched with the former
- * topic that shares most of its papers, and takes over its id and the name that a user gave it; what matches none is new.
- * Only papers of both collections are compared, so that growth alone does not part a topic from itself.
+ * A topic has an id that outlives updates. When topics are found anew, on more papers, pairs of a new and a former topic
+ * that share at least half of the papers of the smaller are matched, those first whose papers agree most (Jaccard's index),
+ * and the new one takes over id and name. So one part of a topic that splits keeps the name, and of two that merge the
+ * larger part's stays; what matches none is new. Only papers of both collections are compared, so that growth alone does
+ * not part a topic from itself.
  */
 import { binStart, type Timeline } from '../calendar.ts';
 import type { Paper } from '../paper.ts';
@@ -49,8 +51,8 @@ export interface TopicOptions {
 
 /** How many of the nearest papers make the graph. */
 export const nearest = 15;
-/** Of the papers that either has, the share that both must have to be the same topic. */
-const sameTopic = 0.3;
+/** Of the papers of the smaller of two, the share that both must have to be the same topic. */
+const sameTopic = 0.5;
 /** Phrases that a topic is told by. */
 const termsShown = 8;
 
@@ -157,8 +159,9 @@ function matched(
       if (topic) both.set(topic, (both.get(topic) ?? 0) + 1);
     }
     for (const [topic, count] of both) {
-      const share = count / (sizeNow[i]! + sizeThen.get(topic)! - count);
-      if (share >= sameTopic) pairs.push({ i, topic, share });
+      const then = sizeThen.get(topic)!;
+      const share = count / (sizeNow[i]! + then - count);
+      if (count >= sameTopic * Math.min(sizeNow[i]!, then)) pairs.push({ i, topic, share });
     }
   }
   const heir = new Map<number, Topic>();
