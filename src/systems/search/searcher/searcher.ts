@@ -82,7 +82,15 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
   readonly #kept = new Map<number, Int32Array>();
   #tokensKept = 0;
 
+  /** @throws RangeError for a collection whose tokens another tokenizer made */
   constructor({ collection, coder, model }: SearcherParts<D>) {
+    const { folder, settings } = collection;
+    if (settings.tokenizer !== coder.name) {
+      const got = `${coder.name} (index the documents anew)`;
+      throw new RangeError(
+        `search: expected the tokenizer that ${folder} was indexed with, ${settings.tokenizer}, got ${got}`,
+      );
+    }
     this.collection = collection;
     this.coder = coder;
     this.#model = model;
@@ -125,10 +133,9 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     check(options);
     signal?.throwIfAborted();
     if (limit === 0 || !/[\p{L}\p{N}]/u.test(query)) return [];
-    const pool = Math.max(limit, POOL);
+    const pool = rank === 'both' ? Math.max(limit, POOL) : limit;
     const words = rank === 'ngrams' ? [] : this.collection.search(query, { limit: pool, ...(filter && { filter }) });
-    const keyed =
-      rank === 'words' ? [] : await this.byKeys(query, { ...options, limit: rank === 'both' ? pool : limit });
+    const keyed = rank === 'words' ? [] : await this.byKeys(query, { ...options, limit: pool });
     const byWords = new Map(words.map(({ number, score }) => [number, score]));
     const byKeys = new Map(keyed.map((one) => [one.number, one]));
     const lists = [listed(byWords), listed(keyed.map(({ number, score }) => [number, score]))] as const;
