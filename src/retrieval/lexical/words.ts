@@ -20,9 +20,16 @@ export interface Word {
   readonly to: number;
 }
 
+const beyondAscii = /[^\0-\x7f]/;
+
 /** The words of a text, in order. */
 export function wordsOf(text: string, analyser: Analyser = 'ascii'): string[] {
-  if (analyser === 'unicode') return Array.from(wordsIn(text, analyser), ({ word }) => word);
+  // texts, and runs in other texts, that are ASCII need no rules
+  if (analyser === 'unicode' && beyondAscii.test(text)) {
+    return (text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).flatMap((run) =>
+      beyondAscii.test(run) ? Array.from(wordsOfRun(run, 0), ({ word }) => word) : run.toLowerCase(),
+    );
+  }
   const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   return analyser === 'english' ? words.map(stemmer) : words;
 }
