@@ -107,6 +107,8 @@ describe.skipIf(!executablePath)(
       const first = results().first();
       await first.locator('summary').click();
       const rows = first.locator('.reasons tbody tr');
+      await rows.first().waitFor();
+      await rows.first().waitFor();
       expect(await rows.count()).toBeGreaterThan(2);
       const how = await first.locator('.reasons td.source').allTextContents();
       expect(how).toContain('word');

@@ -6,15 +6,17 @@ import {
   type Qrels,
   readQrels,
   readRun,
+  runLines,
   type Scored,
   usualMeasures,
 } from '../../../retrieval/index.ts';
+import { replaceFile } from '../../../tensor/index.ts';
 import { readConditions } from '../collection/condition.ts';
 import { Searcher } from '../searcher/searcher.ts';
 import { requireIndex } from './folder.ts';
 import { filterOption, limitOption, rankOptions } from './options.ts';
 import { Problems } from './problems.ts';
-import { allQueries, answerAll, saveRun, searchOptions } from './query-command.ts';
+import { allQueries, answers, searchOptions, tagOf } from './query-command.ts';
 
 export const evalVerb = verb({
   name: 'eval',
@@ -66,8 +68,14 @@ is trec_eval’s way without -c. --json has the values of every query.`,
         const asked = (await allQueries(queries!, new Problems(progress))).filter(({ id }) => qrels.has(id));
         await using searcher = await Searcher.open(index!);
         const how = { ...searchOptions(options), ...(filter && { filter }), signal };
-        results = await answerAll(searcher, asked, how, progress);
-        if (out !== undefined) await saveRun(out, results);
+        const found = new Map<string, readonly Scored[]>();
+        const lines: string[] = [];
+        for await (const { query, result } of answers(searcher, asked, how, progress)) {
+          found.set(query, result);
+          if (out !== undefined) lines.push(...runLines(query, result, tagOf(out)));
+        }
+        if (out !== undefined) await replaceFile(out, lines);
+        results = found;
       }
       return told(evaluate(qrels, results, usualMeasures, { complete: !options.answered }), qrels, path);
     }),

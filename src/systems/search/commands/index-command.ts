@@ -52,12 +52,13 @@ along.`,
         const texts = await firstTexts(files, read, signal, model === undefined ? LEARNED_FROM : 1);
         progress.update(model === undefined ? 'learning tokens' : 'copying the model');
         await createIndex(making, model === undefined ? { texts } : { model });
+        await (await openIndexWriter(making, { analyser: analyser as Analyser })).close();
         await mkdir(dirname(out), { recursive: true });
         await rename(making, out);
       } finally {
         await rm(making, { recursive: true, force: true });
       }
-      await using writer = await openIndexWriter(out, { analyser: analyser as Analyser });
+      await using writer = await openIndexWriter(out);
       return { folder: out, ...(await ingest(writer, files, read, { progress, signal })) };
     }),
   text: ({ folder, ...ingested }) => `${ingestedText(ingested)}\n${folder}: tenfold search query ${folder} "…"`,

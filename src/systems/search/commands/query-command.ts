@@ -77,9 +77,13 @@ as it stands, word for word, and asks no model.`,
       if (options.queries === undefined) return { query, hits: await answerQuery(searcher, query, asked) };
       const problems = new Problems(progress);
       const queries = await allQueries(options.queries, problems);
-      const results = await answerAll(searcher, queries, asked, progress);
-      await saveRun(options.run!, results);
-      return { run: options.run!, queries: queries.length, leftOut: problems.count };
+      const run = options.run!;
+      const lines: string[] = [];
+      for await (const { query: id, result } of answers(searcher, queries, asked, progress)) {
+        lines.push(...runLines(id, result, tagOf(run)));
+      }
+      await replaceFile(run, lines);
+      return { run, queries: queries.length, leftOut: problems.count };
     }),
   text(result) {
     if ('run' in result) return `${result.run}: ${result.queries} queries answered`;
@@ -118,33 +122,24 @@ export async function allQueries(path: string, problems: Problems): Promise<Quer
   return [...queries.values()];
 }
 
-/** The results of queries, by id. */
-export async function answerAll(
+/** The results of queries, one after the other. */
+export async function* answers(
   searcher: Searcher,
   queries: readonly Query[],
   options: SearchOptions,
   progress: Progress,
-): Promise<Map<string, Scored[]>> {
-  const results = new Map<string, Scored[]>();
-  for (const { id, text } of queries) {
+): AsyncGenerator<{ readonly query: string; readonly result: readonly Scored[] }> {
+  for (const [i, { id, text }] of queries.entries()) {
     options.signal?.throwIfAborted();
     const hits = await searcher.search(text, options);
-    results.set(
-      id,
-      hits.map(({ document, score }) => ({ id: document.id, score })),
-    );
-    progress.update(`${results.size} of ${queries.length} queries`, results.size / queries.length);
+    yield { query: id, result: hits.map(({ document, score }) => ({ id: document.id, score })) };
+    progress.update(`${i + 1} of ${queries.length} queries`, (i + 1) / queries.length);
   }
-  return results;
 }
 
-/** Writes results as a TREC run whose tag is the file's name. */
-export async function saveRun(path: string, results: ReadonlyMap<string, readonly Scored[]>): Promise<void> {
-  const tag = basename(path).replace(/\s+/g, '_');
-  await replaceFile(
-    path,
-    [...results].flatMap(([query, result]) => [...runLines(query, result, tag)]),
-  );
+/** What a run file's lines end with: the file's name. */
+export function tagOf(path: string): string {
+  return basename(path).replace(/\s+/g, '_');
 }
 
 function exactly(searcher: Searcher, text: string): Exact {
