@@ -16,7 +16,12 @@ export interface StudyOptions extends Pick<RisingOptions, 'stratum' | 'rate' | '
   readonly from: string;
   /** The day after its last. */
   readonly at: string;
-  /** Months before the window that it is compared with; 12 unless given. */
+  /**
+   * Months up to `at` in which phrases may rise; the window's, and three at least, unless given: a month has too few papers
+   * to tell a rise by.
+   */
+  readonly recent?: number;
+  /** Months before those that they are compared with; 12 unless given. */
   readonly before?: number;
   /** The topics of the time before, whose ids and names are to be kept. */
   readonly former?: Topics;
@@ -74,7 +79,7 @@ export function studyOf(all: readonly Paper[], options: StudyOptions): Study {
     topics,
     rising: rising(papers, {
       at,
-      recent: months,
+      recent: options.recent ?? Math.max(months, 3),
       ...(before !== undefined && { before }),
       ...(stratum && { stratum }),
       ...(rate !== undefined && { rate }),

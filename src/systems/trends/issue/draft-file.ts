@@ -90,6 +90,7 @@ const fields =
 
 const paper = fields({ id: text, title: text, authors: list(text), date: day, 'venue?': text, 'url?': text });
 const statement = fields({
+  'lead?': text,
   text,
   sources: list(fields({ paper: text, sentence: whole })),
   origin: oneOf('quoted', 'drafted', 'edited'),
@@ -112,7 +113,7 @@ const issue = fields({
   summary: list(statement),
   rising: list(fields({ phrase: text, recent: whole, before: whole, growth: number, q: number, also: list(text) })),
   rate: number,
-  compared: fields({ recent: whole, before: whole, since: day }),
+  compared: fields({ recent: whole, recentFrom: day, before: whole, since: day }),
   news: list(fields({ paper, statements: list(statement) })),
   picks: list(
     fields({

@@ -19,6 +19,8 @@ export interface SentenceSource {
 
 /** A sentence of the issue. */
 export interface Statement {
+  /** What it is about, in the summary: a phrase that rises, or a topic. */
+  readonly lead?: string;
   readonly text: string;
   /** What it stands on; at least one, but for an edited one. */
   readonly sources: readonly SentenceSource[];
@@ -81,8 +83,13 @@ export interface Issue {
   /** Phrases that rise, at a stated false discovery rate. */
   readonly rising: readonly RisingRow[];
   readonly rate: number;
-  /** Papers of the window, and of the time before, that phrases were compared in. */
-  readonly compared: { readonly recent: number; readonly before: number; readonly since: string };
+  /** Papers that phrases were compared in: the recent ones and the first day of those, those before and the first day of those. */
+  readonly compared: {
+    readonly recent: number;
+    readonly recentFrom: string;
+    readonly before: number;
+    readonly since: string;
+  };
   readonly news: readonly { readonly paper: PaperEntry; readonly statements: readonly Statement[] }[];
   readonly picks: readonly IssuePick[];
   /** Earlier work, numbered from 1. */

@@ -66,7 +66,7 @@ function part(title: string): Html {
 
 function sentence(statement: Statement): Html {
   const origin = originWords(statement);
-  return html`${statement.text}${origin !== '' && html` <b style="color:#b22e00;">[${origin}]</b>`} `;
+  return html`${statement.lead !== undefined && html`<b>${statement.lead}.</b> `}${statement.text}${origin !== '' && html` <b style="color:#b22e00;">[${origin}]</b>`} `;
 }
 
 function linked(paper: PaperEntry): Html {
@@ -77,7 +77,12 @@ function linked(paper: PaperEntry): Html {
 function plainText(issue: Issue): string {
   const { title, summary, rising, news, picks, references } = issue;
   const say = (statements: readonly Statement[]) =>
-    statements.map((statement) => [statement.text, originWords(statement)].filter(Boolean).join(' – ')).join(' ');
+    statements
+      .map((statement) => {
+        const lead = statement.lead === undefined ? '' : `${statement.lead}: `;
+        return lead + [statement.text, originWords(statement)].filter(Boolean).join(' – ');
+      })
+      .join(' ');
   const line = (paper: PaperEntry) =>
     [paper.title, creditWords(paper), webAddress(paper.url)].filter(Boolean).join('\n   ');
   return `${[

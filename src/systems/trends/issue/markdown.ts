@@ -91,7 +91,8 @@ function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>
     return url === undefined ? `(${mark})` : `([${mark}](<${url}>))`;
   });
   const origin = originWords(statement);
-  return [plain(statement.text), ...marks, ...(origin === '' ? [] : [`**(${origin})**`])].join(' ');
+  const lead = statement.lead === undefined ? [] : [`**${plain(statement.lead)}.**`];
+  return [...lead, plain(statement.text), ...marks, ...(origin === '' ? [] : [`**(${origin})**`])].join(' ');
 }
 
 function linked(paper: PaperEntry): string {

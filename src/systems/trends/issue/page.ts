@@ -108,9 +108,9 @@ ${noLonger.length > 0 && html`<li>No longer rising: ${noLonger.join(', ')}</li>`
 }
 
 function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>): Html {
-  const { text, sources, supported } = statement;
+  const { lead, text, sources, supported } = statement;
   const origin = originWords(statement);
-  return html`<span${supported === false && raw(' class="unsupported"')}>${text}</span>${sources.map((source) => renderSource(source, entries))}${origin !== '' && html` <span class="origin">[${origin}]</span>`} `;
+  return html`${lead !== undefined && html`<b>${lead}.</b> `}<span${supported === false && raw(' class="unsupported"')}>${text}</span>${sources.map((source) => renderSource(source, entries))}${origin !== '' && html` <span class="origin">[${origin}]</span>`} `;
 }
 
 function renderSource(

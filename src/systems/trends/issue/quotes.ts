@@ -20,12 +20,12 @@ const cues: Readonly<Record<Purpose, RegExp>> = {
     /\b(?:we|results?|experiments?|analys[ie]s|evaluations?|findings?)\b[^.]{0,80}\b(?:show|find|found|demonstrat|prov|observ|suggest|indicat|reveal|achiev|outperform|improv)|\boutperform|\bstate of the art\b|\b\d+(?:\.\d+)?\s?%/iu,
   summary: /\b(?:recent|increasing|emerg|grow|becom|has become|promising|success|important|new)\w*/iu,
   resource:
-    /\b(?:introduc|present|releas|propos|collect|construct|creat|provid|contribut|publish|open.sourc|curat|new|novel)\w*\b[^.]{0,80}\b(?:data ?sets?|benchmarks?|corpus|corpora|test ?beds?|leaderboards?|test suites?|data and code|code and data)\b/iu,
+    /\b(?:we|paper|work|authors)\b[^.]{0,40}\b(?:introduc|present|releas|collect|construct|creat|provid|contribut|publish|curat|build|built|annotat|propose)\w*\b(?:(?!\b(?:on|using|across|from)\b)[^.]){0,60}\b(?:data ?sets?|benchmarks?|corpus|corpora|test ?beds?|leaderboards?|test suites?)\b/iu,
 };
 
 /** Begins in the middle of a thought. */
 const leaning =
-  /^(?:however|moreover|furthermore|additionally|besides|but|and|also|thus|therefore|hence|then|it|they|this|these|those|that|such|he|she|in (?:this|that) (?:case|way)|to this end|to (?:address|tackle|solve) (?:this|these)|specifically|in particular|in addition|for (?:example|instance)|as a result|consequently|finally|second|third)\b/iu;
+  /^(?:however|moreover|furthermore|additionally|besides|but|and|also|thus|therefore|hence|then|it|they|this|these|those|that|such|he|she|in (?:this|that) (?:case|way)|to this end|to (?:address|tackle|solve) (?:this|these)|specifically|in particular|in addition|for (?:example|instance)|as a result|consequently|finally|second|third|we (?:also|further|then)|(?:based on|using|with|inspired by|motivated by) (?:this|these|that))\b/iu;
 
 const cueWorth = 0.35;
 const leaningCost = 0.25;

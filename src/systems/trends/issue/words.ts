@@ -9,8 +9,8 @@ export function windowWords({ from, at }: Pick<Issue, 'from' | 'at'>): string {
   return `${from} to ${dateOf(dayNumber(at) - 1)}`;
 }
 
-export function aboutWords({ papers, read, compared, rate, from }: Issue): string {
-  return `${papers} papers of the window, ${read} read in all. Phrases are compared between ${compared.recent} papers since ${from} and ${compared.before} from ${compared.since} on, at a false discovery rate of ${formatNumber(100 * rate)} %.`;
+export function aboutWords({ papers, read, compared, rate }: Issue): string {
+  return `${papers} papers of the window, ${read} read in all. Phrases are compared between ${compared.recent} papers since ${compared.recentFrom} and ${compared.before} from ${compared.since} on, at a false discovery rate of ${formatNumber(100 * rate)} %.`;
 }
 
 /** `Ada Lovelace, Charles Babbage and 3 others, 2022-05-02, ACL` */
@@ -35,7 +35,7 @@ export function changeWords({ now, earlier }: TopicChange): string {
 export function scoreWords({ score, parts, pinned }: IssuePick): string {
   const two = (value: number) => formatNumber(value, { decimals: 2 });
   const each = parts.map(
-    ({ name, value, weight, floor }) => `${name} ${two(value)}${floor ? ` (${floor})` : ''} × ${formatNumber(weight)}`,
+    ({ name, value, weight, floor }) => `${name} ${two(value)}${floor ? ` (${floor})` : ''} × ${weight}`,
   );
   if (parts.length === 0) return 'pinned; not of the window, and not scored';
   return `${pinned ? 'pinned; ' : ''}score ${two(score)}: ${each.join(', ')}`;

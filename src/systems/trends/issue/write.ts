@@ -22,6 +22,8 @@ export interface WriteOptions {
 
 const summaryLength = 5;
 const newsLength = 5;
+/** Growth from which a rising phrase opens the summary: what was frequent before and is somewhat more so is no news. */
+const strongRise = 3;
 const insightsOfAPaper = 3;
 const relatedOfAPaper = 2;
 const resourcesShown = 8;
@@ -77,7 +79,12 @@ export function writeIssue(study: Study, { picks, next, notes }: Picks, options:
     summary,
     rising: rising.phrases.slice(0, phrasesShown).map(({ papers: _, p: __, ...row }) => row),
     rate: rising.rate,
-    compared: { recent: rising.recent, before: rising.before, since: rising.beforeFrom },
+    compared: {
+      recent: rising.recent,
+      recentFrom: rising.recentFrom,
+      before: rising.before,
+      since: rising.beforeFrom,
+    },
     news,
     picks: items,
     references: references.map(entryOf),
@@ -100,29 +107,36 @@ function entryOf({ id, title, authors, date, venue, url }: Paper): PaperEntry {
   return { id, title, authors, date, ...(venue !== undefined && { venue }), ...(url !== undefined && { url }) };
 }
 
-/** A sentence for each of what rises most; where little rises, for the largest topics of the window. No paper twice. */
+/** A sentence for each of what rises strongly; where little does, for the largest topics of the window. No paper twice. */
 function summaryOf(study: Study, quotes: Quotes): Statement[] {
   const statements: Statement[] = [];
   const quoted = new Set<string>();
+  const inWindow = new Set(study.window.map((i) => study.papers[i]!.id));
   const central = centrality(study);
-  const add = (ids: readonly string[], about?: string) => {
+  const add = (lead: string, ids: readonly string[], about?: string) => {
     for (const id of [...ids].sort((a, b) => (central.get(b) ?? 0) - (central.get(a) ?? 0))) {
       if (quoted.has(id)) continue;
       const [statement] = quotes.of(id, 'summary', 1, about);
       if (!statement) continue;
       quoted.add(id);
-      statements.push(statement);
+      statements.push({ lead, ...statement });
       return;
     }
   };
-  for (const { phrase, papers } of study.rising.phrases.slice(0, summaryLength)) add(papers, phrase);
-  const inWindow = new Set(study.window.map((i) => study.papers[i]!.id));
+  const strong = study.rising.phrases.filter(({ growth }) => growth >= strongRise);
+  for (const { phrase, papers } of strong.slice(0, summaryLength)) {
+    add(
+      phrase,
+      papers.filter((id) => inWindow.has(id)),
+      phrase,
+    );
+  }
   const bySize = study.topics.topics
-    .map(({ papers }) => papers.filter((id) => inWindow.has(id)))
-    .sort((a, b) => b.length - a.length);
-  for (const papers of bySize) {
+    .map((topic) => ({ lead: topicLabel(topic), papers: topic.papers.filter((id) => inWindow.has(id)) }))
+    .sort((a, b) => b.papers.length - a.papers.length);
+  for (const { lead, papers } of bySize) {
     if (statements.length >= summaryLength) break;
-    add(papers);
+    add(lead, papers);
   }
   return statements;
 }

@@ -1,8 +1,8 @@
 /**
  * The papers that a reader should not miss: the best by open rules, spread over topics.
  *
- * The score of a paper is the weighted mean of its parts (evidence.ts), each of them shown. A part that nothing is known
- * about for any paper of the window is left out, and the notes say so: without citations there are none in the score. A
+ * The score of a paper is the weighted mean of its parts (evidence.ts), each of them shown. A part that is unknown of all
+ * papers of the window, or the same of all, is left out, and the notes say so: without citations there are none in the score. A
  * paper that one part is unknown of stands in the middle of its cohort there; so does a paper of the last two weeks, at least, in
  * what others have had time to count: the floor for the new.
  *
@@ -111,7 +111,9 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
   const { picks, short } = spread(pinned, rest, count, wanted);
   const chosen = new Set(picks.map(({ paper }) => paper));
   const notes = [
-    ...missing.map((name) => `Nothing is known about ${name} for any paper of the window: it is not in the score.`),
+    ...(missing.length === 0
+      ? []
+      : [`Not in the score, for it tells no paper of the window from another: ${missing.join(', ')}.`]),
     ...(short === undefined ? [] : [short]),
   ];
   return {
@@ -127,7 +129,7 @@ function score(study: Study, readings: Readings, weights: Readonly<Record<PartNa
   const { papers, window, at } = study;
   const raw = rawParts(study, readings);
   const cohorts = cohortsOf(study);
-  const used = partNames.filter((name) => weights[name] > 0 && raw[name].some((value) => !Number.isNaN(value)));
+  const used = partNames.filter((name) => weights[name] > 0 && tellsApart(raw[name]));
   const missing = partNames.filter((name) => weights[name] > 0 && !used.includes(name));
   if (used.length === 0) throw new RangeError('pick: expected a weight above 0 for something that is known, got none');
   const ahead = new Map(used.map((name) => [name, aheadOf(raw[name], cohorts)]));
@@ -153,6 +155,12 @@ function score(study: Study, readings: Readings, weights: Readonly<Record<PartNa
     };
   });
   return { scored: scored.sort((a, b) => b.score - a.score || (a.paper < b.paper ? -1 : 1)), missing };
+}
+
+/** Whether a part is known of some papers, and not the same of all. */
+function tellsApart(raw: Float64Array): boolean {
+  const known = raw.filter((value) => !Number.isNaN(value));
+  return known.some((value) => value !== known[0]) || (known.length > 0 && known.length < raw.length);
 }
 
 /** What others need time to count. */
