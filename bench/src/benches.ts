@@ -55,8 +55,13 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     load: () => import('./fm-index.ts'),
   },
   search: {
-    about: 'search by words against MiniSearch and FlexSearch, and BM25 against published values',
+    about: 'search by words against MiniSearch and FlexSearch, BM25 against published values, latency with the model',
     load: () => import('./search.ts'),
+  },
+  retrieval: {
+    about:
+      'what generated n-grams find on SciFact, Cranfield and XQuAD, in three scorings, against BM25 and fused with it',
+    load: () => import('./retrieval.ts'),
   },
   memory: {
     about: 'resident memory over 10,000 training steps',

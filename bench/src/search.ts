@@ -6,6 +6,9 @@
  * documents that lack some of the words, as the other two do.
  */
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import FlexSearch from 'flexsearch';
 import MiniSearch from 'minisearch';
@@ -21,7 +24,8 @@ import {
   type Scored,
   wordsOf,
 } from 'tenfold/retrieval';
-import { alternate } from './alternate.ts';
+import { createIndex, openIndexWriter, Searcher, shippedSearchModel } from 'tenfold/search';
+import { alternate, quantile } from './alternate.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
@@ -55,7 +59,7 @@ const peers: readonly Engine[] = [
   {
     name: 'MiniSearch 7.2.0',
     build(texts) {
-      const index = new MiniSearch({ fields: ['text'], tokenize: wordsOf, processTerm: (word) => word });
+      const index = new MiniSearch({ fields: ['text'], tokenize: (text) => wordsOf(text), processTerm: (word) => word });
       index.addAll(texts.map((text, id) => ({ id, text })));
       return (query) => index.search(query).slice(0, LIMIT);
     },
@@ -63,7 +67,7 @@ const peers: readonly Engine[] = [
   {
     name: 'FlexSearch 0.8.212, suggest',
     build(texts) {
-      const index = new FlexSearch.Index({ encode: wordsOf, tokenize: 'strict' });
+      const index = new FlexSearch.Index({ encode: (text: string) => wordsOf(text), tokenize: 'strict' });
       texts.forEach((text, id) => {
         index.add(id, text);
       });
@@ -80,7 +84,51 @@ export async function run(): Promise<BenchReport> {
     texts: corpus.map(({ title, text }) => `${title} ${text}`),
   };
   const queries = await read('scifact/queries.jsonl');
-  return { rows: [...(await speed(scifact.texts, queries)), ...(await quality(scifact, queries))], skipped: [] };
+  const rows = [...(await speed(scifact.texts, queries)), ...(await quality(scifact, queries))];
+  return { rows: [...rows, ...(await latency(corpus, queries))], skipped: [] };
+}
+
+/** Milliseconds that a query may take, of half of them and of all but a twentieth. */
+const LIMITS = { p50: 150, p95: 300 } as const;
+/** Queries that are timed, after some that are not. */
+const TIMED = 200;
+const WARM = 20;
+
+/** How long a query takes that is answered by generated n-grams and words: 15 beams of the model that ships. */
+async function latency(
+  corpus: readonly Record<string, string>[],
+  queries: readonly Record<string, string>[],
+): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tenfold-bench-'));
+  try {
+    await createIndex(folder, { model: shippedSearchModel });
+    {
+      await using writer = await openIndexWriter(folder);
+      await writer.add(corpus.map(({ _id, title, text }) => ({ id: _id!, title: title!, text: text! })));
+    }
+    await using searcher = await Searcher.open(folder);
+    const took: number[] = [];
+    for (const [i, { text }] of queries.slice(0, WARM + TIMED).entries()) {
+      const started = performance.now();
+      await searcher.search(text!, { beams: 15, limit: LIMIT });
+      if (i >= WARM) took.push(performance.now() - started);
+    }
+    return Object.entries(LIMITS).map(([name, limit]) => {
+      const value = quantile(took, Number(name.slice(1)) / 100);
+      const peerName = `limit ${limit} ms, ${corpus.length} abstracts, ${TIMED} queries, 15 beams, keys and words`;
+      return row({
+        case: `search/latency-${name}`,
+        unit: 'ms',
+        ours: value,
+        peer: null,
+        peerName,
+        ratio: value / limit,
+        goal: 1,
+      });
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 async function speed(texts: readonly string[], queries: readonly Record<string, string>[]): Promise<Row[]> {
