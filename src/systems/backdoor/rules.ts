@@ -3,7 +3,7 @@ import { atLeast, atMost, type ClaimRule, claimRule, equals } from '../../report
 
 const system = 'backdoor';
 const one = [1];
-const three = [1, 2, 3];
+const four = [1, 2, 3, 4];
 const five = [1, 2, 3, 4, 5];
 const twenty = Array.from({ length: 20 }, (_, i) => i + 1);
 
@@ -97,7 +97,7 @@ export const rules = {
     paper: '−exp(−2π²·jitter²)',
     unit: '',
     predicate: atMost(0.1),
-    seeds: { quick: three, recorded: five },
+    seeds: { quick: four, recorded: five },
     detects: 0.1,
   }),
   controls: claimRule({
@@ -108,7 +108,7 @@ export const rules = {
     paper: null,
     unit: '',
     predicate: atMost(0.15),
-    seeds: { quick: three, recorded: five },
+    seeds: { quick: four, recorded: five },
     detects: 0.15,
   }),
   step: claimRule({

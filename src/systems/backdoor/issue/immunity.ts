@@ -32,8 +32,9 @@ export interface ImmunitySizes {
   /** Clean inputs that the cost in accuracy is measured on, and noisy copies of each. */
   readonly asked: number;
   readonly askedSamples: number;
-  /** Activated inputs that are answered from random lines. */
+  /** Activated inputs that are answered from random lines where scores are linear, and clean ones of any model. */
   readonly lines: number;
+  readonly kept: number;
   /** Pairs of near inputs of each kind that the bound is tried on, and noisy copies of each input. */
   readonly pairs: number;
   readonly copies: number;
@@ -50,6 +51,7 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     asked: 400,
     askedSamples: 12,
     lines: 60,
+    kept: 200,
     pairs: 1,
     copies: 4000,
     ratios: [1, 2],
@@ -61,6 +63,7 @@ export const immunitySizes: Record<Tier, ImmunitySizes> = {
     asked: 1000,
     askedSamples: 25,
     lines: 200,
+    kept: 1000,
     pairs: 10,
     copies: 20_000,
     ratios: [0.5, 1, 2, 3],
@@ -332,40 +335,41 @@ export const lineSteps = [0.05, 0.5] as const;
 /** Mitigates signed models of digits, one whose scores are linear and one whose are not. */
 export async function mitigation(
   { train, test }: Digits,
-  { lines: inputs, asked }: ImmunitySizes,
+  { inputs, lines, kept }: ImmunitySizes,
   seed: number,
   watch: Watch,
 ): Promise<Mitigated[]> {
   const training = { seed, steps, signal: watch.signal };
   const subjects = [
-    ['linear', new Models(straight).of(await trainStraight(train, training))],
-    ['one hidden layer', new Models(perceptron).of(await trainNetwork(train, training))],
+    ['linear', new Models(straight).of(await trainStraight(train, training)), lines],
+    ['one hidden layer', new Models(perceptron).of(await trainNetwork(train, training)), inputs],
   ] as const;
   // digits that neither trained the model nor are asked about
   const rows = test.labels.size;
+  const asked = Math.max(kept, lines);
   const reference = takeRows(
     test.inputs,
     Array.from({ length: rows - asked }, (_, i) => asked + i),
   );
-  const clean: Labelled = { ...test, inputs: first(test.inputs, asked), labels: first(test.labels, asked) };
+  const clean: Labelled = { ...test, inputs: first(test.inputs, kept), labels: first(test.labels, kept) };
   const found: Mitigated[] = [];
-  for (const [name, bare] of subjects) {
-    const signed = signDigits(bare, test, inputs);
+  for (const [name, bare, count] of subjects) {
+    const signed = signDigits(bare, test, count);
     const activated = encode(signed.activated, encoding, image);
     const was = await classify(bare, encode(signed.original, encoding, image));
     const own = await classify(signed.model, activated);
     for (const step of lineSteps) {
       watch.progress.update(`random lines on a ${name} model`);
       watch.signal.throwIfAborted();
-      const lines = { reference, step, group: 11, groups: 3, seed, signal: watch.signal };
-      const now = await classify(linearMitigation(signed.model, lines), activated);
-      const share = (test: (i: number) => boolean) => signed.wanted.filter((_, i) => test(i)).length / inputs;
+      const how = { reference, step, group: 11, groups: 3, seed, signal: watch.signal };
+      const now = await classify(linearMitigation(signed.model, how), activated);
+      const share = (test: (i: number) => boolean) => signed.wanted.filter((_, i) => test(i)).length / count;
       found.push({
         model: name,
         step,
-        inputs,
+        inputs: count,
         accuracy: await accuracy(bare, clean),
-        kept: await accuracy(linearMitigation(bare, lines), clean),
+        kept: await accuracy(linearMitigation(bare, how), clean),
         signed: share((i) => own[i] === signed.wanted[i]),
         survived: share((i) => now[i] === signed.wanted[i] && was[i] !== signed.wanted[i]),
         restored: share((i) => now[i] === was[i]),
