@@ -67,11 +67,12 @@ class Scanner {
 
   entry(strings: Map<string, string>): Omit<BibtexEntry, 'line'> | undefined {
     this.at++;
-    const type = this.#name('a type of entry').toLowerCase();
-    this.#space();
-    const open = this.#text[this.at];
+    const [opening, named] = /^([a-z]{1,40})\s*[{(]/i.exec(this.#text.slice(this.at, this.at + 60)) ?? [];
     // an @ in running text between entries
-    if (open !== '{' && open !== '(') return undefined;
+    if (opening === undefined) return undefined;
+    const type = named!.toLowerCase();
+    this.at += opening.length - 1;
+    const open = this.#text[this.at];
     if (type === 'comment' || type === 'preamble') {
       this.#balanced();
       return undefined;
@@ -247,7 +248,7 @@ function withoutCommands(tex: string): string {
       hide(symbols[name]!),
     )
     .replace(
-      /\\(?:(['`^"~=.])\s*|([uvHckrdb])(?:\s+|(?=\{)))(?:\{\s*(\\?[a-zA-Zıȷ]?)\s*\}|(\\?[a-zA-Z]))/g,
+      /\\(?:(['`^"~=.])\s*|([uvHckrdb])(?:\s+|(?=\{)))(?:\{\s*(\\?[a-zA-Zıȷ]?)\s*\}|(\\[a-zA-Z]\s*|[a-zA-Z]))/g,
       (
         _,
         sign: string | undefined,
@@ -255,7 +256,10 @@ function withoutCommands(tex: string): string {
         braced: string | undefined,
         bare: string | undefined,
       ) => {
-        const base = (braced ?? bare ?? '').replace(/^\\([ij])$/, '$1').replace('\\', '');
+        const base = (braced ?? bare ?? '')
+          .trim()
+          .replace(/^\\([ij])$/, '$1')
+          .replace('\\', '');
         return `${base}${accents[sign ?? letter!]!}`;
       },
     )

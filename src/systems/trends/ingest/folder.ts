@@ -97,7 +97,7 @@ async function documentOf(
   }
   if (text.trim() === '') throw new SyntaxError('expected text, got none');
   const [, heading] = /^\s*#\s+(.{3,300})$/m.exec(text.slice(0, 2000)) ?? [];
-  const date = dayOf(/\b(\d{4}-\d{2}-\d{2})\b/.exec(name)?.[1]) ?? changed.toISOString().slice(0, 10);
+  const date = dayOf(/(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)/.exec(name)?.[1]) ?? changed.toISOString().slice(0, 10);
   return { source, record: name, paper: { title: heading ?? title, abstract: text, authors: [], date } };
 }
 
@@ -160,18 +160,18 @@ class PdfReader {
     const worker = this.#worker;
     try {
       return await new Promise<PdfText>((resolve, reject) => {
-        const late = () => reject(new Error(`expected text within ${this.#seconds} s, got none`));
-        const timer = setTimeout(late, this.#seconds * 1000);
         const settle = (work: () => void) => {
           clearTimeout(timer);
-          worker.removeAllListeners();
+          worker.off('message', told).off('error', failed).off('exit', ended);
           work();
         };
-        worker.on('message', ({ pdf, error }: { pdf?: PdfText; error?: string }) =>
-          settle(() => (pdf ? resolve(pdf) : reject(new PdfError(error ?? 'expected a PDF')))),
-        );
-        worker.on('error', (error) => settle(() => reject(error)));
-        worker.on('exit', () => settle(() => reject(new Error('expected text, got a thread that ended'))));
+        const told = ({ pdf, error }: { pdf?: PdfText; error?: string }) =>
+          settle(() => (pdf ? resolve(pdf) : reject(new PdfError(error ?? 'expected a PDF'))));
+        const failed = (error: Error) => settle(() => reject(error));
+        const ended = () => failed(new Error('expected text, got a thread that ended'));
+        const late = () => failed(new Error(`expected text within ${this.#seconds} s, got none`));
+        const timer = setTimeout(late, this.#seconds * 1000);
+        worker.on('message', told).on('error', failed).on('exit', ended);
         worker.postMessage(bytes);
       });
     } catch (error) {
@@ -183,7 +183,6 @@ class PdfReader {
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    worker?.removeAllListeners();
     await worker?.terminate();
   }
 }
