@@ -20,7 +20,14 @@ const documents = [
     year: 2020,
     venue: 'Nature',
   },
-  { id: 'b', title: '<b onclick=alert(1)>bold</b> earthquakes', text: markup, year: 2021, tags: ['<i>', 'web'] },
+  {
+    id: 'b',
+    title: '<b onclick=alert(1)>bold</b> earthquakes',
+    text: markup,
+    year: 2021,
+    tags: ['<i>', 'web'],
+    url: 'javascript:alert(1)',
+  },
   ...Array.from({ length: 30 }, (_, i) => ({
     id: `n${i}`,
     title: `Note ${i}`,
@@ -98,6 +105,10 @@ describe.skipIf(!executablePath)(
       expect(await results().first().locator('.passage').textContent()).toBe(documents[1]!.text);
       expect(await results().first().locator('mark').allTextContents()).toEqual(['bold', 'earthquakes', 'earthquakes']);
       expect(await page.evaluate(() => (globalThis as { struck?: number }).struck)).toBeUndefined();
+      const links = await page
+        .locator('#results a')
+        .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
+      expect(links).toEqual(['https://example.org/a']);
       expect(await page.locator('#results script, #results img, #results b').count()).toBe(0);
       expect(await status().textContent()).toMatch(/^10 documents of 32, \d+ ms$/);
     });

@@ -83,6 +83,16 @@ describe('the passage', () => {
     expect(passage.length).toBeLessThan(420);
   });
 
+  test('begins with the text where it begins in its first word', () => {
+    const text = `Generative one ${'x'.repeat(150)} ${filler}`;
+    const found = hit(text, [], ['one']);
+    const reasons = reasonsOf(found);
+    expect(passageOf(found.document, marksOf(found, reasons, 'ascii'), reasons).start).toBe(0);
+    const late = hit(`Generative ${'x '.repeat(82)}one ${filler}`, [], ['one']);
+    const { start } = passageOf(late.document, marksOf(late, reasonsOf(late), 'ascii'), reasonsOf(late));
+    expect(late.document.text.slice(start)).toMatch(/^(Generative|x) /);
+  });
+
   test('of a text without marks is its beginning; of a short one all of it', () => {
     const { start, end } = passageOf({ id: 'a', text: filler }, [], []);
     expect([start, end > 300, end < 400]).toEqual([0, true, true]);

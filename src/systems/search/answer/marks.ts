@@ -113,7 +113,7 @@ export function passageOf({ text }: StoredDocument, marks: readonly Mark[], reas
 const LONG_WORD = 40;
 
 function wordStart(text: string, at: number): number {
-  for (let i = at; i > 0 && at - i < LONG_WORD; i--) if (/\s/.test(text[i - 1]!)) return i;
+  for (let i = at; at - i < LONG_WORD; i--) if (i === 0 || /\s/.test(text[i - 1]!)) return i;
   return isLow(text, at) ? at - 1 : at;
 }
 

@@ -5,7 +5,7 @@ export async function pageCss(): Promise<string> {
   // the room draws figures as well, which takes a while to load
   const { FONT, paletteCss } = await import('../../../report/index.ts');
   return `${paletteCss(':root')}
-:root { color-scheme: light dark; --tint: color-mix(in srgb, var(--s5) 32%, transparent); }
+:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 html { font: 100%/1.5 ${FONT}; -webkit-text-size-adjust: 100%; scroll-padding-top: 8.5rem; }
 body { margin: 0 auto; padding: 0 1.25rem 4rem; max-width: 50rem; background: var(--paper); color: var(--ink); overflow-wrap: break-word; }
@@ -39,8 +39,9 @@ h2 { margin: 0; font-size: 1.06rem; font-weight: 600; line-height: 1.3; }
 .passage { margin: .3rem 0 .45rem; }
 .fields { display: flex; flex-wrap: wrap; align-items: baseline; gap: .35rem; margin: 0 0 .35rem; font-size: .8rem; color: var(--muted); }
 .field { font-size: inherit; color: inherit; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+a.field { text-decoration: none; }
 .field:hover { border-color: var(--muted); color: var(--ink); }
-mark { color: inherit; background: var(--tint); border-radius: 2px; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+mark { color: inherit; background: color-mix(in srgb, var(--s5) calc(10% + 35% * var(--weight, 1)), transparent); border-radius: 2px; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 mark.word { background: none; text-decoration: underline dotted 2px var(--s5); text-underline-offset: .18em; }
 mark.lit { outline: 2px solid var(--s1); background: color-mix(in srgb, var(--s1) 25%, transparent); }
 summary { font-size: .85rem; color: var(--muted); cursor: pointer; }

@@ -7,8 +7,9 @@ import { element } from './elements.ts';
 /** Reasons in the table, and in the line above it. */
 const TABLE = 25;
 const LINE = 3;
-/** Stored values shown of a document, and the length of one. */
+/** Stored values shown of a document, of one list, and the length of one. */
 const FIELDS = 8;
+const MEMBERS = 3;
 const LONG = 60;
 
 const sources: Readonly<Record<string, string>> = {
@@ -46,8 +47,10 @@ export function resultItem(hit: AnswerHit, filterBy: (condition: string) => void
 
 function markedText({ text, reason }: Piece, reasons: readonly Reason[]): Node | string {
   if (reason === undefined) return text;
-  const { kind, text: name } = reasons[reason]!;
+  const { kind, text: name, share } = reasons[reason]!;
   const mark = element('mark', { className: kind === 'word' ? 'word' : '', title: name }, text);
+  // the weightiest reason comes first
+  mark.style.setProperty('--weight', (share / reasons[0]!.share).toFixed(2));
   mark.dataset.reason = String(reason);
   return mark;
 }
@@ -65,29 +68,36 @@ function fieldsOf({ document, score }: AnswerHit, filterBy: (condition: string) 
   const shown = element(
     'p',
     { className: 'fields' },
-    document.title === undefined ? '' : document.id,
-    `score ${score.toFixed(3)}`,
+    document.title === undefined ? undefined : element('span', {}, document.id),
+    element('span', {}, `score ${score.toFixed(3)}`),
   );
   let count = 0;
   for (const [name, value] of Object.entries(document)) {
     if (['id', 'title', 'text', 'queries'].includes(name)) continue;
-    for (const member of Array.isArray(value) ? value : [value]) {
+    for (const member of Array.isArray(value) ? value.slice(0, MEMBERS) : [value]) {
       if (!['string', 'number', 'boolean'].includes(typeof member) || count === FIELDS) continue;
       const said = String(member);
       if (said.trim() === '' || said.length > LONG) continue;
       count++;
-      const condition = `${name}=${said}`;
-      const onclick = () => filterBy(condition);
-      shown.append(
-        element(
-          'button',
-          { type: 'button', className: 'field', title: `only ${condition}`, onclick },
-          `${name} ${said}`,
-        ),
-      );
+      shown.append(fieldOf(name, said, filterBy));
     }
   }
   return shown;
+}
+
+/** A link for an address of the web, a button that filters for all else. */
+function fieldOf(name: string, said: string, filterBy: (condition: string) => void): HTMLElement {
+  if (/^https?:\/\//i.test(said)) {
+    const link = { href: said, className: 'field', target: '_blank', rel: 'noopener noreferrer' };
+    return element('a', link, said.replace(/^https?:\/\//i, ''));
+  }
+  const condition = `${name}=${said}`;
+  const onclick = () => filterBy(condition);
+  return element(
+    'button',
+    { type: 'button', className: 'field', title: `only ${condition}`, onclick },
+    `${name} ${said}`,
+  );
 }
 
 function explanation({ reasons, ngramScore, wordScore }: AnswerHit, whole: () => HTMLElement): HTMLElement {
