@@ -88,6 +88,43 @@ describe('openDevice', () => {
   });
 });
 
+describe('dispose', () => {
+  it('leaves arrays on the host alone unless asked, and then gives back at once what a program made', async () => {
+    const f = compile((x: Tensor) => exp(x));
+    const x = array(new Float32Array(2 ** 20));
+    const y = await f(x);
+    dispose({ x, y });
+    expect(y.data.length).toBe(2 ** 20);
+    const before = process.memoryUsage().arrayBuffers;
+    dispose({ x, y }, { host: true });
+    expect(before - process.memoryUsage().arrayBuffers).toBeGreaterThanOrEqual(2 ** 22);
+    expect(x.data.length).toBe(2 ** 20);
+    expect(() => y.data).toThrow('array: expected elements, got an array given back by dispose()');
+    await expect(f(y)).rejects.toThrow(ReferenceError);
+    dispose(y, { host: true });
+    // the program goes on
+    expect((await f(x)).data[0]).toBe(1);
+    await f.release();
+  });
+
+  it('keeps a loop over a large state at two of them', async () => {
+    const step = compile((state: Tensor) => add(state, 1));
+    let state = array(new Float32Array(2 ** 22));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    for (let i = 0; i < 30; i++) {
+      const next = await step(state);
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+      dispose(state, { host: true });
+      state = next;
+    }
+    expect(state.data[0]).toBe(30);
+    // besides the first, which is the caller's
+    expect(most - before).toBeLessThan(2.5 * 2 ** 24);
+    await step.release();
+  });
+});
+
 describe('a device in a worker', () => {
   it('computes what the CPU computes, and keeps results there until they are asked for', async () => {
     const device = await open('cpu', { worker: true });

@@ -6,6 +6,7 @@ import { adamW, type OptimizerState } from 'tenfold/nn';
 import {
   compile,
   constant,
+  dispose,
   leavesByPath,
   mapTree,
   type NDArray,
@@ -77,15 +78,18 @@ async function load(
   const steps = parameters < fewParameters ? stepsPerRun : 1;
   const stacked = compile((one: unknown) => mapTree(one, (t: Tensor) => stack(new Array<Tensor>(steps).fill(t))));
   const batches = steps === 1 ? batch : ((await stacked(batch as never)) as Arrays);
-  const frozen = carry as { params: unknown; state: unknown };
 
   const train = compile((steps === 1 ? step : many) as (carry: unknown, batch: unknown) => readonly [unknown, Tensor]);
   // loaded when it is first asked for, so that the memory of training is measured without it
-  const forward = compile((x: unknown) => model.forward(constant(frozen.params), x, constant(frozen.state)));
+  const forward = compile((x: unknown) => {
+    const { params, state } = carry as { params: unknown; state: unknown };
+    return model.forward(constant(params), x, constant(state));
+  });
   const first: number[] = [];
   const once = async () => {
     const [next, loss] = (await train(carry as never, batches as never)) as unknown as [Arrays, NDArray<'float32'>];
     if (!loss.data.every(Number.isFinite)) throw new RangeError(`the loss became ${loss.data.at(-1)}`);
+    dispose(carry, { host: true });
     carry = next;
     if (first.length < comparedLosses) first.push(...loss.data);
   };

@@ -143,7 +143,9 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
     await folder?.append(records);
     if (options.onRecord) records.forEach(options.onRecord);
   };
+  let shown: typeof carry | undefined;
   const evaluate = async ({ measure, stop }: Evaluation<P, S>) => {
+    shown = carry;
     const measured = await measure({ step, ...carry });
     await record([{ step, evaluation: measured }]);
     if (stop === undefined) return;
@@ -168,7 +170,8 @@ export async function fit<P, B, S = Record<never, never>, At = unknown>(
       if (broken) throw new NotFiniteError(step + broken.index + 1, broken, folder?.checkpoint);
       // before the first record, so that records never stand without a checkpoint to go on from
       if (folder && folder.checkpoint === undefined) await save(start);
-      if (step > resumedAt) dispose(carry); // the first arrays are the caller's
+      // the first arrays are the caller's, and those that an evaluation saw may be kept there
+      if (step > resumedAt) dispose(carry, { host: carry !== shown });
       carry = next;
       await record(metrics.map((values, i) => ({ step: step + i + 1, ...values })));
       step += metrics.length;

@@ -40,6 +40,8 @@ export class NDArray<D extends DType = DType> {
     if (this.#data === undefined) {
       throw new ReferenceError('array: its elements are on another device; await toHost(array) brings them here');
     }
+    if (this.#data.length === 0 && this.size > 0)
+      throw new ReferenceError('array: expected elements, got an array given back by dispose()');
     return this.#data;
   }
 

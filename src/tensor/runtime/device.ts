@@ -1,9 +1,10 @@
 /**
  * Devices: where compiled programs run and where their arrays live.
  */
-import type { NDArray } from '../array.ts';
+import { NDArray } from '../array.ts';
 import type { Lowered } from '../lower.ts';
 import { flattenTree } from '../tree.ts';
+import { discard } from './host-memory.ts';
 
 /** A program loaded on a device. */
 export interface Executable {
@@ -54,9 +55,20 @@ export async function toHost<T>(tree: T): Promise<T> {
   return flat.build(leaves) as T;
 }
 
-/** Gives back the memory of every array of a tree that lies on another device; arrays on the host are the collector's. */
-export function dispose(tree: unknown): void {
-  for (const leaf of flattenTree(tree).leaves) if (isRemote(leaf)) leaf.remote.device.dispose(leaf);
+/**
+ * Gives back the memory of every array of a tree that lies on another device. Arrays on the host are the collector's,
+ * which lets large ones wait; with `host`, those that a program made are given back at once, too: nobody may use them,
+ * or the `data` that they had, after that.
+ *
+ * @example
+ * const [next] = await step(state, batch);
+ * dispose(state, { host: true }); // two states are in memory at most
+ */
+export function dispose(tree: unknown, { host = false }: { readonly host?: boolean } = {}): void {
+  for (const leaf of flattenTree(tree).leaves) {
+    if (isRemote(leaf)) leaf.remote.device.dispose(leaf);
+    else if (host && leaf instanceof NDArray) discard(leaf);
+  }
 }
 
 /** Whether a leaf is an array that lies on a device. */

@@ -4,6 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { NDArray } from '../array.ts';
 import { type Device, type Executable, isRemote } from './device.ts';
+import { discard } from './host-memory.ts';
 import { openDevice } from './open.ts';
 import { type Answer, type Asked, busy, type Held, idle, type Request, type Sent } from './thread.ts';
 
@@ -31,6 +32,8 @@ function dispose(number: number): void {
   const array = arrays.get(number);
   arrays.delete(number);
   if (isRemote(array)) array.remote.device.dispose(array);
+  // a run that was asked for may not have read it yet
+  else if (array && pending === 0) discard(array);
 }
 
 async function answer(request: Request): Promise<unknown> {
