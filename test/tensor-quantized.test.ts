@@ -1,7 +1,12 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import {
   add,
   array,
+  ConstantFile,
   compile,
   constant,
   dequantize,
@@ -11,6 +16,7 @@ import {
   mul,
   type NDArray,
   openOnnx,
+  printProgram,
   QuantizedArray,
   quantize,
   scan,
@@ -20,6 +26,7 @@ import {
   take,
   toFloats,
   toHost,
+  toNested,
 } from 'tenfold/tensor';
 import { describe, expect, it } from 'vitest';
 
@@ -106,6 +113,11 @@ describe('quantize', () => {
     expect(() => quantize(w, { bits: 8 })).toThrow(RangeError);
   });
 });
+
+/** The same weights, read from their file. */
+async function inMemory({ packed, scales, bits }: QuantizedArray): Promise<QuantizedArray> {
+  return new QuantizedArray(await toHost(packed), await toHost(scales), bits);
+}
 
 describe('quantised weights in programs', () => {
   const product = (x: Tensor, w: Tensor) => matmul(x, w, { transposeB: true });
@@ -230,6 +242,48 @@ describe('quantised weights in programs', () => {
       expect(toFloats(bx)[k]).toBeCloseTo(column, 4);
     }
     await f.release();
+  });
+
+  it('compute from a file what they compute from memory, beside large constants in memory, at open sizes', async () => {
+    const q = quantize(normal([64, 64]), { bits: 4 });
+    const file = await ConstantFile.create();
+    const [other, kept] = [await file.put(quantize(normal([64, 64]), { bits: 8 })), await file.put(q)];
+    const large = normal([64, 5000]);
+    const f = compile(
+      (ids: Tensor, w: Tensor, v: Tensor) => {
+        const x = take(w, ids);
+        return [x, product(x, w), matmul(product(x, v), constant(large))];
+      },
+      { open: [['tokens']] },
+    );
+    const ids = array([3, 60, 3], { dtype: 'int32' });
+    expect((await f(ids, kept, other)).map(toNested)).toEqual((await f(ids, q, await inMemory(other))).map(toNested));
+    expect(toNested(await toHost(kept))).toEqual(toNested(await toHost(q)));
+    expect(() => kept.packed.data).toThrow('await toHost(array)');
+    expect(printProgram(f.program(ids, kept, other))).toContain('constant {value=uint8[64,2,16](…)}');
+    await f.release();
+  });
+
+  it('leave no file behind when their process ends, whoever still holds them', () => {
+    const script = `import { array, ConstantFile } from 'tenfold/tensor';
+      const file = await ConstantFile.create();
+      globalThis.kept = [await file.put(array([1, 2])), await (await ConstantFile.create()).put(array([3]))];`;
+    const folder = mkdtempSync(join(tmpdir(), 'tenfold-quantized-'));
+    try {
+      const run = (after: string) =>
+        spawnSync(process.execPath, ['--input-type=module', '-e', script + after], {
+          cwd: new URL('..', import.meta.url),
+          env: { ...process.env, TMPDIR: folder },
+          encoding: 'utf8',
+        });
+      const there = run(`process.stdout.write(String((await import('node:fs')).readdirSync('${folder}').length))`);
+      expect(there).toMatchObject({ stdout: '2', stderr: '', status: 0 });
+      expect(readdirSync(folder)).toEqual([]);
+      expect(run('throw 1').status).toBe(1);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('come from their parts, as a checkpoint keeps them', async () => {

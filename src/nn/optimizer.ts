@@ -15,6 +15,7 @@
  */
 import {
   add,
+  after,
   cast,
   div,
   flattenTree,
@@ -49,6 +50,9 @@ export interface Optimizer {
 /** What an optimizer does to one parameter: its new value and its new moments, in the order in which they came. */
 export type LeafRule = (parameter: Tensor, gradient: Tensor, ...moments: Tensor[]) => readonly Tensor[];
 
+/** Above this many, it pays to mind the memory. */
+const manyParameters = 1 << 20;
+
 /**
  * An optimizer that treats every parameter by itself.
  * @param moments names of the running quantities, each with what it starts from
@@ -68,7 +72,11 @@ export function leafwise(
       };
     },
     update: (gradients, state, params) => {
-      const apply = rule(cast(state.step, 'float32'));
+      const step = cast(state.step, 'float32');
+      const own = leavesOf(gradients);
+      const large = own.reduce((total, { size }) => total + size, 0) > manyParameters;
+      // the new state is larger than the gradients, and the backward pass has the memory until it is done
+      const apply = rule(large ? after(step, own) : step);
       const columns = [params, gradients, ...names.map((name) => state.moments[name])].map(leavesOf);
       const rows = columns[0]!.map((_, i) => apply(...(columns.map((c) => c[i]!) as [Tensor, Tensor, ...Tensor[]])));
       const rebuild = (column: number) => flattenTree(params).build(rows.map((row) => row[column]!)) as typeof params;

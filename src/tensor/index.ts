@@ -6,6 +6,7 @@ export { array, NDArray, type Nested, store, toFloats, toNested, zerosArray } fr
 export { capacity, lengthMask, padTo } from './capacity.ts';
 export { type Arguments, type Compiled, compile } from './compile.ts';
 export { constant } from './constant.ts';
+export { ConstantFile } from './constant-file.ts';
 export {
   allocate,
   bytesOf,
@@ -129,6 +130,7 @@ export {
   zeros,
 } from './ops/movement.ts';
 export { layerNorm } from './ops/normalization.ts';
+export { after } from './ops/order.ts';
 export { avgPool, maxPool, type PoolOptions, resize } from './ops/pool.ts';
 export { dequantize } from './ops/quantized.ts';
 export {

@@ -100,6 +100,9 @@ class Union {
   #constant(instances: readonly TensorProto[], known: Map<string, string>): string {
     const [first] = instances as readonly [TensorProto];
     const name = first.name!;
+    // in a file, equal constants are one place
+    if (this.#file(first) && instances.every((other) => `${other.dims}` === `${first.dims}` && samePlace(other, first)))
+      return name;
     const data = instances.map((tensor, e) => this.#bytes(tensor, e));
     const sameType = instances.every(
       (other) => `${other.dataType}[${other.dims}]` === `${first.dataType}[${first.dims}]`,
@@ -128,9 +131,14 @@ class Union {
     return this.sizes.array(entries, first.dataType!, first.dims!);
   }
 
+  /** Whether a constant lies in a file. */
+  #file(tensor: TensorProto): boolean {
+    const path = locationOf(tensor);
+    return path !== undefined && this.#examples[0]!.external.every((constant) => constant.path !== path);
+  }
+
   #bytes(tensor: TensorProto, example: number): Uint8Array {
-    const path =
-      tensor.dataLocation === 1 ? tensor.externalData!.find(({ key }) => key === 'location')!.value : undefined;
+    const path = locationOf(tensor);
     return path === undefined
       ? tensor.rawData!
       : this.#examples[example]!.external.find((file) => file.path === path)!.data;
@@ -190,6 +198,14 @@ class Union {
     const names = Object.keys(this.#examples[0]!.sizes).join(', ');
     return new TypeError(`compile: expected the same ops at all sizes of ${names}, got ${told.join(', ')}`);
   }
+}
+
+function locationOf({ dataLocation, externalData }: TensorProto): string | undefined {
+  return dataLocation === 1 ? externalData!.find(({ key }) => key === 'location')!.value : undefined;
+}
+
+function samePlace(a: TensorProto, b: TensorProto): boolean {
+  return JSON.stringify(a.externalData) === JSON.stringify(b.externalData);
 }
 
 function madeAt(origin: Node | undefined): string {

@@ -6,11 +6,13 @@
  * is 2 GB.
  */
 import { contentKey, type NDArray, store } from './array.ts';
-import { type DType, onnxCode } from './dtype.ts';
+import { placeOf } from './constant-file.ts';
+import { bytesOf, type DType, onnxCode } from './dtype.ts';
 import { unite } from './lower-open.ts';
 import { encodeModel } from './onnx/codec.ts';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx/schema.ts';
 import {
+  inputOp,
   type Node,
   nodeName,
   type Op,
@@ -55,6 +57,8 @@ export interface Lowered {
   readonly bytes: Uint8Array;
   /** Constants that lie outside `bytes`, by the location that the model names. */
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Where the files are that constants lie in instead, by the location that the model names: read there by the runtime. */
+  readonly folder?: string;
   /** Names of the model's inputs, and which of the program's inputs they are: the unused ones are not in the model. */
   readonly inputs: readonly { readonly name: string; readonly index: number }[];
   readonly outputs: readonly { readonly name: string; readonly type: Type }[];
@@ -63,6 +67,9 @@ export interface Lowered {
 /** Lowers a program. */
 export function lower(program: Program, target: Target): Lowered {
   const { graph, shared } = program.open ? emitOpen(program.open, target) : emit(program, target, false);
+  const external = shared.folder === undefined ? shared.external : [];
+  // a runtime takes constants from files or from memory, but not from both
+  if (shared.folder !== undefined) for (const { constant, data } of shared.external) inline(constant, data);
   const domains = [...shared.domains];
   const bytes = encodeModel({
     irVersion,
@@ -73,13 +80,21 @@ export function lower(program: Program, target: Target): Lowered {
   const index = new Map(program.inputs.map((t, i) => [inputName(t), i]));
   return {
     bytes,
-    external: shared.external,
+    external,
+    ...(shared.folder !== undefined && { folder: shared.folder }),
     inputs: graph.input!.map(({ name }) => ({ name, index: index.get(name)! })),
     outputs: graph.output!.map(({ name }, i) => {
       const { dtype, shape } = program.outputs[i]!;
       return { name, type: { dtype, shape } };
     }),
   };
+}
+
+/** Moves a constant from outside into the model. */
+export function inline(constant: TensorProto, data: Uint8Array): void {
+  delete constant.externalData;
+  delete constant.dataLocation;
+  constant.rawData = data;
 }
 
 /** A program as a graph, and what lies beside it. */
@@ -115,7 +130,9 @@ class Shared {
   /** Whether the sizes are an example of others: equal constants may then differ, and nothing may be chosen by size. */
   readonly open: boolean;
   readonly domains = new Set<string>();
-  readonly external: { path: string; data: Uint8Array }[] = [];
+  readonly external: { path: string; data: Uint8Array; constant: TensorProto }[] = [];
+  /** Where constants lie in files, if any do. */
+  folder: string | undefined;
   /** The program's node that each ONNX node and constant was made for, by its name. */
   readonly origins = new Map<string, Node>();
   #next = 0;
@@ -194,7 +211,7 @@ export class Emitter {
 
   /** Name of a constant, made once. */
   constant(value: NDArray): string {
-    const key = value.size > 64 ? value : this.open ? undefined : contentKey(value);
+    const key = value.size > 64 || placeOf(value) ? value : this.open ? undefined : contentKey(value);
     const known = key === undefined ? undefined : this.known(key);
     if (known !== undefined) return known;
     const name = this.#initializer(value, value.shape, onnxCode(value.dtype));
@@ -207,22 +224,35 @@ export class Emitter {
     return this.#initializer(value, shape, bits === 4 ? 22 : 3);
   }
 
-  #initializer({ data }: NDArray, shape: readonly number[], dataType: number): string {
+  /** Name of a constant in another shape. */
+  reshaped(value: NDArray, shape: readonly number[]): string {
+    return this.#initializer(value, shape, onnxCode(value.dtype));
+  }
+
+  #initializer(value: NDArray, shape: readonly number[], dataType: number): string {
     const name = this.shared.fresh();
     if (this.#origin) this.shared.origins.set(name, this.#origin);
+    const constant: TensorProto = { name, dims: [...shape], dataType };
+    this.#initializers.push(constant);
+    const outside = (location: string, offset: number, length: number) => {
+      constant.dataLocation = 1;
+      const entries = { location, offset: String(offset), length: String(length) };
+      constant.externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
+    };
+    const place = placeOf(value);
+    if (place) {
+      this.shared.folder = place.file.root;
+      outside(place.file.location, place.offset, value.size * bytesOf(value.dtype));
+      return name;
+    }
+    const { data } = value;
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const head: TensorProto = { name, dims: [...shape], dataType };
     if (raw.length < externalBytes) {
-      this.#initializers.push({ ...head, rawData: raw });
+      constant.rawData = raw;
     } else {
       const path = `constant${name}`;
-      this.shared.external.push({ path, data: raw });
-      const externalData = [
-        { key: 'location', value: path },
-        { key: 'offset', value: '0' },
-        { key: 'length', value: String(raw.length) },
-      ];
-      this.#initializers.push({ ...head, dataLocation: 1, externalData });
+      this.shared.external.push({ path, data: raw, constant });
+      outside(path, 0, raw.length);
     }
     return name;
   }
@@ -274,7 +304,7 @@ export class Emitter {
     this.#used = new Set([...program.outputs, ...nodes.flatMap((node) => node.inputs)]);
     const names = new Map<Tensor, string>(captured);
     const printed = tensorNames(program, this.#loop);
-    for (const node of nodes) {
+    for (const node of lastFirst(nodes)) {
       if (captured.has(node.outputs[0]!)) continue;
       this.#origin = node;
       this.#node = nodeName(printed, node);
@@ -340,6 +370,24 @@ export class Emitter {
     }
     return (name) => renamed.get(name) ?? name;
   }
+}
+
+/**
+ * Nodes in the order in which they are emitted. Of a node's operands ONNX Runtime computes the one emitted last first. So
+ * what is made of a single argument, such as transformed weights, goes before everything else: it is then computed just
+ * before it is used, and not kept in memory while the rest of a network is computed.
+ */
+function lastFirst(nodes: readonly Node[]): Node[] {
+  const sources = new Map<Node, Node | undefined>();
+  const [first, rest]: [Node[], Node[]] = [[], []];
+  for (const node of nodes) {
+    const own = node.op === (inputOp as unknown) ? [node] : node.inputs.map((t) => sources.get(t.node));
+    const given = new Set(own.filter((source) => source !== undefined));
+    const single = given.size <= 1 && node.inputs.every((t) => sources.has(t.node));
+    if (single) sources.set(node, given.values().next().value);
+    (single ? first : rest).push(node);
+  }
+  return [...first, ...rest];
 }
 
 /** Renames in a node and in the graphs inside it. */

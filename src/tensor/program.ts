@@ -298,7 +298,8 @@ function printAttr(value: unknown, of: string): string {
   if (isProgram(value)) return print(value, of);
   if (Array.isArray(value)) return `[${value.map((v) => printAttr(v, of)).join(',')}]`;
   if (typeof value === 'object' && value !== null && 'data' in value) {
-    const { dtype, shape } = value as NDArray;
+    const { dtype, shape, remote } = value as NDArray;
+    if (remote !== undefined) return `${dtype}${formatShape(shape)}(…)`;
     const flat = toFloats(value as NDArray);
     const shown = Array.from({ length: Math.min(flat.length, 6) }, (_, i) => Number(flat[i]!.toPrecision(6)));
     return `${dtype}${formatShape(shape)}(${shown.join(', ')}${flat.length > 6 ? ', …' : ''})`;

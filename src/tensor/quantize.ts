@@ -7,7 +7,7 @@
  */
 import { NDArray } from './array.ts';
 import { formatType } from './program.ts';
-import type { Device } from './runtime/device.ts';
+import { type Device, toHost } from './runtime/device.ts';
 
 /**
  * Weights [out, in], or a table of rows, in blocks along `in`: to programs a float32 array like any other.
@@ -48,9 +48,9 @@ export class QuantizedArray extends NDArray<'float32'> {
 const storage: Pick<Device, 'provider' | 'toHost' | 'dispose'> = {
   provider: 'quantized',
   toHost: async (source) => {
-    const { packed, scales, bits, shape } = source as QuantizedArray;
-    const values = weightsOf(packed.data, scales.data, bits);
-    return new NDArray('float32', shape, Float32Array.from(values));
+    const { bits, shape, ...parts } = source as QuantizedArray;
+    const { packed, scales } = await toHost({ packed: parts.packed, scales: parts.scales });
+    return new NDArray('float32', shape, Float32Array.from(weightsOf(packed.data, scales.data, bits)));
   },
   dispose: () => undefined,
 };

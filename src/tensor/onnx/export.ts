@@ -3,7 +3,7 @@
  * runtimes have had for years.
  */
 import { replaceFile } from '../files.ts';
-import { type Lowered, lower } from '../lower.ts';
+import { inline, type Lowered, lower } from '../lower.ts';
 import { quantizedForExport } from '../passes/quantized-export.ts';
 import type { Program } from '../program.ts';
 import { portable } from '../support.ts';
@@ -35,11 +35,7 @@ export function exportOnnx(program: Program): Uint8Array {
       `exportOnnx: expected constants of at most ${maxBytes} bytes, got ${total} (saveOnnx writes them into a file beside the model)`,
     );
   }
-  return withConstants(lowered, (tensor, data) => {
-    delete tensor.externalData;
-    delete tensor.dataLocation;
-    tensor.rawData = data;
-  });
+  return withConstants(lowered, inline);
 }
 
 /**

@@ -38,7 +38,8 @@ export interface OnnxModel {
 const maxBytes = 2 ** 31 - 1;
 
 /**
- * Opens an ONNX model, from a path or from its bytes.
+ * Opens an ONNX model, from a path or from its bytes. Constants in files beside the model are mapped into memory, not
+ * read: the files have to stay as they are while it is open.
  * @throws SyntaxError when the file is not an ONNX model, or one that the device's provider does not run
  * @throws RangeError when it claims more than it has, or constants outside its folder
  * @throws TypeError when an input or output has a type that the engine has not
@@ -57,10 +58,10 @@ export async function openOnnx(source: string | Uint8Array, options: { device?: 
     throw new RangeError(
       'openOnnx: expected a model in one piece, got one with constants in other files (give its path)',
     );
-  const external = typeof source === 'string' ? await readExternal(source, places) : [];
   const lowered: Lowered = {
     bytes,
-    external,
+    external: [],
+    ...(typeof source === 'string' && places.length > 0 && { folder: await folderOf(source, places) }),
     inputs: inputs.map(({ name }, index) => ({ name, index })),
     outputs: outputs.map(({ name, dtype }) => ({ name, type: { dtype, shape: [] } })),
   };
@@ -136,13 +137,11 @@ async function readModel(path: string): Promise<Uint8Array> {
   return readFile(path);
 }
 
-/** The files that constants lie in, read whole; each must be a file of the model's folder and hold what is claimed. */
-async function readExternal(path: string, places: readonly External[]): Promise<{ path: string; data: Uint8Array }[]> {
-  if (places.length === 0) return [];
-  const { readFile, realpath, stat } = await import('node:fs/promises');
+/** A model's folder, where constants lie in files; each must be a file of it and hold what is claimed. */
+async function folderOf(path: string, places: readonly External[]): Promise<string> {
+  const { realpath, stat } = await import('node:fs/promises');
   const { dirname, join, sep } = await import('node:path');
   const folder = await realpath(dirname(path));
-  const files = new Map<string, Uint8Array>();
   for (const { location, offset, length } of places) {
     const file = await realpath(join(folder, location));
     if (!file.startsWith(folder.endsWith(sep) ? folder : folder + sep))
@@ -156,7 +155,6 @@ async function readExternal(path: string, places: readonly External[]): Promise<
         `onnx: expected ${length} bytes at ${offset} of ${JSON.stringify(location)}, got a file of ${about.size} bytes`,
       );
     }
-    if (!files.has(location)) files.set(location, await readFile(file));
   }
-  return [...files].map(([location, data]) => ({ path: location, data }));
+  return folder;
 }

@@ -6,6 +6,7 @@
  * (accuracy level 4), so that it multiplies whole numbers: against the plain meaning a result is off by about half a
  * percent of its size.
  */
+import type { NDArray } from '../array.ts';
 import { type Bits, layout } from '../ops/quantized.ts';
 import { apply, constantOp, type Op, type Program, reachable, type Tensor } from '../program.ts';
 import { weightsOf } from '../quantize.ts';
@@ -63,9 +64,11 @@ const quantizedTakeOp: Op<Bits> = {
   infer: ([packed, , indices], attrs) => [
     { dtype: 'float32', shape: [...indices!.shape, layout(packed!, attrs).width] },
   ],
-  lower: (emit, [packed, scales, indices], { inputs: [type], attrs }) => {
-    const { rows, block, width } = layout(type!, attrs);
-    const table = emit.reshape(packed!, [rows, (width * attrs.bits) / 8]);
+  lower: (emit, [, scales, indices], { inputs: [packed], attrs }) => {
+    const { rows, block, width } = layout(packed!, attrs);
+    // a constant of its own: the product gives its own back once it is packed
+    const { value } = packed!.node.attrs as { value: NDArray };
+    const table = emit.reshaped(value, [rows, (width * attrs.bits) / 8]);
     const options = { gather_axis: 0, quantize_axis: 1, block_size: block, bits: attrs.bits };
     return emit.op('GatherBlockQuantized', [table, indices!, scales!], options, 'com.microsoft');
   },

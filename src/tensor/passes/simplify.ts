@@ -96,7 +96,7 @@ const identityOf = new WeakMap<object, number>();
 function keyOf({ op, attrs }: Node, inputs: readonly Tensor[]): string | undefined {
   if (op === (constantOp as unknown)) {
     const { value } = attrs as { value: NDArray };
-    if (value.size <= 16) return `constant ${contentKey(value)}`;
+    if (value.size <= 16 && value.remote === undefined) return `constant ${contentKey(value)}`;
     if (!identityOf.has(value)) identityOf.set(value, identities++);
     return `constant #${identityOf.get(value)}`;
   }

@@ -172,12 +172,15 @@ function join(p: AxisMatrices, q: AxisMatrices): AxisMatrices {
   };
 }
 
-const arrays = new WeakMap<Matrix, NDArray>();
+const arrays = { first: new WeakMap<Matrix, NDArray>(), second: new WeakMap<Matrix, NDArray>() };
 
-/** A matrix as an array, one for each matrix, so that a program holds it once. */
-export function matrixArray(matrix: Matrix): NDArray {
-  const value =
-    arrays.get(matrix) ?? new NDArray('float32', [matrix.length, matrix[0]!.length], Float32Array.from(matrix.flat()));
-  arrays.set(matrix, value);
+/**
+ * A matrix as an array, one for each matrix, so that a program holds it once and computes what it does with it once; or
+ * the second one, for what a program had better compute again.
+ */
+export function matrixArray(matrix: Matrix, which: keyof typeof arrays = 'first'): NDArray {
+  const known = arrays[which].get(matrix);
+  const value = known ?? new NDArray('float32', [matrix.length, matrix[0]!.length], Float32Array.from(matrix.flat()));
+  arrays[which].set(matrix, value);
   return value;
 }

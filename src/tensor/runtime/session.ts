@@ -13,6 +13,7 @@ import type { DType, Storage } from '../dtype.ts';
 import type { Lowered } from '../lower.ts';
 import { copyModel } from './copy.ts';
 import type { Device, Executable, Remote } from './device.ts';
+import { owning } from './host-memory.ts';
 
 export interface SessionOptions {
   /** Threads of one operator on the CPU. Default: the machine's cores. */
@@ -89,7 +90,12 @@ export class SessionDevice implements Device {
 
   async #create(model: Lowered, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
     if (this.#closed) throw new ReferenceError(`load: expected an open device, got one that was closed`);
-    const session = await InferenceSession.create(model.bytes, { ...options, externalData: [...model.external] });
+    const session = await InferenceSession.create(model.bytes, {
+      ...options,
+      ...(model.folder === undefined
+        ? { externalData: [...model.external] }
+        : { extra: inFolder(options, model.folder) }),
+    });
     this.#sessions.add(session);
     return session;
   }
@@ -133,7 +139,7 @@ export class SessionDevice implements Device {
   }
 
   #array(tensor: OrtTensor, dtype: DType): NDArray {
-    if (tensor.location === 'cpu') return new NDArray(dtype, tensor.dims, storageOf(tensor, dtype));
+    if (tensor.location === 'cpu') return owning(new NDArray(dtype, tensor.dims, storageOf(tensor, dtype)));
     const remote: RemoteTensor = { device: this, tensor };
     return new NDArray(dtype, tensor.dims, { remote });
   }
@@ -152,4 +158,9 @@ function storageOf(tensor: OrtTensor, dtype: DType): Storage {
     return new Uint16Array(bits.buffer as ArrayBuffer, bits.byteOffset, bits.byteLength / 2);
   }
   return data as Storage;
+}
+
+/** The options beside which the runtime maps constants from files of a folder into memory. */
+function inFolder({ extra }: InferenceSession.SessionOptions, folder: string): Record<string, unknown> {
+  return { session: { ...(extra!.session as object), model_external_initializers_file_folder_path: folder } };
 }

@@ -184,6 +184,14 @@ const ordinary: readonly Case[] = [
     differentiable: true,
   }),
   unary(t.stopGradient, 'stopGradient', { dtypes: everything }, false),
+  define<undefined>({
+    name: 'after',
+    dtypes: floats,
+    draw: (dtype) =>
+      shapes().map((shape) => ({ inputs: [spec(dtype, []), spec(dtype, shape), spec(dtype, [3])], args: undefined })),
+    build: ([x, ...others]) => t.after(x!, others),
+    differentiable: true,
+  }),
 ];
 
 /** Ops, and ops on an element type, whose results on special values are left open, and why. */
