@@ -4,7 +4,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
-import type { Device, NDArray } from '../../tensor/index.ts';
+import { ConstantFile, type Device, type NDArray, QuantizedArray } from '../../tensor/index.ts';
 import {
   type LocalLanguageModel,
   languageModel,
@@ -38,8 +38,8 @@ export interface LoadOptions {
 }
 
 /**
- * Reads the weights of a checkpoint, one tensor after another, as float32 or quantised at once: what is in memory is
- * never more than the model and one tensor.
+ * Reads the weights of a checkpoint, one tensor after another. Quantised ones go into a temporary file, from which a
+ * program takes them: what is in memory is never more than the model and one tensor.
  * @throws as `openCheckpoint`, and the signal's reason
  */
 export async function readParameters(
@@ -47,9 +47,11 @@ export async function readParameters(
   { weights = 'float32', progress, signal }: LoadOptions = {},
 ): Promise<Transformer<NDArray>> {
   const made = new Map<string, NDArray>();
+  const file = weights === 'float32' ? undefined : await ConstantFile.create();
   for (const name of tensors.names) {
     signal?.throwIfAborted();
-    made.set(name, tensorInForm(name, asWeights(await tensors.read(name), 'float32', name), weights));
+    const tensor = tensorInForm(name, asWeights(await tensors.read(name), 'float32', name), weights);
+    made.set(name, file && tensor instanceof QuantizedArray ? await file.put(tensor) : tensor);
     progress?.update('reading the weights', made.size / tensors.names.length);
   }
   return parameterTree(config, (name) => made.get(name)!);
