@@ -26,7 +26,8 @@ const documents = [
     text: markup,
     year: 2021,
     tags: ['<i>', 'web'],
-    url: 'javascript:alert(1)',
+    url: 'https://example.org/a',
+    home: 'javascript:alert(1)',
   },
   ...Array.from({ length: 30 }, (_, i) => ({
     id: `n${i}`,
@@ -118,7 +119,6 @@ describe.skipIf(!executablePath)(
       const first = results().first();
       await first.locator('summary').click();
       const rows = first.locator('.reasons tbody tr');
-      await rows.first().waitFor();
       await rows.first().waitFor();
       expect(await rows.count()).toBeGreaterThan(2);
       const how = await first.locator('.reasons td.source').allTextContents();
