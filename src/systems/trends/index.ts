@@ -33,6 +33,14 @@ export { issueMarkdown } from './issue/markdown.ts';
 export { issuePage } from './issue/page.ts';
 export { type Support, supportOf } from './issue/support.ts';
 export { type WriteOptions, writeIssue } from './issue/write.ts';
+export {
+  type Interest,
+  type Reason,
+  type Recommendation,
+  type Recommendations,
+  type RecommendOptions,
+  recommend,
+} from './library/recommend.ts';
 export { mapFigure } from './map/figure.ts';
 export { type LayoutOptions, layout } from './map/layout.ts';
 export {

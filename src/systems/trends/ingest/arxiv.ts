@@ -241,10 +241,8 @@ function oaiRecord(record: XmlNode): SourceRecord | string | undefined {
 /** `Ada Lovelace (London), Grace Hopper and Alan Turing`: names without what stands in brackets. */
 function rawAuthors(text: string): string[] {
   let plain = text;
-  for (let before = ''; before !== plain; ) {
-    before = plain;
-    plain = plain.replace(/\([^()]*\)/g, ' ');
-  }
+  // from the innermost brackets out
+  for (let depth = 0; depth < 5; depth++) plain = plain.replace(/\([^()]*\)/g, ' ');
   return plain
     .split(/,|\s+and\s+/)
     .map((name) => name.replace(/\s+/g, ' ').trim())
