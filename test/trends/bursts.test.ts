@@ -133,7 +133,7 @@ describe('gapBursts', () => {
   it('costs what the cheapest of all sequences costs, though states that cannot matter are left out', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 6 }), options, (gaps, form) => {
-        const times = gaps.reduce<number[]>((all, gap) => [...all, all.at(-1)! + gap], [0]);
+        const times = [0, ...gaps].map((_, i) => sum(gaps.slice(0, i)));
         const { cost, states } = gapBursts(times, form);
         const sigma = (i: number, t: number) => {
           const rate = (gaps.length / sum(gaps)) * form.scale ** i;

@@ -104,7 +104,9 @@ function linked(paper: PaperEntry): string {
 function plain(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]<>#|~$]/g, '\\$&')
-    .replace(/&/g, '&amp;')
+    .replace(/[\\`*_{}[\]#|~$]/g, '\\$&')
+    .replace(/[&<>]/g, (c) => entities[c as keyof typeof entities])
     .replace(/^(\s*)([-+]|\d+[.)])(?=\s)/, '$1\\$2');
 }
+
+const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;' } as const;

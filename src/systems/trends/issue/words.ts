@@ -37,7 +37,7 @@ export function scoreWords({ score, parts, pinned }: IssuePick): string {
   const each = parts.map(
     ({ name, value, weight, floor }) => `${name} ${two(value)}${floor ? ` (${floor})` : ''} × ${weight}`,
   );
-  if (parts.length === 0) return 'pinned; not of the window, and not scored';
+  if (parts.length === 0) return `${pinned ? 'pinned; ' : ''}not scored`;
   return `${pinned ? 'pinned; ' : ''}score ${two(score)}: ${each.join(', ')}`;
 }
 

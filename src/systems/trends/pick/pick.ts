@@ -70,6 +70,8 @@ export interface Picks {
   readonly notes: readonly string[];
 }
 
+/** Where a paper stands that nothing tells from others. */
+const middle = 0.5;
 /** Days in which a paper is new. */
 const newDays = 14;
 /** Most papers of a topic. */
@@ -87,6 +89,9 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
     if (!(weight >= 0 && Number.isFinite(weight))) {
       throw new RangeError(`pick: expected a weight of at least 0 for ${name}, got ${weight}`);
     }
+  }
+  if (partNames.every((name) => weights[name] === 0)) {
+    throw new RangeError('pick: expected a weight above 0 for some part, got none');
   }
   if (!(Number.isInteger(count) && count >= 1))
     throw new RangeError(`pick: expected a count of at least 1, got ${count}`);
@@ -131,7 +136,6 @@ function score(study: Study, readings: Readings, weights: Readonly<Record<PartNa
   const cohorts = cohortsOf(study);
   const used = partNames.filter((name) => weights[name] > 0 && tellsApart(raw[name]));
   const missing = partNames.filter((name) => weights[name] > 0 && !used.includes(name));
-  if (used.length === 0) throw new RangeError('pick: expected a weight above 0 for something that is known, got none');
   const ahead = new Map(used.map((name) => [name, aheadOf(raw[name], cohorts)]));
   const topicOf = topicOfPapers(study.topics);
   const total = used.reduce((sum, name) => sum + weights[name], 0);
@@ -141,15 +145,15 @@ function score(study: Study, readings: Readings, weights: Readonly<Record<PartNa
       const measured = raw[name][w]!;
       const value = ahead.get(name)![w]!;
       const base = { name, raw: Number.isNaN(measured) ? null : measured, weight: weights[name] };
-      if (base.raw === null) return { ...base, value: 0.5, floor: 'unknown' };
-      if (isNew && takesTime.has(name) && value < 0.5) return { ...base, value: 0.5, floor: 'new' };
+      if (base.raw === null) return { ...base, value: middle, floor: 'unknown' };
+      if (isNew && takesTime.has(name) && value < middle) return { ...base, value: middle, floor: 'new' };
       return { ...base, value };
     });
     const sum = parts.reduce((sum, { weight, value }) => sum + weight * value, 0);
     return {
       paper: papers[i]!.id,
       topic: topicOf.get(papers[i]!.id) ?? null,
-      score: sum / total,
+      score: total > 0 ? sum / total : middle,
       parts,
       pinned: false,
     };
@@ -196,7 +200,7 @@ function spread(pinned: readonly Pick[], rest: readonly Pick[], count: number, w
     picks.length < count
       ? `The window has ${picks.length} papers to pick from, not ${count}.`
       : reached < wanted
-        ? `The papers picked are on ${reached} topics, not ${wanted}: the window has no more.`
+        ? `The papers picked are on ${reached} ${reached === 1 ? 'topic' : 'topics'}, not ${wanted}: the window has no more.`
         : undefined;
   return { picks, short };
 }
