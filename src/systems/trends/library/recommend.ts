@@ -91,7 +91,7 @@ export async function recommend(store: Store, options: RecommendOptions = {}): P
     signal?.throwIfAborted();
     for (const { number, paper } of await store.at(numbers)) if (paper) terms.set(number, termsOf(textOf(paper)));
   }
-  const vocabulary = learnVocabulary([...terms.values()], { most: mostTerms, minDocuments: 2, maxShare: 0.1 });
+  const vocabulary = learnVocabulary([...terms.values()], { most: mostTerms, minDocuments: 2, maxShare: 0.3 });
   const weigher = new Weigher(vocabulary);
   const models = kept.map(({ name, numbers }, i): Model => {
     progress.update('learning what you keep', i / kept.length);

@@ -14,7 +14,7 @@ import { truncatedSvd } from './svd.ts';
 import { learnVocabulary, stemsOf, type Vocabulary, Weigher } from './terms.ts';
 
 export interface LsaOptions {
-  /** Dimensions of the vectors. */
+  /** Dimensions of the vectors; 256 unless given, and fewer for few texts: an eighth of their number. */
   readonly dimensions?: number;
   readonly seed?: number;
   readonly signal?: AbortSignal;
@@ -53,7 +53,7 @@ export class Lsa implements Embedder {
    */
   static async learn(
     texts: readonly string[],
-    { dimensions = 256, seed = 1, signal, onProgress }: LsaOptions = {},
+    { dimensions = Math.min(256, Math.ceil(texts.length / 8)), seed = 1, signal, onProgress }: LsaOptions = {},
   ): Promise<Lsa> {
     const documents = texts.map(stemsOf);
     const vocabulary = learnVocabulary(documents, { most: mostTerms, minDocuments, maxShare });

@@ -12,6 +12,8 @@ import type { Store } from '../store/store.ts';
 import { buildSegment, largest, type Numbered, openSegment, type Segment, type SegmentFiles } from './segment.ts';
 
 const manifestName = 'index/manifest';
+/** Words whose counts are remembered. */
+const mostKnown = 100_000;
 /** Another version of the files is made anew. */
 const version = 1;
 
@@ -40,6 +42,7 @@ export class PaperIndex {
   /** By number: the place of the paper as it is now, or −1. */
   #places: Int32Array = new Int32Array(0);
   #size = 0;
+  #statistics: Statistics | undefined;
 
   private constructor(store: Store) {
     this.#store = store;
@@ -168,8 +171,13 @@ export class PaperIndex {
     return taken;
   }
 
-  /** What BM25 needs to know of all papers; asked once a query and word. */
+  /** What BM25 needs to know of all papers. */
   statistics(): Statistics {
+    this.#statistics ??= this.#counted();
+    return this.#statistics;
+  }
+
+  #counted(): Statistics {
     const known = new Map<string, number>();
     const sum = (count: (segment: Segment) => number) =>
       this.#segments.reduce((total, segment) => total + count(segment), 0);
@@ -180,7 +188,7 @@ export class PaperIndex {
         let documents = known.get(word);
         if (documents === undefined) {
           documents = sum(({ words }) => words.documentsWith(word));
-          known.set(word, documents);
+          if (known.size < mostKnown) known.set(word, documents);
         }
         return documents;
       },
@@ -260,6 +268,7 @@ export class PaperIndex {
     this.#starts = starts;
     this.#live = live;
     this.#places = place;
+    this.#statistics = undefined;
     this.#size = live.reduce((sum, one) => sum + one, 0);
   }
 

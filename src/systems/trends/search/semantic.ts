@@ -157,6 +157,7 @@ export class Semantic {
       signal?.throwIfAborted();
       if (changed > last) break;
       if (paper) pending.push({ number, text: textOf(paper) });
+      else this.#vectors.delete(number);
       sequence = changed;
       if (pending.length === batch) await flush();
     }

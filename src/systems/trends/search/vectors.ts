@@ -44,6 +44,18 @@ export class Vectors {
     this.#data.set(vector, row * this.#dimensions);
   }
 
+  /** Takes a vector away: the last one moves to its place. */
+  delete(number: number): void {
+    const row = this.#row.get(number);
+    if (row === undefined) return;
+    const last = --this.#count;
+    const d = this.#dimensions;
+    this.#data.copyWithin(row * d, last * d, (last + 1) * d);
+    this.#numbers[row] = this.#numbers[last]!;
+    this.#row.set(this.#numbers[row]!, row);
+    this.#row.delete(number);
+  }
+
   /** The vector of a paper. */
   of(number: number): Float32Array | undefined {
     const row = this.#row.get(number);
