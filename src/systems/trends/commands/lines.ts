@@ -1,0 +1,34 @@
+/** How verbs write papers and tables for a terminal. */
+import type { Paper, Signals } from '../paper.ts';
+
+/** What a terminal would act on, taken out: titles come from anywhere. */
+export function shown(text: string): string {
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+}
+
+/** `Object-Centric Learning with Slot Attention (Locatello et al., 2020-06-29)` */
+export function paperLine({ title, authors, date }: Pick<Paper, 'title' | 'authors' | 'date'>): string {
+  const [first] = authors;
+  const who = first === undefined ? '' : authors.length > 1 ? `${first} et al., ` : `${first}, `;
+  return shown(`${title} (${who}${date})`);
+}
+
+/** The signals that are known. */
+export function signalLine({ citations, authority, popularity, code }: Signals): string {
+  return Object.entries({ citations, authority, popularity, code })
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
+    .join(', ');
+}
+
+/** Rows under each other, all but the first column to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,74 @@
+/** The window of time that is looked at where nobody names one: the last that a collection has papers of. */
+import { addMonths, type Bin, binStart, dayNumber } from '../calendar.ts';
+import type { Paper } from '../paper.ts';
+import type { Store } from '../store/store.ts';
+
+export interface Window {
+  /** The day after its last, the first of a month. */
+  readonly at: string;
+  /** Months of the window, and of the time before it that it is compared with. */
+  readonly recent: number;
+  readonly before: number;
+  /** What papers are counted in, over all of their time. */
+  readonly bin: Bin;
+}
+
+/** Over more years than this, a month has few papers and a decade is a window. */
+const longYears = 40;
+/** In fewer months than this there is no window with a time before it. */
+const fewMonths = 6;
+/** With fewer papers in it, a window is made longer. */
+const fewPapers = 30;
+/** Papers of each end that tell what days are known of. */
+const looked = 50;
+
+/**
+ * A window that suits the dates of some papers: a month, of papers whose days are known; a year, where only years are;
+ * ten years, in a collection of generations.
+ * @throws RangeError for no papers
+ */
+export function usualWindow(papers: readonly Pick<Paper, 'date'>[]): Window {
+  if (papers.length === 0) throw new RangeError('trends: expected papers in the collection, got none');
+  let [first, last] = [papers[0]!.date, papers[0]!.date];
+  let onlyYears = true;
+  for (const { date } of papers) {
+    if (date < first) first = date;
+    if (date > last) last = date;
+    if (!date.endsWith('-01-01')) onlyYears = false;
+  }
+  const years = (dayNumber(last) - dayNumber(first)) / 365.25;
+  const nextYear = addMonths(binStart(last, 'year'), 12);
+  if (years > longYears) return { at: nextYear, recent: 120, before: 480, bin: 'year' };
+  if (onlyYears)
+    return { at: nextYear, recent: 12, before: Math.max(12, Math.min(60, 12 * Math.floor(years))), bin: 'year' };
+  const at = addMonths(binStart(last, 'month'), 1);
+  const bin = years > 12 ? 'year' : years > 5 ? 'quarter' : years * 12 < fewMonths ? 'week' : 'month';
+  return { at, recent: 1, before: 12, bin };
+}
+
+/** The first day of a window. */
+export function windowStart({ at, recent }: Pick<Window, 'at' | 'recent'>): string {
+  return addMonths(at, -recent);
+}
+
+/** The window that suits the collection, told by its first and last papers; undefined for an empty one. */
+export async function windowOf(store: Store): Promise<Window | undefined> {
+  const numbers: number[] = [];
+  for (const ascending of [true, false]) {
+    let seen = 0;
+    for await (const one of store.ordered('date', ascending)) {
+      numbers.push(one);
+      if (++seen === looked) break;
+    }
+  }
+  const papers = (await store.at(numbers)).flatMap(({ paper }) => paper ?? []);
+  if (papers.length === 0) return undefined;
+  const usual = usualWindow(papers);
+  if (usual.recent !== 1) return usual;
+  // the last month may have hardly begun
+  for (const recent of [1, 3, 6]) {
+    const found = await store.select({ from: windowStart({ ...usual, recent }), to: usual.at });
+    if (found.length >= fewPapers) return { ...usual, recent };
+  }
+  return { ...usual, recent: 12 };
+}
