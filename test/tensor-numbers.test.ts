@@ -321,3 +321,18 @@ describe('nothing', () => {
     expect(await run((x) => t.any(x), array([0, -0]))).toBe(0);
   });
 });
+
+describe('the gradient of crossEntropy', () => {
+  const slope = (z: Tensor, y: Tensor) => t.grad((z: Tensor) => t.sum(t.crossEntropy(z, y)))(z);
+
+  it('has no subnormal numbers for classes that are ruled out', async () => {
+    const z = array([[0, -30, -50, -90, -103]]);
+    expect(await run(slope, z, of('int32', 1))).toEqual([[1, -1, 0, 0, 0]]);
+    expect(await run(slope, z, of('int32', 4))).toEqual([[1, rounded(Math.exp(-30) - 2 ** -58), 0, 0, -1]]);
+  });
+
+  it('is NaN where a logit is', async () => {
+    expect(await run(slope, array([[nan, 1, 2, 3, 4, 5, 6, 7, 8]]), of('int32', 1))).toEqual([Array(9).fill(nan)]);
+    expect(await run(slope, array([[1, 2, nan]]), of('int32', 1))).toEqual([[nan, nan, nan]]);
+  });
+});

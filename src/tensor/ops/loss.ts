@@ -9,8 +9,9 @@ import { expandDims, sum } from './movement.ts';
 import { forEachLine, mapLines, softmaxOf } from './reduce.ts';
 
 /**
- * The least probability of a class in a gradient: nothing in float32, beside that of the others. Without it the gradients
- * of a network that is sure of its classes are subnormal numbers, with which a product takes many times as long.
+ * Probabilities below this (40 nats) are 0 in a gradient: beside that of the others they are nothing in float32. The
+ * gradients of a network that is sure of its classes would else be subnormal numbers, with which a product takes many
+ * times as long.
  */
 const least = 2 ** -58;
 
@@ -45,7 +46,9 @@ const crossEntropyOp: Op<undefined> = {
   lower: (emit, [logits, labels], { inputs: [z] }) => {
     const last = emit.ints([z!.rank - 1]);
     const softmax = emit.op('Softmax', [logits!], { axis: -1 });
-    const p = z!.dtype === 'float32' ? emit.op('Clip', [softmax, emit.scalar('float32', least)]) : softmax;
+    // max(0, min(1, p − least)), NaN where p is
+    const ruledOut = { alpha: { float: 1 }, beta: { float: -least } };
+    const p = z!.dtype === 'float32' ? emit.op('HardSigmoid', [softmax], ruledOut) : softmax;
     const top = (x: string) => emit.op('ReduceMax', [x, last], { keepdims: 1 });
     const lse = emit.op('Sub', [top(logits!), emit.op('Log', [top(p)])]);
     const lines = z!.shape.slice(0, -1);
@@ -59,7 +62,7 @@ const crossEntropyOp: Op<undefined> = {
   },
   meaning: ([logits, labels]) => {
     const loss = new Float64Array(labels!.data.length);
-    const p = mapLines(logits!, logits!.shape.length - 1, softmaxOf).map((v) => Math.max(v, least));
+    const p = mapLines(logits!, logits!.shape.length - 1, softmaxOf).map((v) => Math.max(0, v - least));
     forEachLine(logits!, logits!.shape.length - 1, (line, i) => {
       const top = Math.max(...line);
       loss[i] =
