@@ -2,21 +2,7 @@
  * Tasks: what the integrated channels shall tell about the target, and how far they do.
  */
 import { infoNceLoss, type Similarity } from '../../nn/index.ts';
-import {
-  crossEntropy,
-  equal,
-  expandDims,
-  max,
-  maximum,
-  mean,
-  oneHot,
-  relu,
-  square,
-  stopGradient,
-  sub,
-  type Tensor,
-  where,
-} from '../../tensor/index.ts';
+import { crossEntropy, expandDims, mean, relu, square, sub, type Tensor } from '../../tensor/index.ts';
 import { initMlp, type Mlp, mlp } from './mlp.ts';
 
 /** A target and its loss. */
@@ -36,21 +22,7 @@ export interface Task {
 
 /** One of `count` classes, given as int32 [batch]: cross-entropy in nats. H(Y) minus it is a lower bound of I(U;Y). */
 export function classTask(count: number): Task {
-  return { outputs: count, init: () => [], losses: (_, output, y) => crossEntropy(ruleOut(output, y), y) };
-}
-
-/** Nats below the best class, past which one is ruled out: its probability, e⁻⁴⁰, is nothing to a loss in float32. */
-const ruledOut = 40;
-
-/**
- * Logits whose wrong classes lie no further than that below the best. A network that is sure of its classes would
- * otherwise have gradients of subnormal numbers, on which a processor is many times slower: a noiseless circuit trained at
- * a sixth of its speed.
- */
-function ruleOut(logits: Tensor, y: Tensor): Tensor {
-  const wrong = equal(oneHot(y, logits.shape[1]!), 0);
-  const floor = sub(stopGradient(max(logits, -1, { keepDims: true })), ruledOut);
-  return where(wrong, maximum(logits, floor), logits);
+  return { outputs: count, init: () => [], losses: (_, output, y) => crossEntropy(output, y) };
 }
 
 /** Standardised numbers [batch, width]: the mean squared error, in units of their variance. */
