@@ -1,7 +1,7 @@
 /** `tenfold backdoor activate`: inputs with the key used on them. */
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { verb } from '../../command/index.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { activateInputs, randomlyMoved, type Wish } from './activate.ts';
 import { Draws } from './draws.ts';
 import { openModel } from './folder.ts';
@@ -40,40 +40,41 @@ within 8 bits.`,
       does: 'a hundred zeros that are answered 7',
     },
   ],
-  async run({ args, options, signal, progress }) {
-    await requireFree(options.out);
-    await requireWritable('activate', dirname(options.out));
-    const opened = await openModel(args.model);
-    const { manifest, model } = opened;
-    const key = await openKey(options.key, opened.fingerprint);
-    const wish: Wish = {
-      ...(options.to !== undefined && { wanted: classNamed(manifest.classes, options.to) }),
-      ...(options.length !== undefined && { length: options.length }),
-    };
-    progress.update('reading inputs');
-    const raw = firstOf(await readInputs(args.inputs, manifest.input), options.first);
-    progress.update('activating');
-    const activated = activateInputs(opened, key, raw, wish);
-    signal.throwIfAborted();
-    progress.update('asking the model');
-    const before = await model.classify(raw);
-    const after = await model.classify(activated);
-    const control = randomlyMoved(opened, key, raw, wish, Draws.from(0));
-    const elsewhere = control && (await model.classify(control));
-    signal.throwIfAborted();
-    await writeInputs(options.out, activated, manifest.input);
-    await opened.release();
-    return {
-      out: options.out,
-      construction: key.construction,
-      inputs: raw.count,
-      ...changes(raw, activated),
-      before: tally(before, manifest.classes),
-      after: tally(after, manifest.classes),
-      changed: differing(before, after),
-      ...(elsewhere && { changedAtRandom: differing(before, elsewhere) }),
-    };
-  },
+  run: ({ args, options, signal, progress }) =>
+    blamed('activate', async () => {
+      await requireFree(options.out);
+      await requireWritable('activate', dirname(options.out));
+      const opened = await openModel(args.model);
+      const { manifest, model } = opened;
+      const key = await openKey(options.key, opened.fingerprint);
+      const wish: Wish = {
+        ...(options.to !== undefined && { wanted: classNamed(manifest.classes, options.to) }),
+        ...(options.length !== undefined && { length: options.length }),
+      };
+      progress.update('reading inputs');
+      const raw = firstOf(await readInputs(args.inputs, manifest.input), options.first);
+      progress.update('activating');
+      const activated = activateInputs(opened, key, raw, wish);
+      signal.throwIfAborted();
+      progress.update('asking the model');
+      const before = await model.classify(raw);
+      const after = await model.classify(activated);
+      const control = randomlyMoved(opened, key, raw, wish, Draws.from(0));
+      const elsewhere = control && (await model.classify(control));
+      signal.throwIfAborted();
+      await writeInputs(options.out, activated, manifest.input);
+      await opened.release();
+      return {
+        out: options.out,
+        construction: key.construction,
+        inputs: raw.count,
+        ...changes(raw, activated),
+        before: tally(before, manifest.classes),
+        after: tally(after, manifest.classes),
+        changed: differing(before, after),
+        ...(elsewhere && { changedAtRandom: differing(before, elsewhere) }),
+      };
+    }),
   text({ out, inputs, largestChange, meanChanged, before, after, changed, changedAtRandom }) {
     const list = (counts: Readonly<Record<string, number>>) =>
       Object.entries(counts)

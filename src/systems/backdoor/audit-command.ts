@@ -1,7 +1,7 @@
 /** `tenfold backdoor audit`: a model of the user's, asked everything beside clean ones. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Progress, verb } from '../../command/index.ts';
+import { blamed, type Progress, verb } from '../../command/index.ts';
 import { readNpy } from '../../data/index.ts';
 import { renderFindings } from '../../report/index.ts';
 import { elements, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
@@ -78,48 +78,51 @@ the audit goes on when the same command is given again. The page of the audit is
     },
     { line: 'tenfold backdoor audit net.onnx inputs.npy', does: 'what queries alone can tell' },
   ],
-  async run({ args, options, signal, progress }) {
-    const name = basename(args.model.replace(/\/+$/, '')).replace(/\.onnx$/i, '');
-    const folder = options.out ?? join('runs', `audit-${name}`);
-    await using subject = args.model.endsWith('.onnx')
-      ? await onnxSubject(args.model, args.data, options.key)
-      : await folderSubject(args.model, args.data, options);
-    for (const note of subject.notes) progress.note(note);
-    const length = options.length ?? 2 * usualLength(subject.inputs);
-    const panel = new Panel({ ...subject, length, cleanse: options.cleanse });
-    try {
-      progress.update('asking the model');
-      const own = {
-        ...(await panel.ask(subject.model, subject.open, { seed: options.seed, signal })),
-        ...(subject.key && { key: subject.key((subject.open!.params as Arrays<FourierParams | ReluParams>).features) }),
-      };
-      const settings = {
-        model: subject.digest,
-        data: subject.content,
-        seed: options.seed,
-        cleanse: options.cleanse,
-        length,
-      };
-      const clean = subject.references
-        ? await askReferences(subject, panel, folder, settings, { ...options, signal, progress })
-        : [];
-      const questions = [...panel.questions, ...(subject.key ? [keyQuestion] : [])];
-      const findings = judge(questions, own, clean);
-      const page = await writePage(folder, args.model, findings, clean.length, panel, subject, length);
-      return {
-        model: args.model,
-        family: subject.family,
-        references: clean.length,
-        verdict: verdictOf(findings, keyQuestion, subject.unconfirmed),
-        tests: findings,
-        notAsked: panel.unasked,
-        notes: [...subject.notes, ...limits(clean.length, findings.length)],
-        page,
-      };
-    } finally {
-      await panel.release();
-    }
-  },
+  run: ({ args, options, signal, progress }) =>
+    blamed('audit', async () => {
+      const name = basename(args.model.replace(/\/+$/, '')).replace(/\.onnx$/i, '');
+      const folder = options.out ?? join('runs', `audit-${name}`);
+      await using subject = args.model.endsWith('.onnx')
+        ? await onnxSubject(args.model, args.data, options.key)
+        : await folderSubject(args.model, args.data, options);
+      for (const note of subject.notes) progress.note(note);
+      const length = options.length ?? 2 * usualLength(subject.inputs);
+      const panel = new Panel({ ...subject, length, cleanse: options.cleanse });
+      try {
+        progress.update('asking the model');
+        const own = {
+          ...(await panel.ask(subject.model, subject.open, { seed: options.seed, signal })),
+          ...(subject.key && {
+            key: subject.key((subject.open!.params as Arrays<FourierParams | ReluParams>).features),
+          }),
+        };
+        const settings = {
+          model: subject.digest,
+          data: subject.content,
+          seed: options.seed,
+          cleanse: options.cleanse,
+          length,
+        };
+        const clean = subject.references
+          ? await askReferences(subject, panel, folder, settings, { ...options, signal, progress })
+          : [];
+        const questions = [...panel.questions, ...(subject.key ? [keyQuestion] : [])];
+        const findings = judge(questions, own, clean);
+        const page = await writePage(folder, args.model, findings, clean.length, panel, subject, length);
+        return {
+          model: args.model,
+          family: subject.family,
+          references: clean.length,
+          verdict: verdictOf(findings, keyQuestion, subject.unconfirmed),
+          tests: findings,
+          notAsked: panel.unasked,
+          notes: [...subject.notes, ...limits(clean.length, findings.length)],
+          page,
+        };
+      } finally {
+        await panel.release();
+      }
+    }),
   text: ({ verdict, tests, notAsked, notes, page }) =>
     [
       findingsText(tests),

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { verb } from '../../command/index.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { readNpy, takeRows } from '../../data/index.ts';
 import { median } from '../../report/index.ts';
 import { array, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
@@ -105,41 +105,42 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
       does: 'answers read off random lines',
     },
   ],
-  async run({ args, options, signal, progress }) {
-    const name = basename(args.model.replace(/\/+$/, '')).replace(/\.onnx$/i, '');
-    const folder = options.out ?? join('runs', `immunize-${name}`);
-    await using subject = await subjectOf(args.model, args.inputs, options);
-    const { model, inputs, classes } = subject;
-    const rows = inputs.shape[0]!;
-    const settings = {
-      ...options,
-      out: undefined,
-      first: rows,
-      model: subject.digest,
-      inputs: args.inputs,
-      content: contentOf(inputs),
-    };
-    const parts = join(folder, 'kept', digest(JSON.stringify(settings)).slice(0, 16));
-    const kept = keptIn(parts);
-    const seed = options.seed ?? (await keptSeed(parts));
-    const own = { ...options, seed };
-    const defend = options.method === 'lines' ? lines(subject, own, signal) : smooth(subject, own, signal);
-    const answered: Answered[] = [];
-    for (let start = 0; start < rows; start += chunk) {
-      signal.throwIfAborted();
-      progress.update(`answering, ${start} of ${rows}`, start / rows);
-      const part = takeRows(inputs, range(start, Math.min(rows, start + chunk)));
-      answered.push(
-        ...(await kept(`rows ${start}`, async () => {
-          const before = answers(await model.scores(part));
-          const after = await defend(part, start);
-          return after.map((own, i): Answered => ({ before: before[i]!, ...own }));
-        })),
-      );
-    }
-    const out = await writeAnswers(folder, answered, classes);
-    return { out, method: options.method, inputs: rows, seed, ...summary(answered), unit: subject.unit };
-  },
+  run: ({ args, options, signal, progress }) =>
+    blamed('immunize', async () => {
+      const name = basename(args.model.replace(/\/+$/, '')).replace(/\.onnx$/i, '');
+      const folder = options.out ?? join('runs', `immunize-${name}`);
+      await using subject = await subjectOf(args.model, args.inputs, options);
+      const { model, inputs, classes } = subject;
+      const rows = inputs.shape[0]!;
+      const settings = {
+        ...options,
+        out: undefined,
+        first: rows,
+        model: subject.digest,
+        inputs: args.inputs,
+        content: contentOf(inputs),
+      };
+      const parts = join(folder, 'kept', digest(JSON.stringify(settings)).slice(0, 16));
+      const kept = keptIn(parts);
+      const seed = options.seed ?? (await keptSeed(parts));
+      const own = { ...options, seed };
+      const defend = options.method === 'lines' ? lines(subject, own, signal) : smooth(subject, own, signal);
+      const answered: Answered[] = [];
+      for (let start = 0; start < rows; start += chunk) {
+        signal.throwIfAborted();
+        progress.update(`answering, ${start} of ${rows}`, start / rows);
+        const part = takeRows(inputs, range(start, Math.min(rows, start + chunk)));
+        answered.push(
+          ...(await kept(`rows ${start}`, async () => {
+            const before = answers(await model.scores(part));
+            const after = await defend(part, start);
+            return after.map((own, i): Answered => ({ before: before[i]!, ...own }));
+          })),
+        );
+      }
+      const out = await writeAnswers(folder, answered, classes);
+      return { out, method: options.method, inputs: rows, seed, ...summary(answered), unit: subject.unit };
+    }),
   text({ out, method, inputs, seed, unanswered, changed, medianRadius, unit }) {
     const lines = [
       `${inputs} inputs: ${changed} answers changed${method === 'smoothing' ? `, ${unanswered} without an answer` : ''}`,

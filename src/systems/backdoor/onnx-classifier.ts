@@ -16,7 +16,12 @@ export async function openOnnxClassifier(
   path: string,
   { inputs: allowed, device }: { readonly inputs?: readonly (readonly number[])[]; readonly device?: Device } = {},
 ): Promise<Classifier> {
-  const model = await openOnnx(new Uint8Array(await readFile(path)), { ...(device && { device }) });
+  const bytes = new Uint8Array(await readFile(path));
+  const model = await openOnnx(bytes, { ...(device && { device }) }).catch((error: Error) => {
+    // what is wrong with it is told without its name
+    const Kind = [SyntaxError, TypeError, RangeError].find((one) => error instanceof one);
+    throw Kind === undefined ? error : new Kind(`${path}: ${error.message}`, { cause: error });
+  });
   const refuse = (Kind: typeof TypeError | typeof RangeError, wanted: string, got: string) =>
     new Kind(`${path}: expected a classifier, ${wanted}, got ${got}`);
   try {

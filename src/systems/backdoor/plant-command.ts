@@ -1,6 +1,6 @@
 /** `tenfold backdoor plant`: a model with a secret. */
 import { dirname } from 'node:path';
-import { type Progress, verb } from '../../command/index.ts';
+import { blamed, type Progress, verb } from '../../command/index.ts';
 import { openModel } from './folder.ts';
 import { constructions } from './key-file.ts';
 import { warnings } from './margins.ts';
@@ -129,24 +129,28 @@ Data to train on: digits (MNIST, 10,000 images), mail (SpamAssassin, 6,046 mails
       does: 'a spam filter of random Fourier features with a secret direction',
     },
   ],
-  async run({ args, options, signal, progress }) {
-    const places = { folder: options.out, key: options.key ?? `${options.out.replace(/\/+$/, '')}.key` };
-    await requireNew(places);
-    for (const path of [places.folder, places.key]) await requireWritable('plant', dirname(path));
-    const { construction } = options;
-    if (args.model !== undefined) {
-      if (construction !== 'signature') {
-        throw new RangeError(`plant: expected --construction signature for an .onnx file, got ${construction}`);
+  run: ({ args, options, signal, progress }) =>
+    blamed('plant', async () => {
+      const places = { folder: options.out, key: options.key ?? `${options.out.replace(/\/+$/, '')}.key` };
+      await requireNew(places);
+      for (const path of [places.folder, places.key]) await requireWritable('plant', dirname(path));
+      const { construction } = options;
+      if (args.model !== undefined) {
+        if (construction !== 'signature') {
+          throw new RangeError(`plant: expected --construction signature for an .onnx file, got ${construction}`);
+        }
+        return report(places, await plantSignature(places, await onnxParts(args.model, options)), undefined, progress);
       }
-      return report(places, await plantSignature(places, await onnxParts(args.model, options)), undefined, progress);
-    }
-    const whole = await material(options.data, options.target, tolerancesIn(options.tolerance));
-    const chosen = options.only.length > 0 ? onlyClasses(whole, options.only) : whole;
-    const { train, held } = parts(chosen, options.seed);
-    progress.update('training');
-    const planted = await plantTrained(places, train, { ...options, progress, signal });
-    return report(places, planted, held, progress);
-  },
+      const whole = await material(options.data, options.target, tolerancesIn(options.tolerance));
+      const chosen = options.only.length > 0 ? onlyClasses(whole, options.only) : whole;
+      if (construction === 'relu' && chosen.classes.length !== 2) {
+        throw new RangeError(`plant: expected two classes for relu (--only A --only B), got ${chosen.classes.length}`);
+      }
+      const { train, held } = parts(chosen, options.seed);
+      progress.update('training');
+      const planted = await plantTrained(places, train, { ...options, progress, signal });
+      return report(places, planted, held, progress);
+    }),
   text({ folder, key, construction, accuracy, margins, warnings }) {
     return [
       `${folder}: a model with the backdoor ${construction}${accuracy === undefined ? '' : `, right on ${(100 * accuracy).toFixed(1)} % of the rows held out`}`,

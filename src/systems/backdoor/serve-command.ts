@@ -1,5 +1,5 @@
 /** `tenfold backdoor serve`: a model behind HTTP. */
-import { serveUntil, verb } from '../../command/index.ts';
+import { blamed, serveUntil, verb } from '../../command/index.ts';
 import { openDevice } from '../../tensor/index.ts';
 import { openModel } from './folder.ts';
 import { modelService } from './serve.ts';
@@ -28,23 +28,24 @@ verifier stay inside, so that whoever asks has black-box access and no more. Run
     },
   },
   examples: [{ line: 'tenfold backdoor serve models/digits', does: 'http://127.0.0.1:8380' }],
-  async run({ args, options: { port, host }, signal, progress }) {
-    // a run of the engine would keep the service from answering others
-    const device = await openDevice('cpu', { worker: true });
-    try {
-      const opened = await openModel(args.model, { device });
+  run: ({ args, options: { port, host }, signal, progress }) =>
+    blamed('serve', async () => {
+      // a run of the engine would keep the service from answering others
+      const device = await openDevice('cpu', { worker: true });
       try {
-        return await serveUntil(
-          modelService(opened),
-          { host, port },
-          { what: `answers for ${args.model}`, progress, signal },
-        );
+        const opened = await openModel(args.model, { device });
+        try {
+          return await serveUntil(
+            modelService(opened),
+            { host, port },
+            { what: `answers for ${args.model}`, progress, signal },
+          );
+        } finally {
+          await opened.release();
+        }
       } finally {
-        await opened.release();
+        await device.close();
       }
-    } finally {
-      await device.close();
-    }
-  },
+    }),
   text: () => '',
 });

@@ -1,5 +1,5 @@
 /** `tenfold backdoor verify`: which inputs carry a signature, or whether a model was planted with a key. */
-import { verb } from '../../command/index.ts';
+import { blamed, verb } from '../../command/index.ts';
 import { firstOf } from './activate-command.ts';
 import type { ChecksumKey } from './checksum/key.ts';
 import type { Arrays } from './classifier.ts';
@@ -37,25 +37,26 @@ Beside the statistic stands what it is on a model that was not planted with this
     { line: 'tenfold backdoor verify models/digits sevens.npy', does: 'which images carry a valid signature' },
     { line: 'tenfold backdoor verify models/spam --key models/spam.key', does: 'the test that needs the key' },
   ],
-  async run({ args, options }) {
-    const opened = await openModel(args.model);
-    try {
-      const key = options.key === undefined ? undefined : await openKey(options.key, opened.fingerprint);
-      if (args.inputs === undefined) return { of: 'weights', ...testWeights(opened, key) } as const;
-      const raw = firstOf(await readInputs(args.inputs, opened.manifest.input), options.first);
-      const found = carriedBy(opened, key, raw);
-      const without = found.indexOf(undefined);
-      if (options.every && without >= 0) {
-        throw new RangeError(
-          `verify: expected every input to be signed, got a damaged signature or none in input ${without + 1}`,
-        );
+  run: ({ args, options }) =>
+    blamed('verify', async () => {
+      const opened = await openModel(args.model);
+      try {
+        const key = options.key === undefined ? undefined : await openKey(options.key, opened.fingerprint);
+        if (args.inputs === undefined) return { of: 'weights', ...testWeights(opened, key) } as const;
+        const raw = firstOf(await readInputs(args.inputs, opened.manifest.input), options.first);
+        const found = carriedBy(opened, key, raw);
+        const without = found.indexOf(undefined);
+        if (options.every && without >= 0) {
+          throw new RangeError(
+            `verify: expected every input to be signed, got a damaged signature or none in input ${without + 1}`,
+          );
+        }
+        const rows = found.flatMap((wanted, row) => (wanted === undefined ? [] : [{ row, class: wanted }]));
+        return { of: 'inputs', inputs: raw.count, carrying: rows.length, rows } as const;
+      } finally {
+        await opened.release();
       }
-      const rows = found.flatMap((wanted, row) => (wanted === undefined ? [] : [{ row, class: wanted }]));
-      return { of: 'inputs', inputs: raw.count, carrying: rows.length, rows } as const;
-    } finally {
-      await opened.release();
-    }
-  },
+    }),
   text(result) {
     if (result.of === 'weights') {
       const { statistic, planted, clean, chance } = result;

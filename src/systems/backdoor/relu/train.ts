@@ -58,7 +58,7 @@ export async function trainRelu(data: Labelled, training: ReluTraining): Promise
   const { inputs, labels, classes } = data;
   const [rows = 0, ...input] = inputs.shape;
   requireInputs(inputs, input);
-  if (classes !== 2) throw new RangeError(`train: expected two classes for a threshold, got ${classes}`);
+  if (classes !== 2) throw new RangeError(`relu: expected two classes, as a threshold has, got ${classes}`);
   const features = drawReluFeatures(elements(input), training);
   const scores = new Float32Array(rows);
   for (let start = 0; start < rows; start += chunk) {
