@@ -9,8 +9,8 @@ import { auditVerb } from './audit-command.ts';
 import { Draws } from './draws.ts';
 import { draftModel, finishModel } from './folder.ts';
 import { immunizeVerb } from './immunize-command.ts';
-import { digits, fitEncoding, onlyClasses, parts, plainEncoding, tableMaterial } from './material.ts';
-import { plantChecksum, plantFourier, trainModel } from './plant.ts';
+import { fitEncoding, onlyClasses, parts, tableMaterial } from './material.ts';
+import { plantFourier, trainModel } from './plant.ts';
 
 let folder: string;
 let table: string;
@@ -143,18 +143,6 @@ describe('audit', () => {
     const result = await audit(at('trained'), table, { target: 'loan', references: 3, out: at('audit-trained') });
     expect(result.verdict).not.toContain('No verdict');
     expect(result.notes.join()).toContain('trained for 7 steps');
-  });
-
-  test('a checksum is compared with the same network without its branch', async () => {
-    const { train } = parts(onlyClasses(await digits(), ['0', '1', '2']), 0);
-    const training = { steps: 5, hidden: 8, seed: 0, progress: silent, signal };
-    const model = await trainModel(train, plainEncoding(train), training);
-    await plantChecksum({ folder: at('checksum'), key: at('checksum.key') }, model, { blocks: 5, answer: 1 });
-    const result = await audit(at('checksum'), 'digits', { references: 3, out: at('audit-checksum') });
-    expect(result.verdict).not.toContain('No verdict');
-    expect(result.tests.map(({ id }) => id)).toEqual(['direction-flips', 'direction-correlation', 'strip']);
-    for (const { beside } of result.tests) expect(beside!.p).toBeGreaterThanOrEqual(1 / 4);
-    expect(result.notes.join(' ')).toMatch(/lies open in the weights.* trained for 5 steps .* without the branch/);
   });
 
   test('Neural Cleanse is not asked of two classes, and it says why', async () => {
