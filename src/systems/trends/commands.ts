@@ -5,6 +5,7 @@ import { ingestVerb } from './commands/ingest-command.ts';
 import { issueVerb } from './commands/issue-command.ts';
 import { mapVerb } from './commands/map-command.ts';
 import { pickVerb } from './commands/pick-command.ts';
+import { recommendVerb } from './commands/recommend-command.ts';
 import { searchVerb, similarVerb } from './commands/search-command.ts';
 import { serveVerb } from './commands/serve-command.ts';
 import { collectVerb, tagVerb } from './commands/shelf-commands.ts';
@@ -16,6 +17,7 @@ export const verbs: readonly Verb[] = [
   similarVerb,
   tagVerb,
   collectVerb,
+  recommendVerb,
   risingVerb,
   burstsVerb,
   topicsVerb,

@@ -2,6 +2,7 @@
 import { blamed, serveUntil, verb } from '../../../command/index.ts';
 import { Analyst } from '../desk/analyst.ts';
 import { collectionName } from '../desk/exports.ts';
+import { Recommender } from '../desk/recommender.ts';
 import { webAddress } from '../issue/words.ts';
 import { trendsServer } from '../web/server.ts';
 import { embeddingOptions, searchOf, storeOption, withStore } from './collection.ts';
@@ -59,12 +60,14 @@ lead a browser here. Behind a server that speaks HTTPS, give --name and --addres
           );
         const search = await searchOf(store, { progress, signal }, options);
         const analyst = new Analyst(store);
+        const recommender = new Recommender(store);
         const isMemory = store.where === ':memory:';
         const server = trendsServer(
           {
             store,
             search,
             analyst,
+            recommender,
             name: title ?? collectionName(store),
             ...(home !== undefined && { address: home }),
             ...(isMemory && {
@@ -82,6 +85,7 @@ lead a browser here. Behind a server that speaks HTTPS, give --name and --addres
           return await serveUntil(server, { host, port }, { what: `shows ${collectionName(store)}`, progress, signal });
         } finally {
           await analyst.close();
+          await recommender.close();
         }
       }),
     ),

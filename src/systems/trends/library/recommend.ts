@@ -13,6 +13,9 @@ import { learnVocabulary, Weigher } from '../search/terms.ts';
 import type { Store } from '../store/store.ts';
 import { type Linear, trainSvm } from './svm.ts';
 
+/** What is read of a store. */
+export type Readable = Pick<Store, 'at' | 'collections' | 'select' | 'tags'>;
+
 export interface RecommendOptions {
   /** What to learn from: all tags, collections and read marks unless given. */
   readonly tags?: readonly string[];
@@ -79,7 +82,7 @@ interface Model extends Linear {
  * Papers that are neither kept nor read yet, the most wanted first.
  * @throws RangeError where nothing is kept to learn from, and for a tag or collection that holds no paper
  */
-export async function recommend(store: Store, options: RecommendOptions = {}): Promise<Recommendations> {
+export async function recommend(store: Readable, options: RecommendOptions = {}): Promise<Recommendations> {
   const { limit = 20, from, to, progress = silent, signal } = options;
   const kept = await interestsOf(store, options);
   const all = await store.select({});
@@ -130,7 +133,7 @@ export async function recommend(store: Store, options: RecommendOptions = {}): P
 }
 
 async function interestsOf(
-  store: Store,
+  store: Readable,
   { tags, collections, read }: RecommendOptions,
 ): Promise<{ name: string; numbers: ReadonlySet<number> }[]> {
   const asked = tags !== undefined || collections !== undefined || read !== undefined;

@@ -18,6 +18,7 @@ import { issuePages } from './issue-pages.ts';
 import { loginPages, open } from './login-page.ts';
 import { mapPages } from './map-page.ts';
 import { paperPages } from './paper-page.ts';
+import { recommendedPages } from './recommended.ts';
 import { searchPages } from './search-page.ts';
 import { Sessions } from './session.ts';
 import { shelfPages } from './shelf-page.ts';
@@ -65,6 +66,7 @@ export function trendsServer(desk: Desk, { names = [], password, failed }: Serve
   trendsPages(app, desk);
   mapPages(app, desk);
   shelfPages(app, desk);
+  recommendedPages(app, desk);
   issuePages(app, desk);
   aboutPages(app, desk, password !== undefined);
   const refused = (status: number, message: string) =>

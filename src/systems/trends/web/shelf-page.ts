@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts';
 import { backTo, formOf, here, typed } from './forms.ts';
 import { page } from './frame.ts';
 import { collectionPath, counted, fieldQuery, paperItem, searchPath, severalBar } from './parts.ts';
-import { recommendedList } from './recommended.ts';
+import { recommendedPath } from './recommended.ts';
 
 export function shelfPages(app: Hono, desk: Desk): void {
   const { store } = desk;
@@ -81,7 +81,12 @@ ${tags.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ul class="chi
 <h2>Marks</h2>
 <ul class="plain"><li><a href="/?read=yes&amp;sort=date">${counted(read.length, 'paper')} read</a></li><li><a href="/?note=1&amp;sort=date">${counted(noted.length, 'paper')} with a note</a></li><li><a href="/?read=no&amp;sort=date">unread, the newest first</a></li></ul>
 <h2>Recommended</h2>
-${await recommendedList(desk, undefined)}`;
+${
+  collections.some(({ papers }) => papers.length > 0) || tags.length + read.length > 0
+    ? html`<p><a class="button" href="${recommendedPath()}">By all that you keep</a></p>
+<ul class="chips">${collections.filter(({ papers }) => papers.length > 0).map(({ name }) => html`<li><a class="chip" href="${recommendedPath({ collection: name })}">by ▤ ${name}</a></li>`)}${tags.map(({ tag }) => html`<li><a class="chip" href="${recommendedPath({ tag })}">by ${tag}</a></li>`)}</ul>`
+    : html`<p class="quiet">Papers that are tagged, collected or read are what others are recommended by: there are none yet.</p>`
+}`;
   return page(desk, { title: 'My papers', at: 'shelf', main });
 }
 
@@ -100,7 +105,7 @@ async function collectionPageOf(desk: Desk, { name, about, papers }: Collection,
   const query = encodeURIComponent(name);
   const main = html`<h1>${name}</h1>
 ${about !== '' && html`<p class="deck">${about}</p>`}
-<p class="small">${counted(papers.length, 'paper')} · <a href="/?collection=${query}">search in it</a> · <a href="/collection.bib?name=${query}">BibTeX</a></p>
+<p class="small">${counted(papers.length, 'paper')} · <a href="/?collection=${query}">search in it</a> · <a href="/collection.bib?name=${query}">BibTeX</a>${papers.length > 0 && html` · <a href="${recommendedPath({ collection: name })}">recommended by it</a>`}</p>
 ${
   items.length === 0
     ? html`<p class="quiet">It is empty: choose papers in a search, and put them into it.</p>`
@@ -110,8 +115,6 @@ ${
         back,
       )}<p><button formaction="/collections/uncollect">Take the chosen out of it</button></p></form>`
 }
-<h2>Recommended from it</h2>
-${await recommendedList(desk, name)}
 <h2>Change it</h2>
 <form method="post" action="/collections/rename" class="fields small"><input type="hidden" name="name" value="${name}"><label><span>Name</span> <input name="to" value="${name}" required maxlength="200" autocomplete="off"></label><label class="wide"><span>What it is for</span> <input name="about" value="${about}" maxlength="1000" autocomplete="off"></label><button>Keep</button></form>
 <form method="post" action="/collections/remove" class="small"><input type="hidden" name="name" value="${name}"><button class="danger">Take the collection away</button> <span class="quiet">Its papers stay.</span></form>`;

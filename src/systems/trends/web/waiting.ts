@@ -15,7 +15,12 @@ export async function whenReady<T>(
   c: Context,
   desk: Desk,
   asked: Promise<T>,
-  at: { readonly title: string; readonly at: Place },
+  at: {
+    readonly title: string;
+    readonly at: Place;
+    /** What is being done; the analyst's work unless given. */
+    readonly doing?: () => string;
+  },
   ready: (answer: T) => Promise<string> | string,
 ): Promise<Response> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,7 +32,7 @@ export async function whenReady<T>(
   asked.catch(() => undefined); // who asks again hears of it
   c.header('refresh', again);
   const main = html`<h1>${at.title}</h1>
-<p role="status" class="working">Being computed: ${desk.analyst.doing || 'waiting for its turn'} …</p>
+<p role="status" class="working">Being computed: ${(at.doing?.() ?? desk.analyst.doing) || 'waiting for its turn'} …</p>
 <p class="quiet small">It is done once for the collection as it is now; this page asks again by itself.</p>`;
-  return c.html(page(desk, { ...at, main }), 202);
+  return c.html(page(desk, { title: at.title, at: at.at, main }), 202);
 }
