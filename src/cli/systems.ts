@@ -112,5 +112,9 @@ export const systems: readonly System[] = [
     title: 'The Platform behind the Newsletter',
     citation: 'Zeta Alpha, “Trends in AI”, May 2022',
     job: 'ingest literature, search it, find trends, pick the ten papers, write the issue',
+    load: {
+      commands: () => import('../systems/trends/commands.ts'),
+      experiment: () => import('../systems/trends/experiment.ts'),
+    },
   },
 ];
