@@ -283,3 +283,20 @@ describe('spatial', () => {
     fc.assert(property, { ...runs, numRuns: 40 });
   });
 });
+
+describe('spatial', () => {
+  it('makes the transforms of large weights twice, for each pass, and those of small ones once', () => {
+    const transforms = (channels: number) => {
+      const x = input('x', { dtype: 'float32', shape: [2, channels, 8, 8] });
+      const w = input('w', { dtype: 'float32', shape: [channels, channels, 3, 3] });
+      const outputs = gradients(m.sum(e.square(conv(x, w, { padding: 1 }))), [x, w]);
+      const program = spatial(simplify({ inputs: [x, w], outputs, outputNames: ['x', 'w'] }));
+      return reachable(program.outputs).filter(
+        ({ op, inputs: [by, of] }) =>
+          op.name === 'matmul' && by!.node.op.name === 'constant' && of!.node.inputs[0]?.node === w.node,
+      ).length;
+    };
+    expect(transforms(64)).toBe(1);
+    expect(transforms(320)).toBe(2);
+  });
+});
