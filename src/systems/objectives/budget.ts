@@ -14,7 +14,7 @@ import { trainingLoss } from './loss.ts';
 import type { Material } from './material.ts';
 import { initialWeights } from './perform.ts';
 import { ownShare, planOf } from './plan.ts';
-import { optimizerOf, paperRates, type Recipe } from './recipe.ts';
+import { optimizerOf, type Recipe, rates } from './recipe.ts';
 import { pretrainingBatches, rowsOf, type StepSize } from './streams.ts';
 
 /** Width and blocks, in growing order. */
@@ -85,7 +85,7 @@ export async function recipeFor(
 }
 
 function recipeOf(size: Size, { step, finetuning }: Means, steps: number): Recipe {
-  return { size, step, steps, finetuning, ...paperRates, looks: 20, heldRows: 4 * step.rows };
+  return { size, step, steps, finetuning, ...rates, looks: 20, heldRows: 4 * step.rows };
 }
 
 /** Steps of a pretraining for which there is time. */
@@ -119,7 +119,7 @@ async function secondsPerStep(size: Size, material: Material, { step, processes 
   const device = await openDevice('cpu', { threads });
   const at: number[] = [];
   try {
-    const recipe = { ...paperRates, size, step, steps: 1, finetuning: 0, looks: 1, heldRows: 1 };
+    const recipe = { ...rates, size, step, steps: 1, finetuning: 0, looks: 1, heldRows: 1 };
     // biome-ignore lint/suspicious/noFocusedTests: the training loop, not a test
     await fit({
       loss: trainingLoss(architectureOf('CD', size), 0),

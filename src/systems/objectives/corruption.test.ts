@@ -46,7 +46,7 @@ describe('span corruption', () => {
   it('draws lengths of spans evenly: of 5 kept tokens in 2 spans each length comes as often', () => {
     const seen = new Map<number, number>();
     for (let seed = 0; seed < 2000; seed++) {
-      // 12 tokens: 2 cut in 1 span; 20 tokens: 3 cut in 1; 30 tokens: 4 cut in 1; 34: 5 cut in 2
+      // of 34 tokens 5 are cut out, in 2 spans
       const { targets } = corrupt(
         Array.from({ length: 34 }, (_, i) => 100 + i),
         Draws.of(seed),

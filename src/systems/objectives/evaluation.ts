@@ -6,7 +6,7 @@
  * (T0's way). Normalised, an accuracy s becomes (s − r) / (1 − r), with r what guessing gets right.
  */
 import type { Device, NDArray } from '../../tensor/index.ts';
-import { languageModel, type Transformer, type TransformerConfig } from '../../text/index.ts';
+import { type LanguageModel, languageModel, type Transformer, type TransformerConfig } from '../../text/index.ts';
 import { firstSentinel, start } from './cells.ts';
 import type { SuiteTask } from './material.ts';
 import { normalizedScore } from './tasks/task.ts';
@@ -31,17 +31,34 @@ export async function evaluate(
   config: TransformerConfig,
   params: Transformer<NDArray>,
   suite: readonly SuiteTask[],
-  options: {
-    readonly asking?: Asking;
-    readonly device?: Device;
-    readonly signal?: AbortSignal;
-    /** Called with the share that is done. */
-    readonly done?: (share: number) => void;
-  } = {},
+  options: AskOptions & { readonly asking?: Asking; readonly device?: Device } = {},
 ): Promise<TaskScore[]> {
-  const { asking = 'plain', device, signal, done } = options;
+  const { asking = 'plain', device, ...watch } = options;
+  const model = languageModel(config, params, device && { device });
+  try {
+    return await ask(model, config, suite, asking, watch);
+  } finally {
+    await model.release();
+  }
+}
+
+/** How a suite is watched while it is asked. */
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the share that is done. */
+  readonly done?: (share: number) => void;
+}
+
+/** The same of a language model that is there, made of `config`: it may be asked in more than one way. */
+export async function ask(
+  model: LanguageModel,
+  { family }: Pick<TransformerConfig, 'family'>,
+  suite: readonly SuiteTask[],
+  asking: Asking,
+  { signal, done }: AskOptions = {},
+): Promise<TaskScore[]> {
   const sentinel = asking === 'sentinel' ? [firstSentinel] : [];
-  const first = config.family === 'encoder-decoder' ? [] : [start];
+  const first = family === 'encoder-decoder' ? [] : [start];
   const pairs = suite.flatMap(({ items }) =>
     items.flatMap(({ prompts }) =>
       prompts.flatMap(({ prompt, choices }) => {
@@ -50,28 +67,23 @@ export async function evaluate(
       }),
     ),
   );
-  const model = languageModel(config, params, device && { device });
-  try {
-    const scored = await model.score(pairs, {
-      ...(signal && { signal }),
-      ...(done && { done: (count) => done(count / pairs.length) }),
-    });
-    const likelihoods = scored.map(({ logProbs }) => logProbs.reduce((sum, x) => sum + x, 0));
-    let at = 0;
-    return suite.map(({ name, random, items }) => {
-      const right = items[0]!.prompts.map(() => 0);
-      for (const { answer, prompts } of items) {
-        for (const [p, { choices }] of prompts.entries()) {
-          const own = likelihoods.slice(at, at + choices.length);
-          at += choices.length;
-          if (own.indexOf(Math.max(...own)) === answer) right[p]!++;
-        }
+  const scored = await model.score(pairs, {
+    ...(signal && { signal }),
+    ...(done && { done: (count) => done(count / pairs.length) }),
+  });
+  const likelihoods = scored.map(({ logProbs }) => logProbs.reduce((sum, x) => sum + x, 0));
+  let at = 0;
+  return suite.map(({ name, random, items }) => {
+    const right = items[0]!.prompts.map(() => 0);
+    for (const { answer, prompts } of items) {
+      for (const [p, { choices }] of prompts.entries()) {
+        const own = likelihoods.slice(at, at + choices.length);
+        at += choices.length;
+        if (own.indexOf(Math.max(...own)) === answer) right[p]!++;
       }
-      return { name, random, accuracy: right.map((count) => count / items.length) };
-    });
-  } finally {
-    await model.release();
-  }
+    }
+    return { name, random, accuracy: right.map((count) => count / items.length) };
+  });
 }
 
 /** Which of its prompts a task's score is of. */

@@ -25,7 +25,7 @@ import { show, wastes } from './findings.ts';
 import type { TrainingBatch } from './layout.ts';
 import { type Material, prepareMaterial, readMaterial, saveMaterial } from './material.ts';
 import { firstWeights } from './perform.ts';
-import { paperRates, type Recipe } from './recipe.ts';
+import { type Recipe, rates } from './recipe.ts';
 import { rules, seedsOf } from './rules.ts';
 import { pretrainingBatches } from './streams.ts';
 import { Results, type Study, saveStudy } from './study.ts';
@@ -33,12 +33,15 @@ import { bundledTasks } from './tasks/bundled.ts';
 import { normalizedScore } from './tasks/task.ts';
 import { performPlan } from './workers.ts';
 
-const summary = `The paper’s grid at a size that this machine carries, on the State of the Union addresses of 1790 to 2021 (10.8 MB in the public domain; every twenty-fifth is held out): T5’s blocks with gated GELU and relative positions, Adafactor and the paper’s rates, rows as its code makes them. In the place of C4, T0’s mixture and the two suites stand the addresses, eleven training tasks and six held-out ones (WordNet, SpamAssassin’s mails, cloze tests of addresses that no model read), three prompts each, judged by the likelihood of each choice. Models are a thousandth of the paper’s and smaller, trained on a hundred-thousandth of its tokens, so what is measured is the method at this scale, and not the paper’s findings at its own. The questions are the same for every seed; intervals are over seeds, which decide weights and the order of the text. Quick runs pretrain only.`;
+const summary = `The paper’s grid at a size that this machine carries, on the State of the Union addresses of 1790 to 2021 (10.8 MB in the public domain; every twenty-fifth is held out): T5’s blocks with gated GELU and relative positions, Adafactor with the paper’s rate of pretraining (and for finetuning ten times its own, which is for ten thousand steps), rows as its code makes them. In the place of C4, T0’s mixture and the two suites stand the addresses, eleven training tasks and six held-out ones (WordNet, SpamAssassin’s mails, cloze tests of addresses that no model read), three prompts each, judged by the likelihood of each choice. Models are thousands of times smaller than the paper’s and trained on a hundred-thousandth of its tokens or less, so what is measured is the method at this scale, and not the paper’s findings at its own. The questions are the same for every seed; intervals are over seeds, which decide weights and the order of the text. Quick runs pretrain only.`;
 
 interface Sizes {
   readonly recipe: Omit<Recipe, 'size'> & { readonly width: number; readonly layers: number };
   readonly vocabulary: number;
   readonly counts: { readonly training: number; readonly held: number };
+  /** Of 25 documents how many are read, and prompts of each held-out task. */
+  readonly documents: number;
+  readonly prompts: number;
 }
 
 /** What is run at each tier. */
@@ -48,28 +51,32 @@ const sizes: Readonly<Record<Tier, Sizes>> = {
       width: 64,
       layers: 2,
       step: { row: 128, rows: 8 },
-      steps: 60,
+      steps: 45,
       finetuning: 0,
-      ...paperRates,
-      looks: 4,
-      heldRows: 32,
+      ...rates,
+      looks: 3,
+      heldRows: 16,
     },
     vocabulary: 1024,
-    counts: { training: 60, held: 60 },
+    counts: { training: 60, held: 50 },
+    documents: 5,
+    prompts: 1,
   },
   recorded: {
     recipe: {
       width: 128,
-      layers: 3,
-      step: { row: 128, rows: 16 },
-      steps: 500,
+      layers: 2,
+      step: { row: 128, rows: 8 },
+      steps: 1500,
       finetuning: 0.2,
-      ...paperRates,
+      ...rates,
       looks: 25,
       heldRows: 96,
     },
     vocabulary: 2048,
     counts: { training: 1000, held: 200 },
+    documents: 25,
+    prompts: 3,
   },
 };
 
@@ -86,7 +93,7 @@ async function run(context: ExperimentContext): Promise<Findings> {
 export const experiment: Experiment = { summary, rules: Object.values(rules), run };
 
 async function runIn(folder: string, { tier, progress, signal }: ExperimentContext): Promise<Findings> {
-  const { recipe, vocabulary, counts } = sizes[tier];
+  const { recipe, vocabulary, counts, documents, prompts } = sizes[tier];
   progress.update('reading texts and tasks', 0);
   const material = (await readMaterial(folder)) ?? (await made());
   const { width, layers, ...rest } = recipe;
@@ -109,8 +116,15 @@ async function runIn(folder: string, { tier, progress, signal }: ExperimentConte
   };
 
   async function made(): Promise<Material> {
-    const corpus = splitCorpus(await addresses());
-    const prepared = await prepareMaterial(corpus, await bundledTasks(corpus, counts), {
+    // what is held out is the same, whatever is read of the rest
+    const { train, held } = splitCorpus(await addresses());
+    const corpus = { train: train.filter((_, i) => i % 25 < documents), held };
+    const all = await bundledTasks(corpus, counts);
+    const tasks = all.map((task) => ({
+      ...task,
+      prompts: task.prompts.slice(0, task.use === 'held out' ? prompts : undefined),
+    }));
+    const prepared = await prepareMaterial(corpus, tasks, {
       vocabulary,
       row: recipe.step.row,
       signal,

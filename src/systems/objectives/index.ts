@@ -43,7 +43,7 @@ export {
 export { packRows } from './packing.ts';
 export { initialWeights, type RunResult } from './perform.ts';
 export { planOf, type Run } from './plan.ts';
-export { paperRates, type Recipe } from './recipe.ts';
+export { type Recipe, rates } from './recipe.ts';
 export { type Candidate, type Recommendation, recommend } from './recommendation.ts';
 export { finetuningBatches, pretrainingBatches, rowsOf, type StepSize } from './streams.ts';
 export { Results, readStudy, type Study, saveStudy } from './study.ts';

@@ -17,9 +17,9 @@ import {
   replaceFile,
   type Tensor,
 } from '../../tensor/index.ts';
-import { initTransformer, type Transformer, type TransformerConfig } from '../../text/index.ts';
+import { initTransformer, languageModel, type Transformer, type TransformerConfig } from '../../text/index.ts';
 import { type Architecture, architectureOf, type Cell, type Size } from './cells.ts';
-import { evaluate, type TaskScore } from './evaluation.ts';
+import { ask, type TaskScore } from './evaluation.ts';
 import type { TrainingBatch } from './layout.ts';
 import { crossEntropyOf, trainingLoss } from './loss.ts';
 import type { Material } from './material.ts';
@@ -119,15 +119,7 @@ export async function perform(run: Run, context: RunContext): Promise<RunResult>
       ...(signal && { signal }),
       ...on,
     });
-    const judge = (asking: 'plain' | 'sentinel') =>
-      evaluate(config, trained.params, material.suite, {
-        asking,
-        ...on,
-        ...(signal && { signal }),
-        done: (share) => progress?.update('answering held-out tasks', share),
-      });
-    const scores = run.judged ? { scores: await judge('plain') } : {};
-    const asSpans = run.judged && run.objective === 'MLM' ? { asSpans: await judge('sentinel') } : {};
+    const judged = run.judged ? await judge(run, config, trained.params, context) : {};
     const result: RunResult = {
       id: run.id,
       seed: run.seed,
@@ -135,14 +127,34 @@ export async function perform(run: Run, context: RunContext): Promise<RunResult>
       tokensPerStep: tokensPerStep(cell, recipe),
       curve: await curveIn(folder),
       entropy: await lastEntropy(folder),
-      ...scores,
-      ...asSpans,
+      ...judged,
       seconds: (performance.now() - began) / 1000,
     };
     await replaceFile(join(folder, 'result.json'), [`${JSON.stringify(result)}\n`]);
     return result;
   } finally {
     await held?.release();
+  }
+}
+
+/** How a model does on the held-out tasks; where span corruption was its objective, asked in that way, too. */
+async function judge(
+  run: Run,
+  config: TransformerConfig,
+  params: Transformer<NDArray>,
+  { material: { suite }, device, signal, progress }: RunContext,
+): Promise<Pick<RunResult, 'scores' | 'asSpans'>> {
+  const model = languageModel(config, params, device && { device });
+  const watch = {
+    ...(signal && { signal }),
+    done: (share: number) => progress?.update('answering held-out tasks', share),
+  };
+  try {
+    const scores = await ask(model, config, suite, 'plain', watch);
+    if (run.objective !== 'MLM') return { scores };
+    return { scores, asSpans: await ask(model, config, suite, 'sentinel', watch) };
+  } finally {
+    await model.release();
   }
 }
 

@@ -100,7 +100,7 @@ export function textTasks({ train, held }: Corpus, draws: Draws, count: number):
 /** Up to `count` different questions; an attempt may fail. */
 function questions(count: number, attempt: () => Question | undefined): Question[] {
   const found = new Map<string, Question>();
-  for (let tries = 0; tries < 4 * count && found.size < count; tries++) {
+  for (let tries = 0; tries < 40 * count && found.size < count; tries++) {
     const question = attempt();
     if (question) found.set(JSON.stringify(question.fields), question);
   }

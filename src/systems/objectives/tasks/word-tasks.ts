@@ -42,11 +42,11 @@ const longest = 14;
 export function wordTasks(wordnet: WordNet, draws: Draws, count: number): Task[] {
   const { first } = wordnet;
   const known = new Map<PartOfSpeech, (readonly [word: string, meaning: Meaning])[]>();
-  /** Words of a part in random order, more than enough: reading their meanings takes a while. */
+  /** Words of a part in random order, more than enough: one noun in fifty is a part of something. */
   const entries = (part: PartOfSpeech) => {
     const before = known.get(part);
     if (before) return before;
-    const some = draws.shuffled([...first[part]]).slice(0, 12 * count);
+    const some = draws.shuffled([...first[part]]).slice(0, Math.max(6000, 12 * count));
     const read = some.map(([word, key]) => [word, wordnet.meaning(key)] as const);
     known.set(part, read);
     return read;

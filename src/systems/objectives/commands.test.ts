@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silent } from '../../command/index.ts';
+import { secondsOf } from './budget.ts';
+import { readDocuments, splitCorpus } from './corpus.ts';
+import { masksVerb } from './masks-command.ts';
+import { runVerb } from './run-command.ts';
+import { showVerb } from './show-command.ts';
+import { claimStudy, saveStudy } from './study.ts';
+
+const signal = new AbortController().signal;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'objectives-commands-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+type RunOptions = Parameters<typeof runVerb.run>[0]['options'];
+const defaults: RunOptions = {
+  budget: '30m',
+  seeds: 1,
+  processes: 1,
+  width: undefined,
+  layers: undefined,
+  row: 128,
+  batch: 16,
+  vocabulary: 512,
+  tasks: [],
+  out: undefined,
+};
+const run = (files: readonly string[], options: Partial<RunOptions>) =>
+  runVerb.run({ args: { files }, options: { ...defaults, ...options }, signal, progress: silent });
+
+describe('run refuses before it writes anything', () => {
+  test.each([
+    [[], { budget: 'soon' }, 'run: expected --budget such as 30m, 2h or 1h30m, of at least a minute, got soon'],
+    [[], { budget: '10s' }, 'of at least a minute, got 10s'],
+    [[], { width: 128 }, 'run: expected --width and --layers together, got one of them'],
+    [[], { width: 100, layers: 2 }, 'run: expected --width to be a multiple of 64, got 100'],
+    [[], { batch: 5 }, 'run: expected --batch to be even, got 5'],
+    [['letters.pdf'], {}, 'run: expected .txt, .md or .jsonl files, got letters.pdf'],
+    [['missing.txt'], {}, 'run: expected a file of text, got missing.txt (ENOENT)'],
+    [[], { tasks: ['missing.json'] }, 'run: expected a file of tasks, got missing.json (ENOENT)'],
+  ] as const)('%j %j', async (files, options, message) => {
+    const out = join(folder, 'refused');
+    await expect(run(files, { ...options, out } as Partial<RunOptions>)).rejects.toThrow(message);
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
+  });
+
+  test('and texts that are too short, or none', async () => {
+    const path = join(folder, 'short.txt');
+    await writeFile(path, ' \n');
+    await expect(run([path], { out: join(folder, 'none') })).rejects.toThrow(
+      /^run: expected text in .*short\.txt, got none$/,
+    );
+    await writeFile(path, Uint8Array.of(0xff, 0xfe, 0x41));
+    await expect(run([path], { out: join(folder, 'none') })).rejects.toThrow('run: expected UTF-8 in');
+  });
+});
+
+test('a budget is read as people write it', () => {
+  expect([secondsOf('30m'), secondsOf('2h'), secondsOf('1h30m'), secondsOf('90s'), secondsOf('1.5h')]).toEqual([
+    1800, 7200, 5400, 90, 5400,
+  ]);
+});
+
+test('a folder with another study is refused, and nothing is lost', async () => {
+  const out = join(folder, 'study');
+  await mkdir(out);
+  const asked = { texts: 'a.txt', digest: 'x', budget: 60, seeds: 1 };
+  const recipe = {
+    size: { vocabulary: 512, width: 64, layers: 1, heads: 2, hidden: 160 },
+    step: { row: 128, rows: 2 },
+    steps: 50,
+    finetuning: 0.2,
+    rate: 0.01,
+    finetuningRate: 0.001,
+    dropout: 0.1,
+    looks: 2,
+    heldRows: 2,
+  };
+  expect(await claimStudy(out, asked)).toBeUndefined();
+  await saveStudy(out, { recipe, seeds: [1], asked });
+  expect(await claimStudy(out, asked)).toEqual({ recipe, seeds: [1], asked });
+  const before = await readFile(join(out, 'study.json'), 'utf8');
+  await expect(claimStudy(out, { ...asked, digest: 'y', seeds: 2 })).rejects.toThrow(
+    `run: expected the digest, seeds that the study in ${out} began with (x, 1), got y, 2; give another --out`,
+  );
+  expect(await readFile(join(out, 'study.json'), 'utf8')).toBe(before);
+  await writeFile(join(out, 'study.json'), '{');
+  await expect(claimStudy(out, asked)).rejects.toThrow('run: expected JSON in');
+});
+
+test('documents are files or lines, and a part is held out', async () => {
+  const text = join(folder, 'a.txt');
+  const lines = join(folder, 'b.jsonl');
+  await writeFile(text, 'one two three four '.repeat(50));
+  await writeFile(lines, Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `line ${i}` })).join('\n'));
+  const [one] = await readDocuments([text]);
+  const few = splitCorpus([one!]);
+  expect(few.train[0]!.text + few.held[0]!.text).toBe(one!.text);
+  expect(few.held[0]!.text).toMatch(/^ \w/);
+  expect(few.held[0]!.text.length / one!.text.length).toBeCloseTo(0.05, 1);
+  const many = splitCorpus(await readDocuments([lines]));
+  expect([many.train.length, many.held.map((document) => document.text)]).toEqual([29, ['line 12']]);
+  await writeFile(lines, '{"title": "x"}');
+  await expect(readDocuments([lines])).rejects.toThrow('expected a "text" in every line of');
+});
+
+test('show wants the folder of a study', async () => {
+  const request = { args: { folder: join(folder, 'nowhere') }, options: {}, signal, progress: silent };
+  await expect(showVerb.run(request)).rejects.toThrow('show: expected the folder of a study, got');
+});
+
+describe('masks', () => {
+  const masks = (cells: readonly string[], text: string) =>
+    masksVerb.run({ args: { cells }, options: { text, seed: 0 }, signal, progress: silent });
+
+  test('draws every cell', async () => {
+    const result = await masks([], 'Thank you for inviting me to your party last week .');
+    expect(result.pictures.map(({ cell }) => cell)).toEqual([
+      'CD:FLM',
+      'ND:PLM',
+      'ED:PLM',
+      'CD:MLM',
+      'ND:MLM',
+      'ED:MLM',
+    ]);
+    expect(masksVerb.text(result)).toMatchSnapshot();
+  });
+
+  test('refuses what is no cell, and texts that make no row', async () => {
+    await expect(masks(['nd-flm'], 'a b c d')).rejects.toThrow('masks: expected cells among cd-flm, nd-plm');
+    await expect(masks([], 'a b')).rejects.toThrow('masks: expected a text of 4 to 60 words, got 2');
+  });
+});

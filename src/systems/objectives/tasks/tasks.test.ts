@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addresses, splitCorpus } from '../corpus.ts';
+import { bundledTasks } from './bundled.ts';
+import { readTasks } from './read-tasks.ts';
+import { normalizedScore, put, randomBaseline, type Task } from './task.ts';
+import { readWordNet, type WordNet } from './wordnet.ts';
+
+describe('a task', () => {
+  const question = { fields: { a: 'tea' }, choices: ['hot', 'cold'], answer: 1 };
+
+  it('is put in each of its prompts, with the question’s choices or the prompt’s', () => {
+    expect(put(question, { text: 'Is {a} {choices}?' })).toEqual({
+      text: 'Is tea hot or cold?',
+      choices: ['hot', 'cold'],
+      answer: 1,
+    });
+    expect(put(question, { text: '{a}: {choices}', choices: ['yes', 'no'] }).text).toBe('tea: yes or no');
+  });
+
+  it('has no field that its questions lack', () => {
+    expect(() => put(question, { text: '{b}' })).toThrow(
+      'tasks: expected a field of the question (a, choices), got {b}',
+    );
+    expect(() => put(question, { text: '{a}', choices: ['one'] })).toThrow(
+      'tasks: expected names for 2 choices, got 1',
+    );
+  });
+
+  it('is scored above guessing', () => {
+    expect(randomBaseline({ questions: [question, { ...question, choices: ['a', 'b', 'c', 'd'] }] })).toBe(0.375);
+    expect(normalizedScore(0.5, 0.25)).toBeCloseTo(1 / 3);
+  });
+});
+
+describe('tasks of a user', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'objectives-tasks-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const task: Task = {
+    name: 'tone',
+    about: 'the tone of a review',
+    use: 'held out',
+    prompts: [{ text: '{review}\nThis is' }],
+    questions: [{ fields: { review: 'Nice.' }, choices: ['friendly', 'angry'], answer: 0 }],
+  };
+
+  it('are read, alone or in a list', async () => {
+    const path = join(folder, 'tasks.json');
+    await writeFile(path, JSON.stringify(task));
+    expect(await readTasks(path)).toEqual([task]);
+    await writeFile(path, JSON.stringify([task, { ...task, name: 'other' }]));
+    expect((await readTasks(path)).map(({ name }) => name)).toEqual(['tone', 'other']);
+  });
+
+  it.each([
+    ['{', 'run: expected JSON in'],
+    ['[1]', 'task 1: expected a task, got 1'],
+    [{ ...task, name: 'a b' }, 'expected a name of letters, digits and -, got "a b"'],
+    [{ ...task, use: 'test' }, 'expected use to be "training" or "held out", got "test"'],
+    [{ ...task, prompts: [] }, 'expected prompts, got []'],
+    [{ ...task, prompts: [{ text: '{a}' }] }, 'expected a field of the question (review, choices), got {a}'],
+    [{ ...task, questions: [{ ...task.questions[0], answer: 2 }] }, 'expected an answer of 0 to 1, got {"fields"'],
+    [{ ...task, questions: [{ ...task.questions[0], choices: ['one'] }] }, 'expected at least two choices'],
+  ])('%# with a mistake are refused in one line that says where', async (content, message) => {
+    const path = join(folder, 'wrong.json');
+    await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+    await expect(readTasks(path)).rejects.toThrow(message);
+    await expect(readTasks(path)).rejects.toThrow(/^run: .*wrong\.json/s);
+  });
+});
+
+describe('the bundled tasks', () => {
+  let wordnet: WordNet;
+  let tasks: Task[];
+  let held: string;
+  beforeAll(async () => {
+    wordnet = await readWordNet();
+    const all = await addresses();
+    const corpus = splitCorpus(all.filter((_, i) => i % 5 === 2));
+    held = corpus.held.map(({ text }) => text.replace(/\s+/g, ' ')).join('\n');
+    tasks = await bundledTasks(corpus, { training: 40, held: 30 });
+  });
+
+  it('know WordNet’s words', () => {
+    const dog = wordnet.meaning(wordnet.first.noun.get('dog')!);
+    expect(dog).toMatchObject({ part: 'noun', domain: 5 });
+    expect(dog.words).toContain('domestic dog');
+    expect(dog.definition).toMatch(/^a member of the genus Canis/);
+    expect(dog.examples).toEqual(['the dog barked all night']);
+    const kind = dog.relations.find(({ symbol }) => symbol === '@')!;
+    expect(wordnet.meaning(kind.to).words).toContain('canine');
+    const hot = wordnet.meaning(wordnet.first.adj.get('hot')!);
+    const opposite = hot.relations.find(({ symbol }) => symbol === '!')!;
+    expect(wordnet.meaning(opposite.to).words[opposite.words[1] - 1]).toBe('cold');
+  });
+
+  it('can all be put, have three prompts, and one right answer among different ones', () => {
+    expect(tasks.filter(({ use }) => use === 'held out').map(({ name }) => name)).toEqual([
+      'part-of',
+      'synonym',
+      'next-word',
+      'ending',
+      'missing-word',
+      'next-sentence',
+    ]);
+    expect(tasks.filter(({ use }) => use === 'training')).toHaveLength(11);
+    for (const task of tasks) {
+      expect(task.prompts).toHaveLength(3);
+      expect(task.questions.length).toBeGreaterThanOrEqual(30);
+      for (const question of task.questions) {
+        expect(new Set(question.choices).size).toBe(question.choices.length);
+        for (const prompt of task.prompts) expect(put(question, prompt).choices[question.answer]).toBeDefined();
+      }
+    }
+  });
+
+  it('ask nothing about held-out text that could be learned, and are the same every time', async () => {
+    for (const name of ['next-word', 'ending'])
+      for (const { fields } of tasks.find((task) => task.name === name)!.questions)
+        expect(held).toContain(fields.passage);
+    const learned = tasks.find(({ name }) => name === 'contains')!;
+    for (const { fields } of learned.questions) expect(held).not.toContain(fields.passage);
+  });
+
+  it('answers are not always in one place', () => {
+    for (const { name, questions } of tasks) {
+      if (name === 'part-of-speech') continue;
+      const first = questions.filter(({ answer }) => answer === 0).length / questions.length;
+      expect(first).toBeLessThan(0.8);
+    }
+  });
+});
