@@ -21,8 +21,11 @@ import {
 } from '../../../text/index.ts';
 import { bartJson, bartTensors, readBart, readBartJson } from './bart.ts';
 import { Coder } from './coder.ts';
+import { copying } from './copying.ts';
 
 const FORMAT = 'tenfold search 1';
+/** Share of what small models copy. */
+const COPY = 0.5;
 
 /** Weights and what they are the weights of. */
 export interface SearchWeights {
@@ -46,14 +49,28 @@ export async function readWeights(folder: string): Promise<SearchWeights | undef
   }
 }
 
-/** How the texts of a folder's model become tokens. @throws Error where there is no tokenizer */
-export async function readCoder(folder: string): Promise<Coder> {
+/** What `search.json` says: nothing is folded or copied where there is none. */
+interface Settings {
+  readonly lowercase: boolean;
+  /** Share of what is copied from the query: g of {@link copying}. */
+  readonly copy: number;
+}
+
+async function readSettings(folder: string): Promise<Settings> {
   const path = `${folder}/search.json`;
   const fields = await readJson(path);
-  if (fields !== undefined && (fields.format !== FORMAT || typeof fields.lowercase !== 'boolean')) {
+  if (fields === undefined) return { lowercase: false, copy: 0 };
+  const { format, lowercase, copy } = fields;
+  if (format !== FORMAT || typeof lowercase !== 'boolean' || !(typeof copy === 'number' && copy >= 0 && copy < 1)) {
     throw new SyntaxError(`${path}: expected the settings of ${FORMAT}, got ${JSON.stringify(fields).slice(0, 80)}`);
   }
-  return new Coder(await Tokenizer.open(folder), { lowercase: fields?.lowercase === true });
+  return { lowercase, copy };
+}
+
+/** How the texts of a folder's model become tokens. @throws Error where there is no tokenizer */
+export async function readCoder(folder: string): Promise<Coder> {
+  const { lowercase } = await readSettings(folder);
+  return new Coder(await Tokenizer.open(folder), { lowercase });
 }
 
 /**
@@ -73,14 +90,16 @@ export async function openSearchModel(
     const got = `${coder.tokenizer.size} in its tokenizer`;
     throw new RangeError(`${folder}: expected at most ${config.vocabulary} tokens, as the model has, got ${got}`);
   }
-  return { coder, model: languageModel(config, params, options) };
+  const { copy } = await readSettings(folder);
+  const isText = (token: number): boolean => !coder.tokenizer.isSpecial(token);
+  return { coder, model: copying(languageModel(config, params, options), copy, isText) };
 }
 
-/** Writes how texts become tokens. */
+/** Writes how texts become tokens, for a small model of our own, which copies. */
 export async function saveCoder(folder: string, { tokenizer, lowercase }: Coder): Promise<void> {
   await makeFolder(folder);
   // first, so that a tokenizer never lies there without it
-  await replaceFile(`${folder}/search.json`, [`${JSON.stringify({ format: FORMAT, lowercase })}\n`]);
+  await replaceFile(`${folder}/search.json`, [`${JSON.stringify({ format: FORMAT, lowercase, copy: COPY })}\n`]);
   await tokenizer.save(folder);
 }
 
