@@ -30,7 +30,7 @@ export const shippedConfig: OptConfig = {
 export const shippedRecipe: Recipe = {
   ...paperRecipe,
   dropout: 0,
-  steps: 1800,
+  steps: 3000,
   warmUp: 150,
   rate: 1e-3,
   window: 512,
