@@ -15,6 +15,9 @@ import type { Transformer } from './transformer/parameters.ts';
 /** How many tokens a run reads: twice as many are 7 % faster, and need twice the memory for their states. */
 export const tokensOfRun = 256;
 
+/** Up to this many, what a run returns is left to the collector. */
+const fewTokens = 32;
+
 /** The tokens from `start` to `end` of the rows from `from` to `to`. */
 export interface Run {
   readonly from: number;
@@ -144,6 +147,8 @@ export class Reader {
       ),
     );
     cache.append(from, keys, counts);
+    // the keys of a long prompt are as large as its cache; of a token it is not worth the while
+    if (ids.size > fewTokens) dispose(keys, { host: true });
     return {
       logits: logits.data as Float32Array,
       logProbs: logProbs.data as Float32Array,
