@@ -116,10 +116,10 @@ export class LiveNgrams {
     return { documents: Int32Array.from(documents), ends: Int32Array.from(ends) };
   }
 
-  /** The tokens of a document. */
-  extract(document: number): Int32Array {
+  /** The tokens of a document, or of a part of it. */
+  extract(document: number, from?: number, to?: number): Int32Array {
     const { index, first } = this.#parts.findLast((part) => part.sign > 0 && part.first <= document)!;
-    return index.extract(document - first);
+    return index.extract(document - first, from, to);
   }
 
   /** The state of what stands at a document's beginning. */

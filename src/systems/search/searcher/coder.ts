@@ -88,6 +88,13 @@ export class Coder implements DocumentTokenizer {
     return this.#encode(` ${this.#folded(text)}`);
   }
 
+  /** The tokens of a text as they stand after a space, and, where these differ, right after any other character. */
+  spellings(text: string): [spaced: number[], bare?: number[]] {
+    const spaced = this.encode(text);
+    const bare = this.#encode(this.#folded(text));
+    return String(spaced) === String(bare) ? [spaced] : [spaced, bare];
+  }
+
   /** The tokens of a document. */
   tokensOf({ title, text, queries = [] }: StoredDocument): number[] {
     const { titleEnd, queryMark } = this;

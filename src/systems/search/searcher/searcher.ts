@@ -18,6 +18,7 @@ import { type Intersective, KeySet, type Part } from '../scoring/intersective.ts
 import type { Key } from '../scoring/keys.ts';
 import { byProbability, byWeight } from '../scoring/single.ts';
 import type { Coder } from './coder.ts';
+import { findExact } from './exact.ts';
 import { findKeys } from './find-keys.ts';
 import { modelFolder } from './index-folder.ts';
 import { openSearchModel } from './model-folder.ts';
@@ -201,13 +202,14 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     });
   }
 
-  /** How often, and where, documents have a text as it stands; no model is asked. */
+  /**
+   * How often, and where, documents have a text word for word, its first and last words whole; capitals count where the
+   * index keeps them. No model is asked.
+   */
   exact(text: string): ExactMatches<D> {
-    const tokens = text.trim() === '' ? [] : this.coder.encode(text.trim());
-    if (tokens.length === 0) return { count: 0, documents: [] };
-    const state = this.ngrams.find(tokens);
-    const documents = this.#where(this.ngrams.locate(state, MOST_TOLD), tokens.length);
-    return { count: this.ngrams.count(state), documents };
+    if (text.trim() === '') return { count: 0, documents: [] };
+    const { count, documents } = findExact(this.ngrams, this.coder, text.trim(), MOST_TOLD);
+    return { count, documents: this.#spanned(documents) };
   }
 
   /** The best documents by keys alone, best first, with the keys themselves. @throws as `search` */
@@ -315,22 +317,23 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
 
   /** The documents of some places, each once, and where `length` tokens before each place stand in them. */
   #where({ documents, ends }: Located, length: number): { document: D; spans: MatchedNgram['spans'] }[] {
-    const places = new Map<number, (readonly [number, number])[]>();
+    const places = new Map<number, [from: number, to: number][]>();
     for (const [i, number] of documents.entries()) {
       const own = places.get(number) ?? [];
       own.push([ends[i]! - length, ends[i]!]);
       places.set(number, own);
     }
-    return [...places].slice(0, MOST_TOLD).map(([number, ranges]) => {
+    return this.#spanned(new Map([...places].slice(0, MOST_TOLD)));
+  }
+
+  /** Documents by number, with ranges of their tokens as places in their texts. */
+  #spanned(
+    places: ReadonlyMap<number, readonly (readonly [number, number])[]>,
+  ): { document: D; spans: MatchedNgram['spans'] }[] {
+    return [...places].map(([number, ranges]) => {
       const document = this.#document(number);
-      return {
-        document,
-        spans: this.coder.spans(
-          document,
-          this.#tokens(number),
-          ranges.sort((a, b) => a[0] - b[0]),
-        ),
-      };
+      const rising = ranges.toSorted((a, b) => a[0] - b[0]);
+      return { document, spans: this.coder.spans(document, this.#tokens(number), rising) };
     });
   }
 }
