@@ -1,15 +1,18 @@
 /**
  * A collection whose writer is killed at random moments, while it indexes, adds, deletes and merges: the folder must open,
- * hold all that was acknowledged, be found by words and by n-grams, and hold nothing that was deleted.
+ * hold all that was acknowledged, be found by words and by n-grams, and hold nothing that was deleted. And one that ten
+ * processes read while one writes: each must see whole states, one after the other.
  */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Collection, CollectionWriter } from 'tenfold/search';
 import type { BenchOptions } from './benches.ts';
+import type { Looked, ReaderRequest } from './collection-reader.ts';
 import type { WriterRequest } from './collection-writer.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 
@@ -21,6 +24,9 @@ export const options = {
 const phases = ['index', 'add', 'merge'] as const;
 /** Milliseconds after the writer has opened the folder. */
 const LATEST = 900;
+const READERS = 10;
+/** Milliseconds that each reads. */
+const READING = 15_000;
 
 /** A document that no other shares its words with. */
 export function document(id: string): { id: string; text: string } {
@@ -44,7 +50,9 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
   }
   const scratch = mkdtempSync(join(tmpdir(), 'tenfold-collection-faults-'));
   const counts = { writing: 0, closed: 0, lost: 0, risen: 0, unfound: 0, left: 0 };
+  let looked: Looked;
   try {
+    looked = await readWhileWritten(join(scratch, 'read'));
     for (let i = 0; i < runs; i++) {
       const folder = join(scratch, `run${i}`);
       const phase = phases[i % phases.length]!;
@@ -69,6 +77,15 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
       failure('deleted-is-back', counts.risen),
       failure('not-found', counts.unfound),
       failure('files-left-over', counts.left),
+      row({
+        case: 'collection-faults/seen-broken-by-readers',
+        unit: 'looks',
+        ours: looked.wrong,
+        peer: null,
+        peerName: `limit 0 of ${looked.times} by ${READERS} processes, which saw ${looked.states} states of the folder`,
+        ratio: looked.wrong / looked.times,
+        goal: 0,
+      }),
     ],
     skipped: [],
   };
@@ -78,14 +95,18 @@ function counted(name: string, ours: number, of: number, peerName: string, goal:
   return row({ case: name, unit: 'folders', ours, peer: null, peerName, ratio: ours / of, goal });
 }
 
-/** Lets a writer work for a random while, and notes what it said. */
-async function killed(request: WriterRequest, { held, doubtful, gone }: Known): Promise<void> {
+/** Lets a writer work for a while, and notes what it said. */
+async function killed(
+  request: WriterRequest,
+  { held, doubtful, gone }: Known,
+  milliseconds = Math.random() * LATEST,
+): Promise<void> {
   const worker = fileURLToPath(new URL('collection-writer.js', import.meta.url));
   const child = spawn(process.execPath, [worker, JSON.stringify(request)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
     const [what, ...ids] = line.split(' ');
-    if (what === 'open') setTimeout(() => child.kill('SIGKILL'), Math.random() * LATEST);
+    if (what === 'open') setTimeout(() => child.kill('SIGKILL'), milliseconds);
     for (const id of ids) {
       if (what === 'added') held.add(id);
       else held.delete(id);
@@ -94,6 +115,25 @@ async function killed(request: WriterRequest, { held, doubtful, gone }: Known): 
     }
   }
   await ended;
+}
+
+/** Ten processes that read a folder while one adds and merges. */
+async function readWhileWritten(folder: string): Promise<Looked> {
+  {
+    await using writer = await CollectionWriter.open(folder);
+    await writer.add([document('known-0')]);
+  }
+  const known: Known = { held: new Set(), doubtful: new Set(), gone: new Set() };
+  const reader = fileURLToPath(new URL('collection-reader.js', import.meta.url));
+  const told: ReaderRequest = { folder, milliseconds: READING };
+  const readers = Array.from({ length: READERS }, async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [reader, JSON.stringify(told)]);
+    return JSON.parse(stdout) as Looked;
+  });
+  await killed({ folder, phase: 'grow', name: 'written' }, known, 2 * READING);
+  const all = await Promise.all(readers);
+  const sum = (what: keyof Looked) => all.reduce((total, one) => total + one[what], 0);
+  return { times: sum('times'), wrong: sum('wrong'), states: Math.max(...all.map(({ states }) => states)) };
 }
 
 async function judge(folder: string, { held, doubtful, gone }: Known, counts: Record<string, number>): Promise<void> {

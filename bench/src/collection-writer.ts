@@ -5,8 +5,8 @@ import { document } from './collection-faults.ts';
 
 export interface WriterRequest {
   readonly folder: string;
-  /** What to be killed at: one large addition, many small ones with deletions between, or merging. */
-  readonly phase: 'index' | 'add' | 'merge';
+  /** One large addition, many small ones with deletions between, merging, or many small ones alone. */
+  readonly phase: 'index' | 'add' | 'merge' | 'grow';
   /** What the ids of its documents begin with. */
   readonly name: string;
 }
