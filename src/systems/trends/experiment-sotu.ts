@@ -36,6 +36,8 @@ import { nearest, topicCounts, topicsOf } from './topics/topics.ts';
 const streams = 400;
 /** Bursts of the drawing of what is heaviest. */
 const heaviestDrawn = 24;
+/** Years of a burst that is about something that happened, and not about how people speak. */
+const shortBurst = 15;
 
 export async function sotuFindings({ tier, signal, progress }: ExperimentContext): Promise<Findings> {
   const claims: Claim[] = [];
@@ -99,13 +101,21 @@ export async function sotuFindings({ tier, signal, progress }: ExperimentContext
           'Each bar is a burst of the word: years in which the share of passages that have it is better explained by twice its usual rate; a darker one inside by four times, eight times and so on. The line above a row marks the years that were expected, written down beforehand.',
         bursts: expectedBursts.flatMap(({ word }) => levelled.filter(({ phrase }) => isWord(phrase, word))),
         timeline,
-        expected: new Map(expectedBursts.map(({ word, from, to }) => [word, [`${from}-01-01`, `${to + 1}-01-01`]])),
+        expected: new Map(
+          foundLevels.map(({ expected: { word, from, to }, heaviest }) => [
+            heaviest?.phrase ?? word,
+            [`${from}-01-01`, `${to + 1}-01-01`],
+          ]),
+        ),
       }),
       burstTimeline({
         id: 'heaviest-bursts',
-        title: 'The heaviest bursts of all',
-        caption: `The ${heaviestDrawn} words with the heaviest bursts among ${single.names.length} words that are in at least ${minPassages} passages, in the order of time; nobody chose them.`,
-        bursts: heaviest(levelled, heaviestDrawn),
+        title: 'The heaviest short bursts',
+        caption: `The ${heaviestDrawn} words with the heaviest bursts of at most ${shortBurst} years among ${single.names.length} words that are in at least ${minPassages} passages, in the order of time; nobody chose them.`,
+        bursts: heaviest(
+          levelled.filter(({ peak }) => peak.last - peak.first < shortBurst),
+          heaviestDrawn,
+        ),
         timeline,
       }),
       topicRiver({

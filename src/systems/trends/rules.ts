@@ -159,7 +159,7 @@ export const rules = {
     id: 'map-time',
     system,
     statement:
-      'A map of all conference papers, from texts to places: phrases, nearest papers, topics and layout, on one thread of this machine.',
+      'A map of all conference papers, from texts to places: phrases, nearest papers, topics and layout, in processor time of this machine; nearly all of it is one thread.',
     paper: null,
     unit: 's',
     predicate: atMost(60),

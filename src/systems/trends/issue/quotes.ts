@@ -63,6 +63,7 @@ export class Quotes {
           !this.#used.has(`${id} ${sentence}`) && quotable(text) && (names?.test(spaced(text)) ?? true),
       )
       .filter(({ text }) => purpose !== 'resource' || cues.resource.test(text))
+      .filter(({ text }) => purpose !== 'summary' || !leaning.test(text))
       .map((one) => ({ ...one, score: cosine(one.vector, whole) + this.#manner(one.text, purpose) }))
       .sort((a, b) => b.score - a.score || a.sentence - b.sentence);
     const chosen: typeof scored = [];

@@ -132,6 +132,7 @@ function summaryOf(study: Study, quotes: Quotes): Statement[] {
     );
   }
   const bySize = study.topics.topics
+    .filter(({ terms }) => !statements.some(({ lead }) => terms.slice(0, 3).includes(lead!)))
     .map((topic) => ({ lead: topicLabel(topic), papers: topic.papers.filter((id) => inWindow.has(id)) }))
     .sort((a, b) => b.papers.length - a.papers.length);
   for (const { lead, papers } of bySize) {

@@ -4,8 +4,8 @@ import { type Figure, figure, ink, muted, series } from '../../../report/index.t
 import { type Topics, topicLabel } from '../topics/topics.ts';
 import type { LiteratureMap } from './literature-map.ts';
 
-/** Topics named on the drawing: more would lie on each other. */
-const named = 14;
+/** Topics named on the drawing, the largest; one whose name would lie on another's is left out. */
+const named = 24;
 const width = 660;
 const height = 560;
 
@@ -33,9 +33,16 @@ export function mapFigure(
     const own = Array.from(topicOf.keys()).filter((i) => topicOf[i] === t);
     const middle = (axis: 0 | 1) =>
       own.map((i) => places[2 * i + axis]!).sort((a, b) => a - b)[Math.floor(own.length / 2)] ?? 0;
-    const label = topicLabel(topic);
+    const label = topic.name ?? (topic.terms.slice(0, 2).join(', ') || topic.id);
     return { x: middle(0), y: middle(1), label: label.length > 30 ? `${label.slice(0, 29)}…` : label };
   });
+  const shown: typeof labels = [];
+  for (const one of labels) {
+    const apart = (other: (typeof labels)[number]) =>
+      Math.abs(one.y - other.y) / (y[1] - y[0]) > 15 / height ||
+      Math.abs(one.x - other.x) / (x[1] - x[0]) > (3.4 * (one.label.length + other.label.length)) / width;
+    if (shown.every(apart)) shown.push(one);
+  }
   // Plot calls a function among the marks with its scales, and takes the element that it returns
   const draw: Plot.Markish = (_, scales, __, ___, context) =>
     dots(context!.document, scales.x as Position, scales.y as Position);
@@ -55,7 +62,7 @@ export function mapFigure(
       y: { domain: y, axis: null },
       marks: [
         draw,
-        Plot.text(labels, {
+        Plot.text(shown, {
           x: 'x',
           y: 'y',
           text: 'label',

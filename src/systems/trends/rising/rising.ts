@@ -31,9 +31,12 @@ export interface RisingOptions {
   readonly rate?: number;
   /** Fewest papers of a phrase, both windows together; 10 unless given. */
   readonly minPapers?: number;
+  /** Phrases to tell about whether they rise or not, in singular or plural. */
+  readonly watch?: readonly string[];
 }
 
-export interface RisingPhrase {
+/** How a phrase stands. */
+export interface Standing {
   readonly phrase: string;
   /** Papers with the phrase in the recent window and in the one before. */
   readonly recent: number;
@@ -43,10 +46,13 @@ export interface RisingPhrase {
    * half a paper added to each window.
    */
   readonly growth: number;
-  /** Of the exact one-sided test. */
+  /** Of the exact one-sided test; at least 10⁻³⁰. */
   readonly p: number;
   /** The least false discovery rate at which it is a discovery. */
   readonly q: number;
+}
+
+export interface RisingPhrase extends Standing {
   /** Ids of its recent papers. */
   readonly papers: readonly string[];
   /** Other discoveries that name the same thing: parts of it or longer ones, in mostly the same recent papers. */
@@ -68,6 +74,8 @@ export interface Rising {
   readonly discoveries: number;
   /** By p. */
   readonly phrases: readonly RisingPhrase[];
+  /** Of the phrases that were to be watched, those that were tested. */
+  readonly watched: readonly Standing[];
 }
 
 /**
@@ -81,21 +89,22 @@ export function rising(papers: readonly Paper[], options: RisingOptions): Rising
   const { windows, table, rate } = study;
   const p = pValues(study, study.isRecent);
   const q = qValues(p);
-  const found: Found[] = [];
-  for (const [number, phrase] of table.names.entries()) {
-    if (q[number]! > rate) continue;
+  const stand = (number: number): Found => {
     const documents = Array.from(documentsOf(table, number));
     const recent = documents.filter((document) => study.isRecent[document] === 1);
-    found.push({
-      phrase,
+    return {
+      phrase: table.names[number]!,
       words: table.words[number]!,
       recent,
       before: documents.length - recent.length,
       growth: growthOf(study, documents),
       p: p[number]!,
       q: q[number]!,
-    });
-  }
+    };
+  };
+  const numbers = Array.from(table.names.keys());
+  const found = numbers.filter((number) => q[number]! <= rate).map(stand);
+  const watch = new Set((options.watch ?? []).map(singular));
   return {
     ...windows,
     tested: table.names.length,
@@ -113,7 +122,18 @@ export function rising(papers: readonly Paper[], options: RisingOptions): Rising
         also,
       };
     }),
+    watched: numbers
+      .filter((number) => watch.has(singular(table.names[number]!)))
+      .map((number) => {
+        const { phrase, recent, before, growth, p, q } = stand(number);
+        return { phrase, recent: recent.length, before, growth, p, q };
+      }),
   };
+}
+
+/** A phrase without the s of plurals, to find it by. */
+function singular(phrase: string): string {
+  return phrase.toLowerCase().replace(/s(?= |$)/g, '');
 }
 
 /**
