@@ -109,6 +109,12 @@ describe('index, add, delete', () => {
     await expect(makeIndex(folder, [at('papers.jsonl')])).rejects.toThrow(/, one with other files$/);
   });
 
+  test('an empty folder is as good as none', async () => {
+    await mkdir(at('room'));
+    expect((await makeIndex(at('room'), [at('papers.jsonl')])).documents).toBe(3);
+    expect((await makeIndex(at('deep', 'er', 'index'), [at('papers.jsonl')])).documents).toBe(3);
+  });
+
   test('adding again passes over what is there, replaces what differs', async () => {
     await writeFile(
       at('more.jsonl'),
@@ -289,7 +295,9 @@ describe('import', () => {
     await expect(imported([at('squad.json')], { out, format: 'squad' })).rejects.toThrow(
       /^import: expected no .*corpus\.jsonl, got one; --overwrite/,
     );
-    await imported([at('squad.json')], { out, format: 'squad', overwrite: true });
+    await writeFile(at('plain.jsonl'), '{"id": "x", "text": "alone"}\n');
+    await imported([at('plain.jsonl')], { out, overwrite: true });
+    expect(await readdir(out)).toEqual(['corpus.jsonl']);
   });
 
   test('nothing is written of files with nothing in them', async () => {

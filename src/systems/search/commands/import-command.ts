@@ -1,5 +1,5 @@
 /** `tenfold search import`: documents, queries and judgements of any format, in BEIR's. */
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blamed, verb } from '../../../command/index.ts';
 import { makeFolder, replaceFile } from '../../../tensor/index.ts';
@@ -70,6 +70,10 @@ whatever their size. Malformed lines are named and left out.`,
       if (judgements.length > 0) await save('qrels.tsv', judgementLines(judgements));
       if (written.length === 0)
         throw new RangeError(`import: expected documents or queries, got none in ${files.join(', ')}`);
+      // what an earlier import left there does not belong to these documents
+      for (const path of names.map((name) => join(out, name))) {
+        if (overwrite && !written.includes(path)) await rm(path, { force: true });
+      }
       const counts = { documents, queries: queries.length, judgements: judgements.length };
       return { files: written, ...counts, leftOut: problems.count };
     }),

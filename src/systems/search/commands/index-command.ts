@@ -1,5 +1,5 @@
 /** `tenfold search index`: documents become an index folder. */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { blamed, verb } from '../../../command/index.ts';
 import type { Analyser } from '../../../retrieval/index.ts';
@@ -53,7 +53,10 @@ along.`,
         progress.update(model === undefined ? 'learning tokens' : 'copying the model');
         await createIndex(making, model === undefined ? { texts } : { model });
         await (await openIndexWriter(making, { analyser: analyser as Analyser })).close();
-        await mkdir(dirname(out), { recursive: true });
+        // an empty folder gives way; a name that is free is as good
+        await rmdir(out).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+        });
         await rename(making, out);
       } finally {
         await rm(making, { recursive: true, force: true });
