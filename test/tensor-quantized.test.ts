@@ -264,7 +264,7 @@ describe('quantised weights in programs', () => {
     await f.release();
   });
 
-  it('leave no file behind when their process ends, whoever still holds them', () => {
+  it('leave no file behind when their process ends, and the next process removes those of a killed one', () => {
     const script = `import { array, ConstantFile } from 'tenfold/tensor';
       const file = await ConstantFile.create();
       globalThis.kept = [await file.put(array([1, 2])), await (await ConstantFile.create()).put(array([3]))];`;
@@ -280,6 +280,10 @@ describe('quantised weights in programs', () => {
       expect(there).toMatchObject({ stdout: '2', stderr: '', status: 0 });
       expect(readdirSync(folder)).toEqual([]);
       expect(run('throw 1').status).toBe(1);
+      expect(readdirSync(folder)).toEqual([]);
+      expect(run(`process.kill(process.pid, 'SIGKILL')`).signal).toBe('SIGKILL');
+      expect(readdirSync(folder).length).toBe(2);
+      expect(run('').status).toBe(0);
       expect(readdirSync(folder)).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });

@@ -4,7 +4,8 @@
  * A constant in memory is there twice once a program is loaded: the array, and what the runtime's kernels made of it.
  * Put into a file, it is mapped into memory while its kernel reads it, and given back as soon as that is done.
  *
- * The file is this process's own. It is removed when none of its arrays is left, and when the process ends.
+ * The file is this process's own. It is removed when none of its arrays is left, and when the process ends; what a killed
+ * process leaves, the next one removes.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { NDArray } from './array.ts';
@@ -21,6 +22,9 @@ interface Place {
 
 /** Mapped places begin at multiples of this. */
 const alignment = 4096;
+
+/** Folders of files bear it, before their process's number. */
+const prefix = 'tenfold-constants-';
 
 /** A growing file of constants. */
 export class ConstantFile {
@@ -47,7 +51,8 @@ export class ConstantFile {
     const { join, relative } = await import('node:path');
     const { tmpdir } = await import('node:os');
     const root = await realpath(tmpdir());
-    const folder = await mkdtemp(join(root, 'tenfold-constants-'));
+    await sweep(root);
+    const folder = await mkdtemp(join(root, `${prefix}${process.pid}-`));
     const remove = () => rmSync(folder, { recursive: true, force: true });
     if (removals.size === 0) process.once('exit', removeAll);
     removals.add(remove);
@@ -96,6 +101,26 @@ export class ConstantFile {
       at += bytesRead;
     }
     return new NDArray(dtype, shape, data);
+  }
+}
+
+/** Removes what killed processes have left. */
+async function sweep(root: string): Promise<void> {
+  const { readdir, rm } = await import('node:fs/promises');
+  const { join } = await import('node:path');
+  for (const name of await readdir(root)) {
+    const owner = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (!(owner > 0) || isAlive(owner)) continue;
+    // another user's may not be ours to remove
+    await rm(join(root, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(owner: number): boolean {
+  try {
+    return process.kill(owner, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
