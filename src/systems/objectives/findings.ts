@@ -1,7 +1,7 @@
 /** What is shown of a study: its recommendations in words, its tables and figures. The page and the living issue share it. */
 import type { Figure, Table } from '../../report/index.ts';
 import { accounts } from './accounting.ts';
-import { cellId, cells } from './cells.ts';
+import { type Architecture, cellId, cells } from './cells.ts';
 import { Draws } from './draws.ts';
 import { learningCurves, scoreBars } from './figures.ts';
 import { wasteOf } from './layout.ts';
@@ -60,14 +60,16 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
   };
 }
 
-/** The share of empty places in the rows of each cell: while it is pretrained and while it is finetuned, the larger. */
+/** The share of empty places in the rows of each cell while it is finetuned; rows of pretraining have none. */
 export function wastes({ recipe }: Study, { mixture }: Pick<Material, 'mixture'>): Map<string, number> {
   const { row } = recipe.step;
-  const found = new Map<string, number>();
-  for (const cell of cells) {
-    // rows of pretraining are full: each is made of exactly as many tokens of text as it holds
-    const packed = packEpoch(cell.architecture, mixture, row, Draws.of(0, 2, 0));
-    found.set(cellId(cell), wasteOf(cell.architecture, packed, finetuningLengths(cell.architecture, mixture, row)));
-  }
-  return found;
+  const of = (architecture: Architecture) =>
+    wasteOf(
+      architecture,
+      packEpoch(architecture, mixture, row, Draws.of(0, 2, 0)),
+      finetuningLengths(architecture, mixture, row),
+    );
+  // decoders read the same rows, whatever they see of them
+  const [decoder, encoded] = [of('CD'), of('ED')];
+  return new Map(cells.map((cell) => [cellId(cell), cell.architecture === 'ED' ? encoded : decoder]));
 }

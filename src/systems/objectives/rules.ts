@@ -152,7 +152,8 @@ export const rules = {
   packing: claimRule({
     id: 'packing-waste',
     system,
-    statement: 'Packed rows waste next to nothing: places without a token, the worst of all cells and stages.',
+    statement:
+      'Packed rows waste next to nothing: places without a token while finetuning, the worst of all cells (rows of pretraining are full).',
     paper: null,
     unit: '%',
     predicate: atMost(2),

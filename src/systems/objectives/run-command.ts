@@ -16,6 +16,8 @@ import { performPlan } from './workers.ts';
 
 /** Questions of each task. */
 const counts = { training: 1000, held: 200 };
+/** Below this many a task's accuracy says little. */
+const fewQuestions = 50;
 /** The share of a pretraining's steps that finetuning takes: the paper's thirteenth part is too little of a short one. */
 const finetuning = 0.2;
 
@@ -175,6 +177,10 @@ async function makeMaterial(
   const names = tasks.map((task) => task.name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new RangeError(`run: expected tasks of different names, got ${twice} twice`);
+  for (const { name, use, questions } of tasks) {
+    if (questions.length < fewQuestions)
+      progress.note(`${name} (${use}) has ${questions.length} questions: the texts give no more`);
+  }
   const { material, tokenizer } = await prepareMaterial(corpus, tasks, {
     ...sizes,
     signal,
