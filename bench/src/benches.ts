@@ -75,4 +75,8 @@ export const benches: Readonly<Record<string, BenchEntry>> = {
     about: 'signing and verifying inputs against the bare library, planting against clean training',
     load: () => import('./backdoor.ts'),
   },
+  trends: {
+    about: 'papers ingested and indexed, search among a million records, its quality, and ingesting killed 100 times',
+    load: () => import('./trends.ts'),
+  },
 };
