@@ -27,7 +27,6 @@ export function cheapestStates(emission: Float64Array, states: number, climb: nu
   const steps = emission.length / states;
   let cost = Float64Array.from({ length: states }, (_, i) => i * climb);
   const from = new Int32Array(emission.length);
-  for (let i = 0; i < states; i++) from[i] = 0;
   for (let i = 0; i < states && steps > 0; i++) cost[i]! += emission[i]!;
   for (let t = 1; t < steps; t++) {
     const next = new Float64Array(states);

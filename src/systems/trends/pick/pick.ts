@@ -99,7 +99,7 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
     throw new RangeError(`pick: expected from 1 to ${count} topics, got ${wanted}`);
   }
   const { scored, missing } = score(study, readings, weights);
-  const bySource = new Map(scored.map((pick) => [pick.paper, pick]));
+  const byPaper = new Map(scored.map((pick) => [pick.paper, pick]));
   const banned = new Set(bans);
   const topicOf = topicOfPapers(study.topics);
   const known = new Set(study.papers.map(({ id }) => id));
@@ -107,7 +107,7 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
     if (!known.has(id))
       throw new RangeError(`pick: expected pinned papers that are in the collection by then, got '${id}'`);
     if (banned.has(id)) throw new RangeError(`pick: expected a paper to be pinned or banned, got both for '${id}'`);
-    const pick = bySource.get(id) ?? { paper: id, topic: topicOf.get(id) ?? null, score: 0, parts: [], pinned: true };
+    const pick = byPaper.get(id) ?? { paper: id, topic: topicOf.get(id) ?? null, score: 0, parts: [], pinned: true };
     return { ...pick, pinned: true };
   });
   if (pinned.length > count) throw new RangeError(`pick: expected at most ${count} pins, got ${pinned.length}`);
@@ -174,7 +174,7 @@ const takesTime: ReadonlySet<PartName> = new Set(['citations', 'popularity', 'co
 function spread(pinned: readonly Pick[], rest: readonly Pick[], count: number, wanted: number) {
   const picks = [...pinned];
   const perTopic = new Map<string, number>();
-  const topics = () => [...perTopic.keys()].filter((id) => id.startsWith('topic')).length;
+  const topics = () => new Set(picks.flatMap(({ topic }) => topic?.id ?? [])).size;
   const keyOf = ({ topic, paper }: Pick) => topic?.id ?? `paper ${paper}`;
   for (const pick of pinned) perTopic.set(keyOf(pick), (perTopic.get(keyOf(pick)) ?? 0) + 1);
   const left = new Set(rest);
