@@ -349,7 +349,9 @@ describe('a model in a process of its own', () => {
     await expect(open(join(folder, 'none'))).rejects.toThrow(RangeError);
     await expect(open(path, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
     const served = await open(path);
+    const start = performance.now();
     await served[Symbol.asyncDispose]();
+    expect(performance.now() - start).toBeLessThan(4500); // by itself, not because it was killed
     await expect(last(served.complete(task, signal))).rejects.toThrow(/the model's process ended/);
   });
 

@@ -29,6 +29,9 @@ export type FromModel =
 /** Under which number what is said while a model opens is heard. */
 const opening = -1;
 
+/** Milliseconds that its process gets to end. */
+const patience = 5000;
+
 /** A model in a process of its own. Close it when done. */
 export class ServedModel implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -136,8 +139,11 @@ export class ServedModel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
+    // it ends by itself, which takes away its files, unless a run keeps it from hearing that
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience);
+    if (this.#child.connected) this.#child.disconnect();
     await ended;
+    clearTimeout(timer);
   }
 
   #send(message: ToModel): void {
