@@ -7,6 +7,9 @@ export { type BurstTimelineOptions, burstTimeline } from './bursts/figure.ts';
 export { countsOf, type PhraseBurst, phraseBursts } from './bursts/phrase-bursts.ts';
 export { type BurstOptions, type Bursts, batchedBursts, gapBursts } from './bursts/streams.ts';
 export { addMonths, type Bin, type Timeline, timelineOf } from './calendar.ts';
+export { Analyst } from './desk/analyst.ts';
+export type { Answers, Line, PickQuestion, QuestionName, Questions } from './desk/questions.ts';
+export { Recommender, type Wish } from './desk/recommender.ts';
 export { type ArxivQuery, arxivReader, type OaiOptions, oaiReader, type ServerOptions } from './ingest/arxiv.ts';
 export { feedReader } from './ingest/feed.ts';
 export { bibtexReader, csvReader, jsonLinesReader } from './ingest/files.ts';
@@ -109,3 +112,5 @@ export {
   topicOfPapers,
   topicsOf,
 } from './topics/topics.ts';
+export type { Desk } from './web/desk.ts';
+export { type PageServerOptions, trendsServer } from './web/server.ts';

@@ -59,7 +59,7 @@ ${
   html`<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
 <dl>${keys.map(([key, does]) => html`<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`)}</dl>
 <form method="dialog"><button>Close</button></form></dialog>
-<p class="foot small quiet">Press <kbd>?</kbd> for the keys.</p>`
+<footer class="foot small quiet">Press <kbd>?</kbd> for the keys.</footer>`
 }
 <p id="said" role="status" class="unseen"></p>
 </div>
@@ -69,7 +69,11 @@ ${
 
 /** A drawing in the page, whose own style is in the page's style sheet. */
 export function drawing({ id, title, caption, svg }: Figure): Html {
-  const bare = svg.replace(/<style>[\s\S]*?<\/style>/, '').replace(/(<svg[^>]*?) style="[^"]*"/, '$1');
+  const bare = svg
+    .replace(/<style>[\s\S]*?<\/style>/, '')
+    .replace(/(<svg[^>]*?) style="[^"]*"/, '$1')
+    // the whole is one picture with a name and a description: its parts have none
+    .replace(/(<g\b[^>]*?) aria-label="[^"]*"/g, '$1');
   return html`<figure id="${id}"><div class="scroll wide" tabindex="0" role="group" aria-label="${title}">${raw(bare)}</div>
 <figcaption><b>${title}.</b> ${caption}</figcaption></figure>`;
 }

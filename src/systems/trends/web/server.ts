@@ -25,7 +25,7 @@ import { shelfPages } from './shelf-page.ts';
 import { pageCss } from './style.ts';
 import { trendsPages } from './trends-page.ts';
 
-export interface ServerOptions {
+export interface PageServerOptions {
   /** Names under which it may be asked, besides addresses and `localhost`. */
   readonly names?: readonly string[];
   /** What whoever asks must know; undefined: nothing. */
@@ -42,7 +42,7 @@ const mostConnections = 256;
 const scripts = ['keys', 'map'] as const;
 
 /** The service, not yet listening. */
-export function trendsServer(desk: Desk, { names = [], password, failed }: ServerOptions = {}): Server {
+export function trendsServer(desk: Desk, { names = [], password, failed }: PageServerOptions = {}): Server {
   const app = new Hono();
   app.use(headers());
   app.use(knownHost(names));
@@ -76,6 +76,8 @@ export function trendsServer(desk: Desk, { names = [], password, failed }: Serve
     });
   app.notFound((c) => c.html(refused(404, 'There is no such page.'), 404));
   app.onError((error, c) => {
+    // what was not read of the request would be taken for the next one
+    if (error instanceof HTTPException && error.status === 413) c.header('connection', 'close');
     if (error instanceof HTTPException) return c.html(refused(error.status, error.message), error.status);
     // what the house throws of a bad request names what was expected; what JavaScript throws is a mistake of ours
     const isBad =

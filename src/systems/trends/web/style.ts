@@ -19,7 +19,7 @@ body:has(.wide-page) { max-width: 76rem; }
 .bar nav a { display: inline-block; padding: .25rem 0 .4rem; text-decoration: none; border-bottom: 3px solid transparent; margin-bottom: -2px; }
 .bar nav a:hover { border-color: var(--muted); }
 .bar nav a[aria-current] { font-weight: 600; border-color: var(--s1); }
-.foot { margin-top: 3rem; }
+.app footer.foot { margin-top: 3rem; border-top: 0; }
 
 input, select, textarea, button, .button { font: inherit; font-size: .9rem; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: 5px; padding: .35rem .55rem; min-height: 2.1rem; max-width: 100%; }
 input[type='checkbox'] { min-height: 0; width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--s1); }
