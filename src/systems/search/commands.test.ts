@@ -109,6 +109,17 @@ describe('index, add, delete', () => {
     await expect(makeIndex(folder, [at('papers.jsonl')])).rejects.toThrow(/, one with other files$/);
   });
 
+  test('a model comes along, and n-grams are searched at once', async () => {
+    const out = at('with-model');
+    await makeIndex(out, [at('papers.jsonl')], { model: 'shipped' });
+    const found = await query('can you predict earthquakes', { rank: 'ngrams', limit: 1 }, out);
+    expect('hits' in found && found.hits[0]!.document.id).toBe('p1');
+    expect(queryVerb.text(found)).toMatch(/because of “[^”]+” \d+ % \(\d+×\)/);
+    await expect(makeIndex(at('no'), [at('papers.jsonl')], { model: at('nowhere') })).rejects.toThrow(
+      /ENOENT.*nowhere/,
+    );
+  });
+
   test('an empty folder is as good as none', async () => {
     await mkdir(at('room'));
     expect((await makeIndex(at('room'), [at('papers.jsonl')])).documents).toBe(3);

@@ -6,6 +6,7 @@ import type { Analyser } from '../../../retrieval/index.ts';
 import { wordsText } from '../collection/segment.ts';
 import { type Format, type ReadItemsOptions, readItems } from '../readers/formats.ts';
 import { createIndex, openIndexWriter } from '../searcher/index-folder.ts';
+import { shippedSearchModel } from '../searcher/shipped.ts';
 import { type Ingested, ingest, ingestedText } from './ingest.ts';
 import { analyserOption, fieldOptions, fieldsOf, formatOption } from './options.ts';
 
@@ -32,20 +33,25 @@ along.`,
     model: {
       kind: 'text',
       value: 'DIR',
-      help: 'a search model, BART for one, whose tokens and weights the index takes; by default tokens are learned from the documents',
+      help: 'a search model, BART for one, whose tokens and weights the index takes, or “shipped” for the small one that comes with tenfold; by default tokens are learned from the documents',
     },
   },
   examples: [
     { line: 'tenfold search index papers.jsonl.gz --text-field abstract --out papers', does: 'titles and abstracts' },
     { line: 'tenfold search index psgs_w100.tsv --format dpr --out wikipedia', does: 'DPR’s passages' },
     { line: 'tenfold search index notes.jsonl --analyser english --out notes', does: 'words cut to their stems' },
+    {
+      line: 'tenfold search index notes.jsonl --model shipped --out notes',
+      does: 'n-grams at once, by the small model',
+    },
   ],
   run: ({ args: { files }, options, signal, progress }) =>
     blamed('index', async (): Promise<Ingested & { folder: string }> => {
-      const { out, format, analyser, model } = options;
+      const { out, format, analyser } = options;
+      const model = options.model === 'shipped' ? shippedSearchModel : options.model;
       await requireNew(out);
       const read: ReadItemsOptions = { ...(format && { format: format as Format }), fields: fieldsOf(options) };
-      for (const file of files) await stat(file);
+      for (const path of [...files, ...(model === undefined ? [] : [model])]) await stat(path);
       // whole or not at all: a folder half made would be taken for an index
       const making = join(dirname(out), `.${basename(out)}.${process.pid}.new`);
       try {
