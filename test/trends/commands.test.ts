@@ -12,14 +12,14 @@ let store: string;
 
 /** Runs a line of the command; its words as given. */
 async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const stdout = { write: (text: string) => void (out += text) };
-  const stderr = { write: (text: string) => void (err += text) };
+  const [out, err]: [string[], string[]] = [[], []];
+  const stdout = { write: (text: string) => out.push(text) };
+  const stderr = { write: (text: string) => err.push(text) };
   const signal = new AbortController().signal;
   const root = new URL('../../', import.meta.url);
   const world = { stdout, stderr, signal, systems, root } as unknown as Parameters<typeof tenfold>[1];
   const code = await tenfold(['trends', ...words], world);
-  return { code, out, err };
+  return { code, out: out.join(''), err: err.join('') };
 }
 const json = async (...words: string[]) => {
   const { code, out, err } = await run(...words, '--store', store, '--json');
@@ -71,8 +71,17 @@ describe('the verbs', () => {
     const { id } = found.hits[0].paper;
     const similar = await json('similar', id, '--limit', '5');
     expect(similar.hits.every((hit: { paper: { title: string } }) => hit.paper.title.includes('grasping'))).toBe(true);
-    const sentence = await json('search', 'new benchmark of molecules', '--unit', 'sentence', '--limit', '1');
-    expect(sentence.hits[0].sentence.text).toContain('benchmark of molecules');
+    const sentence = await json(
+      'search',
+      'benchmark cases',
+      '--unit',
+      'sentence',
+      '--method',
+      'keyword',
+      '--limit',
+      '1',
+    );
+    expect(sentence.hits[0].sentence).toMatchObject({ text: expect.stringContaining('benchmark'), index: 3 });
   }, 60_000);
 
   it('keep tags, marks and collections, and recommend by them', async () => {
