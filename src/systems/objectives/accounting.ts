@@ -4,13 +4,13 @@
  * A decoder's every token goes through its one stack. An encoder–decoder's goes through the encoder or through the decoder:
  * so with as many blocks in each as a decoder has in all, it has about twice the parameters, and a step over as many tokens
  * costs about the same; what it has more are the layers by which the decoder looks at the encoder (the paper: 11.0 against
- * 4.8 billion parameters, "about 10 % more compute"). Counted are matrix products, where nearly all time goes, each with two
+ * 4.8 billion parameters, "about 10 % more compute"). The output layer is counted apart: it runs over every token of a
+ * decoder, but only over the targets of an encoder–decoder, which is next to nothing in a large model and much in a small. Counted are matrix products, where nearly all time goes, each with two
  * products of its size for the gradients.
  */
 import type { TransformerConfig } from '../../text/index.ts';
-import { architectureOf, type Cell, cellName, cells, type Size } from './cells.ts';
+import { architectureOf, type Cell, cells, type Size } from './cells.ts';
 
-import { corruptionOfRow } from './corruption.ts';
 import { type CellRows, rowsOf, type StepSize } from './streams.ts';
 
 /** Weights of a model, embeddings counted once. */
@@ -22,11 +22,11 @@ export function parametersOf({ family, vocabulary, width, layers, hidden, heads 
   return vocabulary * width + (family === 'encoder-decoder' ? 2 * stack + looking : stack);
 }
 
-/** Floating-point operations of a step of training. */
+/** Floating-point operations of a step of training: in the blocks, and in all, with the output layer. */
 export function operationsOf(
   { family, vocabulary, width, layers, hidden }: TransformerConfig,
   { rows, lengths }: Pick<CellRows, 'rows' | 'lengths'>,
-): number {
+): { readonly blocks: number; readonly all: number } {
   const { source, row } = lengths;
   const weights = 4 * width ** 2 + 3 * width * hidden;
   /** Multiplications of a stack over a row: its weights, and queries with keys and weights with values. */
@@ -34,7 +34,7 @@ export function operationsOf(
   const looking = layers * (2 * (row + source) * width ** 2 + 2 * row * source * width);
   const blocks = family === 'encoder-decoder' ? stack(source) + stack(row) + looking : stack(row);
   // two operations a multiplication, three products a product: forward, and both gradients
-  return 6 * rows * (blocks + row * vocabulary * width);
+  return { blocks: 6 * rows * blocks, all: 6 * rows * (blocks + row * vocabulary * width) };
 }
 
 /** What a cell has and costs. */
@@ -45,10 +45,8 @@ export interface CellAccount {
   readonly tokens: number;
   /** Share of them whose prediction counts, on average. */
   readonly counting: number;
-  /** Share of the predictions that count which are sentinels and ends. */
-  readonly known: number;
   /** Operations a step. */
-  readonly operations: number;
+  readonly operations: ReturnType<typeof operationsOf>;
 }
 
 /** The accounts of all cells. */
@@ -62,7 +60,6 @@ export function accounts(size: Size, step: StepSize): CellAccount[] {
       parameters: parametersOf(config),
       tokens,
       counting: countingShare(cell, step),
-      known: cell.objective === 'MLM' ? knownShare(step) : 0,
       operations: operationsOf(config, rows),
     };
   });
@@ -76,14 +73,7 @@ function countingShare(cell: Cell, step: StepSize): number {
   return row / (source + row);
 }
 
-function knownShare({ row }: StepSize): number {
-  const { spans, targets } = corruptionOfRow(row);
-  return (spans + 1) / targets;
-}
-
-/** How many times a decoder's step the costliest cell's is, and which that is. */
-export function costliest(list: readonly CellAccount[]): { readonly times: number; readonly cell: string } {
-  const base = list[0]!.operations;
-  const most = list.reduce((a, b) => (b.operations > a.operations ? b : a));
-  return { times: most.operations / base, cell: cellName(most.cell) };
+/** How many times CD:FLM's operations in the blocks the costliest cell's are. */
+export function costliest(list: readonly CellAccount[]): number {
+  return Math.max(...list.map(({ operations }) => operations.blocks)) / list[0]!.operations.blocks;
 }

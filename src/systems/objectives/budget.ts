@@ -109,7 +109,8 @@ function stepsIn(
 
 /** How many times CD:FLM's operations a cell's step has. */
 function timesFirst(size: Size, step: StepSize, cell: (typeof cells)[number]): number {
-  const of = (one: (typeof cells)[number]) => operationsOf(architectureOf(one.architecture, size), rowsOf(one, step));
+  const of = (one: (typeof cells)[number]) =>
+    operationsOf(architectureOf(one.architecture, size), rowsOf(one, step)).all;
   return of(cell) / of(cells[0]!);
 }
 

@@ -18,7 +18,7 @@ import {
 import { compile, flattenTree, type NDArray, type Tensor } from '../../tensor/index.ts';
 import { type Transformer, transformer } from '../../text/index.ts';
 import { accounts, costliest } from './accounting.ts';
-import { architectureOf, cells, sizeOf } from './cells.ts';
+import { architectureOf, type Cell, cellId, cells, sizeOf } from './cells.ts';
 import { comparisons } from './comparisons.ts';
 import { addresses, splitCorpus } from './corpus.ts';
 import { show, wastes } from './findings.ts';
@@ -27,7 +27,7 @@ import { type Material, prepareMaterial, readMaterial, saveMaterial } from './ma
 import { firstWeights } from './perform.ts';
 import { type Recipe, rates } from './recipe.ts';
 import { rules, seedsOf } from './rules.ts';
-import { pretrainingBatches } from './streams.ts';
+import { pretrainingBatches, type StepSize } from './streams.ts';
 import { Results, type Study, saveStudy } from './study.ts';
 import { bundledTasks } from './tasks/bundled.ts';
 import { normalizedScore } from './tasks/task.ts';
@@ -58,7 +58,7 @@ const sizes: Readonly<Record<Tier, Sizes>> = {
       heldRows: 16,
     },
     vocabulary: 1024,
-    counts: { training: 60, held: 50 },
+    counts: { training: 300, held: 50 },
     documents: 5,
     prompts: 1,
   },
@@ -155,26 +155,35 @@ async function checked(folder: string, study: Study, material: Material, results
   const { suite } = material;
   const normalized = suite.map(({ counting, random }) => normalizedScore(counting, random));
   const { size, step } = study.recipe;
+  const counted = cells.map((cell) => countingEntropy(material, cell, study.recipe));
   return {
-    converged: results.each(
-      cells.map(({ architecture, objective }) => `${architecture}-${objective}`.toLowerCase()),
-      (...all) => Math.min(...all.map(({ curve }, i) => countingEntropy(material, i, study) - curve.at(-1)!.held)),
+    converged: results.each(cells.map(cellId), (...all) =>
+      Math.min(...all.map(({ curve }, i) => counted[i]! - curve.at(-1)!.held)),
     ),
     counting: [(100 * normalized.reduce((sum, x) => sum + x, 0)) / normalized.length],
     packing: [100 * Math.max(...wastes(study, material).values())],
-    compute: [costliest(accounts(size, step)).times],
+    compute: [costliest(accounts(size, step))],
     conversion: [await changedWeights(folder, study, material)],
   };
 }
 
-/** The cross-entropy of counting single tokens, with sentinels and ends for nothing: of a cell's predictions that count. */
-function countingEntropy({ train, held, vocabulary }: Material, cell: number, { recipe }: Study): number {
-  const counts = new Float64Array(vocabulary).fill(1);
-  for (const token of train) counts[token]!++;
-  const total = train.length + vocabulary;
-  let nats = 0;
-  for (const token of held) nats -= Math.log(counts[token]! / total);
-  return (nats / held.length) * (1 - accounts(recipe.size, recipe.step)[cell]!.known);
+/** The cross-entropy that a cell's held-out targets, sentinels among them, have under the counts of its training targets. */
+function countingEntropy(material: Material, cell: Cell, { step, heldRows }: Recipe): number {
+  const counts = new Float64Array(material.vocabulary).fill(1);
+  for (const token of targetsOf(material.train, cell, step, 200)) counts[token]!++;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const held = targetsOf(material.held, cell, step, Math.max(1, Math.round(heldRows / step.rows)));
+  return held.reduce((sum, token) => sum - Math.log(counts[token]! / total), 0) / held.length;
+}
+
+/** The tokens that the first batches of a cell are trained to tell. */
+function targetsOf(tokens: Int32Array, cell: Cell, size: StepSize, batches: number): number[] {
+  const stream = pretrainingBatches(tokens, cell, { size, seed: 0 });
+  return Array.from({ length: batches }, () => {
+    const { next, weight } = (stream.next() as IteratorYieldResult<TrainingBatch<NDArray>>).value;
+    const counted = weight?.data as Float32Array | undefined;
+    return Array.from(next.data as Int32Array).filter((_, i) => counted?.[i] !== 0);
+  }).flat();
 }
 
 /**

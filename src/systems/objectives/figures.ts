@@ -4,7 +4,7 @@ import { cells } from './cells.ts';
 import { type Average, meanAccuracy } from './evaluation.ts';
 import type { RunResult } from './perform.ts';
 import type { Results } from './study.ts';
-import { judgedRuns } from './tables.ts';
+import { judgedRuns, meanOf } from './tables.ts';
 
 /** A run's held-out cross-entropy over tokens, mean over seeds with its interval. */
 function curveOf(results: Results, id: string, name: string, reference?: true): Curve[] {
@@ -90,7 +90,7 @@ export function scoreBars(results: Results, use: 'pretrained' | 'finetuned', gue
     figure({
       id: `${use}-scores`,
       title: use === 'pretrained' ? 'Zero-shot after pretraining only' : 'Zero-shot after multitask finetuning',
-      caption: `Mean accuracy over the held-out tasks, with the ${average} prompt of each; intervals at 95 % over ${results.seeds.length} seeds.`,
+      caption: `Mean accuracy over the held-out tasks, with the ${average} prompt of each. ${meanOf(results)}.`,
       description: shown.map(({ name, value }) => `${name}: ${value.toFixed(1)} %`).join('; '),
       plot: bars({ x: { label: 'right answers (%)' }, bars: shown, referenceName: 'guessing' }),
     }),

@@ -13,7 +13,7 @@ export function studyPage({ recipe, seeds, asked }: Study, shown: Shown, done: n
     facts: {
       Texts: String(asked.texts ?? ''),
       Models: `${size.layers} blocks of width ${size.width}, ${size.vocabulary} tokens`,
-      Training: `${steps} steps of ${step.row * step.rows} tokens for each cell, ${seeds.length} seeds`,
+      Training: `${steps} steps of ${step.row * step.rows} tokens for each cell, ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`}`,
       Runs: `${done} of ${total}`,
     },
     notes: [

@@ -11,10 +11,10 @@ import type { Results } from './study.ts';
 /** The trainings that answer held-out tasks, by the names that people know them by. */
 export const judgedRuns: readonly { readonly id: string; readonly name: string }[] = [
   ...cells.map((cell) => ({ id: cellId(cell), name: cellName(cell) })),
-  { id: 'lm-a', name: 'ND:MLM, then CD:FLM (LM-A)' },
-  ...cells.map((cell) => ({ id: `${cellId(cell)}-mtf`, name: `${cellName(cell)} + ${cell.architecture}:MTF` })),
-  { id: 'cd-flm-long-mtf', name: 'CD:FLM, longer + CD:MTF' },
-  { id: 'nc-a-mtf', name: 'CD:FLM, then ND:MLM (NC-A) + ND:MTF' },
+  { id: 'lm-a', name: 'ND:MLM, LM-A' },
+  ...cells.map((cell) => ({ id: `${cellId(cell)}-mtf`, name: `${cellName(cell)} + MTF` })),
+  { id: 'cd-flm-long-mtf', name: 'CD:FLM longer + MTF' },
+  { id: 'nc-a-mtf', name: 'CD:FLM, NC-A + MTF' },
 ];
 
 /** The mean over seeds with its interval; of one seed, that; null without any. */
@@ -24,13 +24,20 @@ export function overSeeds(values: readonly number[]): Measured | null {
   return meanInterval(values);
 }
 
+/** What a value with an interval is. */
+export function meanOf({ seeds }: Results): string {
+  return seeds.length === 1
+    ? 'One seed, without an interval'
+    : `Mean over ${seeds.length} seeds with its interval at 95 %`;
+}
+
 /** Every training's accuracy, as the paper's tables have it. */
 export function scoreTable(results: Results): Table {
   const value = (id: string, of: (result: RunResult) => number) => overSeeds(results.each([id], of));
   return table({
     id: 'scores',
     title: 'What each way of training comes to',
-    caption: `Accuracy on the held-out tasks in per cent: with the first prompt of each task, and with its median prompt; and normalised, so that guessing is 0 and all right is 100. Mean over ${results.seeds.length} seeds with its interval at 95 %. Last, the cross-entropy of held-out text under the training’s own objective: only rows of one objective can be compared.`,
+    caption: `Accuracy on the held-out tasks in per cent: with the first prompt of each task, and with its median prompt; and normalised, so that guessing is 0 and all right is 100. ${meanOf(results)}. “+ MTF”: finetuned; LM-A: continued as CD:FLM; NC-A: continued as ND:MLM, and finetuned as ND; longer: for as many tokens. Last, the cross-entropy of held-out text under the training’s own objective: only rows of one objective can be compared.`,
     columns: {
       name: { name: 'training', type: 'text' },
       first: { name: 'first prompt', type: 'measured', unit: '%' },
@@ -94,14 +101,15 @@ export function accountTable(list: readonly CellAccount[], waste: ReadonlyMap<st
     id: 'accounts',
     title: 'What is equal, and what is not',
     caption:
-      'A step reads as many tokens in every cell; an encoder–decoder, whose tokens go through one of two stacks, has twice the parameters and costs about the same. Counted are matrix products; “counts” is the share of tokens whose prediction is trained on.',
+      'A step reads as many tokens in every cell; an encoder–decoder, whose tokens go through one of two stacks, has twice the parameters, and in its blocks costs about the same. Counted are operations of matrix products; the output layer of an encoder–decoder sees its targets alone, which is less of the same tokens, and shows in a small model. “Counts” is the share of tokens whose prediction is trained on.',
     columns: {
       cell: { name: 'cell', type: 'text' },
       parameters: { name: 'parameters', type: 'number', unit: '10³', decimals: 0 },
       tokens: { name: 'tokens a step', type: 'number', decimals: 0 },
       counts: { name: 'counts', type: 'number', unit: '%', decimals: 1 },
       waste: { name: 'empty', type: 'number', unit: '%', decimals: 2 },
-      operations: { name: 'operations', type: 'number', unit: '× CD:FLM', decimals: 3 },
+      blocks: { name: 'blocks', type: 'number', unit: '× CD:FLM', decimals: 3 },
+      operations: { name: 'with output', type: 'number', unit: '× CD:FLM', decimals: 3 },
     },
     rows: list.map(({ cell, parameters, tokens, counting, operations }) => ({
       cell: cellName(cell),
@@ -109,7 +117,8 @@ export function accountTable(list: readonly CellAccount[], waste: ReadonlyMap<st
       tokens,
       counts: 100 * counting,
       waste: 100 * (waste.get(cellId(cell)) ?? 0),
-      operations: operations / base.operations,
+      blocks: operations.blocks / base.operations.blocks,
+      operations: operations.all / base.operations.all,
     })),
   });
 }
