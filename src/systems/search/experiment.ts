@@ -12,16 +12,17 @@ import { type Found, hitCurves, keyTable, methodBars, sizeTable } from './issue/
 import { type ClozeQuery, inverseCloze, splitAddresses } from './issue/passages.ts';
 import { rules } from './rules.ts';
 import type { Key } from './scoring/keys.ts';
+import { copying } from './searcher/copying.ts';
 import { createIndex, modelFolder, openIndexWriter } from './searcher/index-folder.ts';
-import { readWeights } from './searcher/model-folder.ts';
+import { COPY, readWeights } from './searcher/model-folder.ts';
 import { Searcher } from './searcher/searcher.ts';
 import { shippedSearchModel } from './searcher/shipped.ts';
 import type { SearchOptions } from './searcher/types.ts';
 
-const summary = `The small encoder–decoder that ships with the project (BART’s architecture with a vocabulary of its own; its card is in models), trained by the paper’s unsupervised recipe from the other addresses, searches every twenty-fifth State of the Union address from 1790 to 2021, none of which it ever saw. They are cut into passages of about a hundred words; from some of them a sentence is taken out, which is the query, and the passage is to be found by what is left of it. No query was learned from, no n-gram of the query is a key, unless it says so, and nothing was tuned on these passages. Intervals are bootstrapped over queries, differences are of queries in pairs. What the paper measures on 21 million passages with a model of 406 million parameters cannot be tested here, and is listed as such.`;
+const summary = `The small encoder–decoder that ships with the project (BART’s architecture with a vocabulary of its own; its card is in models), trained by the paper’s unsupervised recipe from the other addresses, searches every twenty-fifth State of the Union address from 1790 to 2021, none of which it ever saw. They are cut into passages of about a hundred words; from some of them a sentence is taken out, which is the query, and the passage is to be found by what is left of it. Half of the model’s probability copies from the query. No query was learned from, no n-gram of the query is a key, unless it says so, and nothing was tuned on these passages. Intervals are bootstrapped over queries, differences are of queries in pairs. What the paper measures on 21 million passages with a model of 406 million parameters cannot be tested here, and is listed as such.`;
 
 /** Queries of each tier. */
-const queryCount = { quick: 60, recorded: 500 } as const;
+const queryCount = { quick: 50, recorded: 500 } as const;
 /** Documents that a method may find, and those of them that count as found. */
 const DEPTH = 100;
 const TOP = 10;
@@ -100,7 +101,7 @@ async function run(context: ExperimentContext): Promise<Findings> {
         measured('frequency', gain('lmFm', 'lm')),
         measured('intersective', gain('intersective', 'lmFm')),
         measured('fusion', gain('both', 'words')),
-        measured('untrained', bootstrapInterval(points('untrained'), mean, { seed: 1 })),
+        measured('learned', gain('intersective', 'untrained')),
         judge('occurs', (100 * occurring) / written),
         measured('constraint', gain('intersective', 'free')),
         measured('beams', gain('intersective', 'tenBeams')),
@@ -139,13 +140,14 @@ function rankOf(found: readonly { readonly document: { readonly id: string } }[]
   return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
 }
 
-/** The same index with a model of the same shape that has learned nothing. */
+/** The same index with a model of the same shape that has learned nothing, and copies as much. */
 async function untrainedSearcher(searcher: Searcher, folder: string): Promise<Searcher> {
   const { config } = (await readWeights(modelFolder(folder)))!;
   const init = compile((key: Tensor) => initTransformer(key, config, { std: config.width ** -0.5 }));
   const params = (await init(random.key(1) as never)) as unknown as Transformer<NDArray>;
   await init.release();
-  return new Searcher({ collection: searcher.collection, coder: searcher.coder, model: languageModel(config, params) });
+  const { collection, coder } = searcher;
+  return new Searcher({ collection, coder, model: copying(languageModel(config, params), COPY, coder) });
 }
 
 function sizesOf(searcher: Searcher, documents: readonly { readonly title?: string; readonly text: string }[]) {

@@ -32,6 +32,8 @@ export const ownSpecials = [
   '<|unsupervised|>',
 ] as const;
 
+const SPACE = 0x20;
+
 export interface CoderOptions {
   /** Whether capital letters are indexed as small ones. */
   readonly lowercase: boolean;
@@ -116,6 +118,16 @@ export class Coder implements DocumentTokenizer {
     const marks = [...this.#views[view], ...this.#supervision[supervision]];
     const room = most - prefix.length - suffix.length - marks.length;
     return [...prefix, ...query.slice(0, Math.max(0, room)), ...marks, ...suffix];
+  }
+
+  /** Whether a token is text, and no mark. */
+  isText(token: number): boolean {
+    return !this.tokenizer.isSpecial(token) && token !== this.titleEnd && token !== this.queryMark;
+  }
+
+  /** Whether a token begins a word. */
+  beginsWord(token: number): boolean {
+    return this.tokenizer.bytes(token)[0] === SPACE;
   }
 
   /** The text of tokens, without the space that fields begin with. */

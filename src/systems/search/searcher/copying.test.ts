@@ -48,15 +48,15 @@ const model: LocalLanguageModel = {
   release: async () => undefined,
 };
 
-const isText = (token: number): boolean => token !== MARK;
+const tokens = { isText: (token: number) => token !== MARK, beginsWord: (token: number) => token !== 3 };
 const prompt = [1, 2, 3, 2, MARK];
 const near = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 5));
 
 it('mixes what the model says with what the query says', async () => {
-  const decoding = await copying(model, 0.4, isText).begin([prompt]);
+  const decoding = await copying(model, 0.4, tokens).begin([prompt]);
   const first = logSoftmax(decoding.logits.slice(0, VOCABULARY)).map(Math.exp);
   const own = logSoftmax(odd(-1)).map(Math.exp);
-  const copied = [0, 0.25, 0.5, 0.25, 0, 0, 0, 0];
+  const copied = [0, 1 / 3, 2 / 3, 0, 0, 0, 0, 0]; // 3 goes on with a word, and begins none
   expect(first).toEqual(near(own.map((p, t) => 0.6 * p + 0.4 * copied[t]!)));
   // after a 2 comes a 3 where anything does
   await decoding.advance([0, 0], [2, 5]);
@@ -67,7 +67,7 @@ it('mixes what the model says with what the query says', async () => {
 });
 
 it('scores what it would write as it writes it', async () => {
-  const copier = copying(model, 0.5, isText);
+  const copier = copying(model, 0.5, tokens);
   const continuation = [2, 3, 6, 1];
   const [scored] = await copier.score([{ prompt, continuation }]);
   const decoding = await copier.begin([prompt]);
@@ -80,9 +80,9 @@ it('scores what it would write as it writes it', async () => {
 });
 
 it('is the model itself with a share of 0, and where there is nothing to copy', async () => {
-  expect(copying(model, 0, isText)).toBe(model);
-  const decoding = await copying(model, 0.5, isText).begin([[MARK]]);
+  expect(copying(model, 0, tokens)).toBe(model);
+  const decoding = await copying(model, 0.5, tokens).begin([[MARK]]);
   expect(logSoftmax(decoding.logits)).toEqual(near(logSoftmax(odd(-1))));
   const pair = { prompt: [MARK], continuation: [1, 2] };
-  expect(await copying(model, 0.5, isText).score([pair])).toEqual(await model.score([pair]));
+  expect(await copying(model, 0.5, tokens).score([pair])).toEqual(await model.score([pair]));
 });

@@ -3,12 +3,12 @@
  *
  * What answers a query mostly says some of its words. A large pre-trained model knows that; a small one that learns for
  * minutes does not get so far, and is told: P_copy takes what follows the row's last token in the query, if that is there,
- * or else any token of the query. It is the pointer of A. See, P. J. Liu, C. D. Manning, "Get to the point" (ACL 2017),
+ * or else any token of the query that begins a word. It is the pointer of A. See, P. J. Liu, C. D. Manning, "Get to the point" (ACL 2017),
  * with a fixed share g and attention that is not learned. With g = 0 it is the model alone.
  */
 import type { Decoding, LocalLanguageModel } from '../../../text/index.ts';
 
-/** Share of what follows in the query, where the last token is of it; the rest goes to all of its tokens. */
+/** Share of what follows in the query, where the last token is of it; the rest goes to the tokens that begin its words. */
 const FOLLOW = 0.8;
 
 /** What a query would say next. */
@@ -16,17 +16,20 @@ class Query {
   readonly #all = new Map<number, number>();
   readonly #after = new Map<number, Map<number, number>>();
 
-  constructor(tokens: readonly number[]) {
+  /** @param begins whether a token may come first, or after one that is not of the query: it begins a word */
+  constructor(tokens: readonly number[], begins: (token: number) => boolean) {
+    const first = tokens.filter(begins);
     const add = (to: Map<number, number>, token: number, share: number) => to.set(token, (to.get(token) ?? 0) + share);
     const follows = new Map<number, number[]>();
+    for (const token of first) add(this.#all, token, 1 / first.length);
     for (const [i, token] of tokens.entries()) {
-      add(this.#all, token, 1 / tokens.length);
       const next = tokens[i + 1];
       if (next !== undefined) follows.set(token, [...(follows.get(token) ?? []), next]);
     }
+    const follow = this.#all.size === 0 ? 1 : FOLLOW;
     for (const [token, next] of follows) {
       const own = new Map<number, number>();
-      for (const one of next) add(own, one, FOLLOW / next.length);
+      for (const one of next) add(own, one, follow / next.length);
       for (const [one, share] of this.#all) add(own, one, (1 - FOLLOW) * share);
       this.#after.set(token, own);
     }
@@ -38,19 +41,25 @@ class Query {
   }
 }
 
+/** What a model that copies has to know of tokens. */
+export interface CopiedTokens {
+  /** Whether a token of a prompt is text, and no mark. */
+  isText(token: number): boolean;
+  /** Whether it begins a word. */
+  beginsWord(token: number): boolean;
+}
+
 /**
  * A model that copies from its prompts.
  * @param share g, from 0 to 1
- * @param isText whether a token of a prompt is text, and no mark
  */
-export function copying(
-  model: LocalLanguageModel,
-  share: number,
-  isText: (token: number) => boolean,
-): LocalLanguageModel {
+export function copying(model: LocalLanguageModel, share: number, tokens: CopiedTokens): LocalLanguageModel {
   if (share === 0) return model;
   const { vocabulary } = model;
-  const queryOf = (prompt: readonly number[]): Query => new Query(prompt.filter(isText));
+  const queryOf = (prompt: readonly number[]): Query => {
+    const text = prompt.filter((token) => tokens.isText(token));
+    return new Query(text, (token) => tokens.beginsWord(token));
+  };
   return {
     vocabulary,
     context: model.context,

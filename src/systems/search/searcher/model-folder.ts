@@ -25,7 +25,7 @@ import { copying } from './copying.ts';
 
 const FORMAT = 'tenfold search 1';
 /** Share of what small models copy. */
-const COPY = 0.5;
+export const COPY = 0.5;
 
 /** Weights and what they are the weights of. */
 export interface SearchWeights {
@@ -91,8 +91,7 @@ export async function openSearchModel(
     throw new RangeError(`${folder}: expected at most ${config.vocabulary} tokens, as the model has, got ${got}`);
   }
   const { copy } = await readSettings(folder);
-  const isText = (token: number): boolean => !coder.tokenizer.isSpecial(token);
-  return { coder, model: copying(languageModel(config, params, options), copy, isText) };
+  return { coder, model: copying(languageModel(config, params, options), copy, coder) };
 }
 
 /** Writes how texts become tokens, for a small model of our own, which copies. */

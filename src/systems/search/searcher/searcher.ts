@@ -130,7 +130,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
    * hit?.ngrams[0]?.text // 'earthquakes can be predicted'
    */
   async search(query: string, options: SearchOptions<D> = {}): Promise<SearchHit<D>[]> {
-    const { limit = 10, rank = this.hasModel ? 'both' : 'words', fusion = 0.4, filter, signal } = options;
+    const { limit = 10, rank = this.hasModel ? 'both' : 'words', fusion = 0.2, filter, signal } = options;
     check(options);
     signal?.throwIfAborted();
     if (limit === 0 || !/[\p{L}\p{N}]/u.test(query)) return [];
@@ -363,7 +363,7 @@ export function textOf(
 }
 
 function check<D extends StoredDocument>(options: SearchOptions<D>): void {
-  const { limit = 10, fusion = 0.4, alpha = 2, beta = 0.8 } = options;
+  const { limit = 10, fusion = 0.2, alpha = 2, beta = 0.8 } = options;
   const whole = { limit, lmLength: 1, maxRows: 1, fullyScored: 1, ...options };
   for (const name of ['limit', 'lmLength', 'maxRows', 'fullyScored'] as const) {
     const value = whole[name];

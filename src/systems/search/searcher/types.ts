@@ -52,7 +52,7 @@ export interface SearchOptions<D extends StoredDocument = StoredDocument> extend
   readonly rank?: Ranking;
   /**
    * With `rank: 'both'`: what the keys count beside the words, from 0 to 1, in a weighted sum of both scores, each
-   * stretched from 0 to 1; or `'reciprocal'` for reciprocal ranks. Default 0.4.
+   * stretched from 0 to 1; or `'reciprocal'` for reciprocal ranks. Default 0.2.
    */
   readonly fusion?: number | 'reciprocal';
   /** Leaves out documents for which it returns false. */
