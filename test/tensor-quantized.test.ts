@@ -260,6 +260,12 @@ describe('quantised weights in programs', () => {
     expect((await f(ids, kept, other)).map(toNested)).toEqual((await f(ids, q, await inMemory(other))).map(toNested));
     expect(toNested(await toHost(kept))).toEqual(toNested(await toHost(q)));
     expect(() => kept.packed.data).toThrow('await toHost(array)');
+    expect(() => exportOnnx(f.program(ids, kept, other))).toThrow('await toHost(array)');
+    const plain = await file.put(large);
+    const g = compile((x: Tensor) => matmul(x, constant(plain)));
+    const x = normal([1, 64]);
+    expect(toNested(await g(x))).toEqual(toNested(await compile((x: Tensor) => matmul(x, constant(large)))(x)));
+    expect(() => exportOnnx(g.program(x))).toThrow('exportOnnx: expected constants in memory, got some in a file');
     expect(printProgram(f.program(ids, kept, other))).toContain('constant {value=uint8[64,2,16](…)}');
     await f.release();
   });

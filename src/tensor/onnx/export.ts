@@ -28,7 +28,7 @@ const alignment = 4096;
  * const bytes = exportOnnx(compiled.program(x));
  */
 export function exportOnnx(program: Program): Uint8Array {
-  const lowered = lower(quantizedForExport(program), portable);
+  const lowered = lowerForExport(program);
   const total = externalBytes(lowered);
   if (total > maxBytes) {
     throw new RangeError(
@@ -44,7 +44,7 @@ export function exportOnnx(program: Program): Uint8Array {
  * @throws Error naming the path, when it cannot be written; what was there is then untouched
  */
 export async function saveOnnx(path: string, program: Program): Promise<void> {
-  const lowered = lower(quantizedForExport(program), portable);
+  const lowered = lowerForExport(program);
   if (externalBytes(lowered) <= inlineBytes) {
     await replaceFile(path, [exportOnnx(program)]);
     return;
@@ -66,6 +66,16 @@ export async function saveOnnx(path: string, program: Program): Promise<void> {
   });
   await replaceFile(`${path}.data`, chunks);
   await replaceFile(path, [bytes]);
+}
+
+/** @throws TypeError for constants in a {@link ConstantFile}, which is gone when others open the model */
+function lowerForExport(program: Program): Lowered {
+  const lowered = lower(quantizedForExport(program), portable);
+  if (lowered.folder !== undefined)
+    throw new TypeError(
+      'exportOnnx: expected constants in memory, got some in a file (await toHost(array) reads them)',
+    );
+  return lowered;
 }
 
 function externalBytes({ external }: Lowered): number {
