@@ -16,7 +16,7 @@ it('counts the paper’s parameters: 4.8 billion of a decoder, 11.0 of an encode
 it('finds, as the paper says, that an encoder–decoder’s step costs about a tenth more', () => {
   const step = { row: 626, rows: 2048 };
   const of = (architecture: Architecture) =>
-    operationsOf(architectureOf(architecture, paper), rowsOf({ architecture, objective: 'MLM' }, step)).blocks;
+    operationsOf(architectureOf(architecture, paper), rowsOf({ architecture, objective: 'MLM' }, step)).all;
   expect(of('ED') / of('ND')).toBeGreaterThan(1);
   expect(of('ED') / of('ND')).toBeLessThan(1.15);
   // six operations a weight and token: 6 N D
