@@ -73,7 +73,8 @@ function countingShare(cell: Cell, step: StepSize): number {
   return row / (source + row);
 }
 
-/** How many times CD:FLM's operations in the blocks the costliest cell's are. */
-export function costliest(list: readonly CellAccount[]): number {
-  return Math.max(...list.map(({ operations }) => operations.blocks)) / list[0]!.operations.blocks;
+/** How unequal steps are: the largest ratio of a cell's operations to CD:FLM's, or of CD:FLM's to a cell's. */
+export function mostUnequal(list: readonly CellAccount[]): number {
+  const base = list[0]!.operations.all;
+  return Math.max(...list.flatMap(({ operations }) => [operations.all / base, base / operations.all]));
 }

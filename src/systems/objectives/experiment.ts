@@ -17,7 +17,7 @@ import {
 } from '../../report/index.ts';
 import { compile, flattenTree, type NDArray, type Tensor } from '../../tensor/index.ts';
 import { type Transformer, transformer } from '../../text/index.ts';
-import { accounts, costliest } from './accounting.ts';
+import { accounts, mostUnequal } from './accounting.ts';
 import { architectureOf, type Cell, cellId, cells, sizeOf } from './cells.ts';
 import { comparisons } from './comparisons.ts';
 import { addresses, splitCorpus } from './corpus.ts';
@@ -162,7 +162,7 @@ async function checked(folder: string, study: Study, material: Material, results
     ),
     counting: [(100 * normalized.reduce((sum, x) => sum + x, 0)) / normalized.length],
     packing: [100 * Math.max(...wastes(study, material).values())],
-    compute: [costliest(accounts(size, step))],
+    compute: [mostUnequal(accounts(size, step))],
     conversion: [await changedWeights(folder, study, material)],
   };
 }

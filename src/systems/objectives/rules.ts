@@ -164,7 +164,7 @@ export const rules = {
     id: 'equal-compute',
     system,
     statement:
-      'Steps of all cells cost about the same, though an encoder–decoder has twice the parameters: the costliest cell’s operations in its blocks over CD:FLM’s (the output layer, which a large model hardly feels, stands in the table).',
+      'Steps of all cells cost about the same, though an encoder–decoder has twice the parameters: the largest ratio between a cell’s operations and CD:FLM’s, either way.',
     paper: 1.1,
     unit: '×',
     predicate: atMost(1.2),
