@@ -5,6 +5,8 @@ import type { Entry, Provenance, RunState, Store, StoreFilter } from './store.ts
 
 /** Papers of one page. */
 const page = 500;
+/** Numbers of one page. */
+const numbersPage = 50_000;
 
 interface Sorted {
   readonly number: number;
@@ -84,11 +86,23 @@ export function reader(db: Database): Pick<Store, Looks> {
     },
     async select(filter) {
       const { where, values } = await condition(db, filter);
-      const rows = await db.all<{ number: number }>(
-        `SELECT number FROM papers${where === '' ? '' : ` WHERE ${where}`} ORDER BY number`,
-        values,
-      );
-      return Int32Array.from(rows, ({ number }) => number);
+      const found: Int32Array[] = [];
+      for (let last = 0; ; ) {
+        const rows = await db.all<{ number: number }>(
+          `SELECT number FROM papers WHERE number > ?${where === '' ? '' : ` AND ${where}`} ORDER BY number LIMIT ${numbersPage}`,
+          [last, ...values],
+        );
+        found.push(Int32Array.from(rows, ({ number }) => number));
+        if (rows.length < numbersPage) break;
+        last = rows.at(-1)!.number;
+      }
+      const all = new Int32Array(found.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const part of found) {
+        all.set(part, at);
+        at += part.length;
+      }
+      return all;
     },
     async *ordered(by, ascending, among) {
       const rows: Sorted[] = [];
