@@ -10,6 +10,7 @@ import {
   exp,
   matmul,
   mul,
+  type NDArray,
   openDevice,
   scan,
   type Tensor,
@@ -109,7 +110,7 @@ describe('dispose', () => {
 
   it('keeps a loop over a large state at two of them', async () => {
     const step = compile((state: Tensor) => add(state, 1));
-    let state = array(new Float32Array(2 ** 22));
+    let state: NDArray = array(new Float32Array(2 ** 22));
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
     for (let i = 0; i < 30; i++) {
