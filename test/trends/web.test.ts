@@ -1,6 +1,7 @@
 /** The platform's page as HTTP: what is refused, what is escaped, what every form does. */
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { Search } from 'tenfold/trends';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileTitle, type Served, serveDesk } from './desk.ts';
 
@@ -203,6 +204,33 @@ describe('what forms do', () => {
     expect(await (await get('/export/collection.csv')).text()).toContain('id,title,authors');
     expect(await (await get('/export/collection.bib')).text()).toContain('@inproceedings{');
   });
+});
+
+describe('what changes elsewhere', () => {
+  it('papers that another process ingests are found, and an issue that lost its sources is not published', async () => {
+    const { store } = served.desk;
+    const form = { title: 'April', from: '2022-03-01', months: '2', before: '12', count: '4' };
+    const path = (await post('/issues/make', form)).headers.get('location')!;
+    await expect.poll(async () => (await get(path)).status, { timeout: 30_000 }).toBe(200);
+    const text = await (await get(path)).text();
+    const changed = /name="changed" value="([^"]+)"/.exec(text)![1]!;
+    const id = /class="pick hit"[\s\S]*?href="\/paper\?id=([^"]+)"/.exec(text)![1]!;
+    const [gone] = await store.get([decodeURIComponent(id)]);
+    await store.remove([gone!.id]);
+    expect(await (await get(path)).text()).toContain('a paper that is not there');
+    const refused = await post(`${path}/publish`, { changed });
+    expect([refused.status, (await refused.text()).includes('expected a sound issue')]).toEqual([400, true]);
+    const { id: _, ...paper } = gone!;
+    await store.put([{ source: 'later', record: '1', paper: { ...paper, title: 'Unheard zebras return' } }]);
+    const other = await Search.open(store);
+    await other.updateWords();
+    await expect
+      .poll(async () => (await (await get('/?q=zebras&method=keyword')).text()).includes('data-id='), {
+        timeout: 10_000,
+      })
+      .toBe(true);
+    expect(served.failures).toEqual([]);
+  }, 60_000);
 });
 
 describe('a password', () => {

@@ -12,6 +12,7 @@ import {
   draftIds,
   type IssueRequest,
   keepDraft,
+  problemsOf,
   publish,
   readDraft,
   readPublished,
@@ -109,7 +110,9 @@ export function issuePages(app: Hono, desk: Desk): void {
   });
   app.post('/issues/:id/publish', async (c) => {
     const form = await formOf(c);
-    await unchanged(c, desk, form);
+    const { issue } = await unchanged(c, desk, form);
+    const [problem] = await problemsOf(store, issue);
+    if (problem !== undefined) throw new RangeError(`publish: expected a sound issue, got one with ${problem}`);
     await publish(store, c.req.param('id'));
     return c.redirect(`/issues/${c.req.param('id')}#out`, 303);
   });

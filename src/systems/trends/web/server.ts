@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { html } from '../../../report/index.ts';
@@ -37,6 +37,8 @@ export interface PageServerOptions {
 /** Bytes of one request: an issue with all its sentences is a tenth of it. */
 const mostBytes = 2 ** 20;
 const mostConnections = 256;
+/** An index is looked at no more often than that. */
+const reloadMilliseconds = 2000;
 
 /** The modules that pages load. */
 const scripts = ['keys', 'map'] as const;
@@ -61,6 +63,7 @@ export function trendsServer(desk: Desk, { names = [], password, failed }: PageS
     loginPages(app, desk, sessions);
   }
   assets(app);
+  app.use(fresh(desk));
   searchPages(app, desk);
   paperPages(app, desk);
   trendsPages(app, desk);
@@ -93,6 +96,18 @@ export function trendsServer(desk: Desk, { names = [], password, failed }: PageS
   }) as Server;
   server.maxConnections = mostConnections;
   return server;
+}
+
+/** Takes over what another process ingested, before a page is made. */
+function fresh({ search }: Desk): MiddlewareHandler {
+  let last = performance.now();
+  return async (_, next) => {
+    if (performance.now() - last > reloadMilliseconds) {
+      last = performance.now();
+      await search.reload();
+    }
+    await next();
+  };
 }
 
 function assets(app: Hono): void {
