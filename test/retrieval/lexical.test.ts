@@ -138,7 +138,7 @@ describe.skipIf(!existsSync(shared))('published collections (skipped without ../
 
 /** The definition, document by document. */
 function byFormula(texts: readonly string[], query: string, k1: number, b: number): number[] {
-  const documents = texts.map(wordsOf);
+  const documents = texts.map((text) => wordsOf(text));
   const average = documents.flat().length / documents.length;
   return documents.map((words) => {
     let score = 0;

@@ -4,7 +4,7 @@ import { request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIndex, LiveSearcher, openIndexWriter, searchService } from 'tenfold/search';
+import { createIndex, LiveSearcher, openIndexWriter, type StoredDocument, searchService } from 'tenfold/search';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const markup = '<script>alert("x")</script> & <b onmouseover=alert(1)>bold</b> about earthquakes';
@@ -192,7 +192,7 @@ describe('refuses', () => {
 
 it('sees what is added, replaced and deleted, by the next query', async () => {
   {
-    await using writer = await openIndexWriter(folder);
+    await using writer = await openIndexWriter<StoredDocument & { year: number }>(folder);
     await writer.add([{ id: 'new', text: 'a volcano erupts', year: 2023 }]);
     expect(await idsFor('volcano')).toEqual(['new']);
     await writer.add([{ id: 'new', text: 'a geyser erupts', year: 2023 }]);

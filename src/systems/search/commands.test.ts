@@ -153,7 +153,7 @@ describe('index, add, delete', () => {
       update: (label: string) => void (/ 10500 doc/.test(label) && stop.abort(new Error('stopped'))),
     };
     const request = {
-      options: { out, ...none, analyser: 'ascii', model: undefined },
+      options: { out, ...none, analyser: 'ascii' as const, model: undefined },
       signal: stop.signal,
       progress: stopping,
     };

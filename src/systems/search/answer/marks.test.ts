@@ -113,7 +113,8 @@ test('pieces give the text back, whatever it is, and cut no letter in two', () =
       const { start, end } = passageOf(found.document, marks, reasons);
       const passage = piecesOf('text', text, marks, start, end);
       expect(passage.map((piece) => piece.text).join('')).toBe(text.slice(start, end));
-      expect(text.slice(start, end).isWellFormed()).toBe(text.isWellFormed());
+      // texts of graphemes have whole letters only: encoding would show a half one
+      expect(text.slice(start, end)).toBe(Buffer.from(text.slice(start, end)).toString());
     }),
   );
 });
