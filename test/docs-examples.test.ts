@@ -45,6 +45,8 @@ const given: Readonly<Record<string, string>> = {
   'tensor/onnx/export.ts': 'declare const compiled: Compiled<[Tensor], Tensor>, x: NDArray;',
   'tensor/ops/movement.ts': 'declare const x: Tensor;',
   'tensor/program.ts': 'declare const compiled: Compiled<[Tensor], Tensor>, x: NDArray;',
+  'tensor/runtime/device.ts':
+    'declare const step: (state: NDArray, batch: NDArray) => Promise<[NDArray]>, state: NDArray, batch: NDArray;',
   'tensor/scan.ts': 'declare const x: Tensor;',
   'text/bpe-training.ts': 'declare const texts: string[];',
   'text/generation/beam.ts': 'declare const model: LanguageModel, prompt: number[], index: Constraint<unknown>;',
