@@ -53,8 +53,11 @@ export function issuePages(app: Hono, desk: Desk): void {
   app.get('/issues', async (c) => c.html(await listPage(desk, [...writing.keys()])));
   app.post('/issues/make', async (c) => {
     const form = await formOf(c);
-    const request = requestIn(form, { weights: {}, pins: [], bans: [] });
-    return c.redirect(`/issues/${write(request)}`, 303);
+    const fresh = requestIn(form, { weights: {}, pins: [], bans: [] });
+    // of the same window there is one issue: what was chosen and edited for it stays
+    const former = await readDraft(store, draftId(fresh));
+    const { weights, pins, bans } = former?.request ?? fresh;
+    return c.redirect(`/issues/${write({ ...fresh, weights, pins, bans }, former?.issue)}`, 303);
   });
   app.get('/issues/:id', async (c) => {
     const id = c.req.param('id');
@@ -211,7 +214,7 @@ ${field('months', 'Months', window.recent, { type: 'number', min: 1, max: 1200, 
 ${field('before', 'against months before', window.before, { type: 'number', min: 1, max: 2400, required: true })}
 ${field('count', 'Papers', 10, { type: 'number', min: 1, max: 50, required: true })}
 <button class="main">Write it</button></form>
-<p class="small quiet">Papers are picked and quoted; every sentence leads to its source. An issue of the same window is written anew.</p>
+<p class="small quiet">Papers are picked and quoted; every sentence leads to its source. Of the same window it is written anew; what you edited in it, pinned and banned stays.</p>
 <h2>Published</h2>
 ${published.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ul class="plain">${published.map(({ id, issue }) => item(issue, `/published/${id}/issue.html`))}</ul><p class="small"><a href="/feed.xml">RSS</a></p>`}`;
   return page(desk, { title: 'Issues', at: 'issues', main });

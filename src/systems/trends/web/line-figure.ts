@@ -39,16 +39,16 @@ export function lineFigure({ id, title, caption, timeline, lines }: LineFigure):
     plot: {
       width,
       height: height + nameHeight * lines.length,
-      marginTop: 26 + nameHeight * lines.length,
+      marginTop: 22 + nameHeight * lines.length,
       marginBottom: 30,
       marginLeft: 44,
-      marginRight: 12,
+      marginRight: 24,
       x: { type: 'utc', label: null },
       y: { zero: true },
       marks: [
         Plot.gridY({ stroke: faint, strokeOpacity: 1 }),
         Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: 8 }),
-        Plot.axisY({ tickSize: 0, color: muted, label: 'papers (%)', labelArrow: 'none' }),
+        Plot.axisY({ tickSize: 0, color: muted, label: null, tickFormat: (share: number) => `${share} %` }),
         ...lines.map((_, line) =>
           Plot.lineY(
             points.filter((point) => point.line === line),
@@ -59,7 +59,7 @@ export function lineFigure({ id, title, caption, timeline, lines }: LineFigure):
           Plot.text([`━ ${name}`], {
             frameAnchor: 'top-left',
             dx: -36,
-            dy: -22 - nameHeight * (names.length - line),
+            dy: -8 - nameHeight * (names.length - line),
             fill: series[line]!,
             fontWeight: 500,
             textAnchor: 'start',

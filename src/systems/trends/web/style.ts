@@ -23,7 +23,7 @@ body:has(.wide-page) { max-width: 76rem; }
 
 input, select, textarea, button, .button { font: inherit; font-size: .9rem; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: 5px; padding: .35rem .55rem; min-height: 2.1rem; max-width: 100%; }
 input[type='checkbox'] { min-height: 0; width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--s1); }
-textarea { display: block; width: 100%; resize: vertical; line-height: 1.45; }
+textarea { display: block; width: 100%; resize: vertical; line-height: 1.45; field-sizing: content; min-height: 3.6em; }
 button, .button { cursor: pointer; text-decoration: none; display: inline-block; background: transparent; }
 button:hover, .button:hover { border-color: currentColor; background: color-mix(in srgb, var(--faint) 45%, transparent); }
 button.main { background: var(--ink); color: var(--paper); border-color: var(--ink); }
