@@ -59,7 +59,11 @@ const peers: readonly Engine[] = [
   {
     name: 'MiniSearch 7.2.0',
     build(texts) {
-      const index = new MiniSearch({ fields: ['text'], tokenize: (text) => wordsOf(text), processTerm: (word) => word });
+      const index = new MiniSearch({
+        fields: ['text'],
+        tokenize: (text) => wordsOf(text),
+        processTerm: (word) => word,
+      });
       index.addAll(texts.map((text, id) => ({ id, text })));
       return (query) => index.search(query).slice(0, LIMIT);
     },
