@@ -7,7 +7,7 @@ import { trainBpe } from '../../../text/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import { CollectionWriter, type WriterOptions } from '../collection/writer.ts';
 import { Coder, ownSpecials } from './coder.ts';
-import { readCoder, saveCoder } from './model-folder.ts';
+import { readCoder, readSettings, saveCoder } from './model-folder.ts';
 
 /** Tokens of a tokenizer that is trained on documents. */
 export const VOCABULARY = 4096;
@@ -40,7 +40,8 @@ export async function createIndex(folder: string, from: TokensFrom): Promise<voi
   await makeFolder(own);
   if ('model' in from) {
     const { copyFile } = await import('node:fs/promises');
-    await saveCoder(own, await readCoder(from.model));
+    const { copy } = await readSettings(from.model);
+    await saveCoder(own, await readCoder(from.model), copy);
     for (const name of ['model.safetensors', 'config.json']) {
       if (await exists(`${from.model}/${name}`)) await copyFile(`${from.model}/${name}`, `${own}/${name}`);
     }

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { compile, type NDArray, openSafetensors, random, saveSafetensors, type Tensor } from '../../../tensor/index.ts';
 import { initTransformer, languageModel, type Transformer } from '../../../text/index.ts';
 import { bartConfig } from './bart.ts';
-import { trainCoder } from './index-folder.ts';
-import { openSearchModel, readWeights, saveCoder, saveWeights } from './model-folder.ts';
+import { createIndex, trainCoder } from './index-folder.ts';
+import { COPY, openSearchModel, readSettings, readWeights, saveCoder, saveWeights } from './model-folder.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -54,6 +54,15 @@ it('opens what it saved, in the hub’s layout, with the names of a whole model 
       await saveSafetensors(path, Object.fromEntries(tensors.map(([name, x]) => [name.slice(prefix.length), x])));
     }
   }
+});
+
+it('lets a checkpoint without settings of ours neither fold letters nor copy, also in an index', async () => {
+  const coder = await trainCoder({ texts: ['a text, a text'], vocabulary: 280 });
+  await saveCoder(join(folder, 'hub'), coder);
+  expect(await readSettings(join(folder, 'hub'))).toEqual({ lowercase: true, copy: COPY });
+  await rm(join(folder, 'hub/search.json'));
+  await createIndex(join(folder, 'index'), { model: join(folder, 'hub') });
+  expect(await readSettings(join(folder, 'index/model'))).toEqual({ lowercase: false, copy: 0 });
 });
 
 it('keeps weights in sixteen bits where asked', async () => {

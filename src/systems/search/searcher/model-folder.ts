@@ -50,13 +50,14 @@ export async function readWeights(folder: string): Promise<SearchWeights | undef
 }
 
 /** What `search.json` says: nothing is folded or copied where there is none. */
-interface Settings {
+export interface SearchSettings {
   readonly lowercase: boolean;
   /** Share of what is copied from the query: g of {@link copying}. */
   readonly copy: number;
 }
 
-async function readSettings(folder: string): Promise<Settings> {
+/** The settings in a folder. @throws SyntaxError for others than there can be */
+export async function readSettings(folder: string): Promise<SearchSettings> {
   const path = `${folder}/search.json`;
   const fields = await readJson(path);
   if (fields === undefined) return { lowercase: false, copy: 0 };
@@ -94,11 +95,11 @@ export async function openSearchModel(
   return { coder, model: copying(languageModel(config, params, options), copy, coder) };
 }
 
-/** Writes how texts become tokens, for a small model of our own, which copies. */
-export async function saveCoder(folder: string, { tokenizer, lowercase }: Coder): Promise<void> {
+/** Writes how texts become tokens. @param copy the share that the model copies: that of small models unless given */
+export async function saveCoder(folder: string, { tokenizer, lowercase }: Coder, copy = COPY): Promise<void> {
   await makeFolder(folder);
   // first, so that a tokenizer never lies there without it
-  await replaceFile(`${folder}/search.json`, [`${JSON.stringify({ format: FORMAT, lowercase, copy: COPY })}\n`]);
+  await replaceFile(`${folder}/search.json`, [`${JSON.stringify({ format: FORMAT, lowercase, copy })}\n`]);
   await tokenizer.save(folder);
 }
 
