@@ -9,7 +9,7 @@ document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target as HTMLElement;
   if (event.key === 'Escape' && isField(target)) target.blur();
-  if (isField(target) || target.closest('[role="application"], dialog')) return;
+  if (isField(target) || target.closest('[role="application"], dialog[open]')) return;
   const going = performance.now() - goingSince < together;
   goingSince = Number.NEGATIVE_INFINITY;
   if (going) {
