@@ -95,23 +95,23 @@ describe.skipIf(!executablePath)(
 
     it('greets with the number of documents and the field ready to type in', async () => {
       await status().filter({ hasText: '32 documents' }).waitFor();
-      expect(await focused()).toBe('query');
-      expect(await page.locator('#rank').isVisible()).toBe(true);
+      await expect.poll(() => focused()).toBe('query');
+      await expect.poll(() => page.locator('#rank').isVisible()).toBe(true);
     });
 
     it('finds as one types, with what was matched marked and the markup of documents shown as text', async () => {
       await page.check('input[value=words]', { force: true });
       await ask('earthquakes bold');
-      expect(await results().first().locator('h2').textContent()).toBe(documents[1]!.title);
-      expect(await results().first().locator('.passage').textContent()).toBe(documents[1]!.text);
+      await expect.poll(() => results().first().locator('h2').textContent()).toBe(documents[1]!.title);
+      await expect.poll(() => results().first().locator('.passage').textContent()).toBe(documents[1]!.text);
       expect(await results().first().locator('mark').allTextContents()).toEqual(['bold', 'earthquakes', 'earthquakes']);
       expect(await page.evaluate(() => (globalThis as { struck?: number }).struck)).toBeUndefined();
       const links = await page
         .locator('#results a')
         .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
       expect(links).toEqual(['https://example.org/a']);
-      expect(await page.locator('#results script, #results img, #results b').count()).toBe(0);
-      expect(await status().textContent()).toMatch(/^10 documents of 32, \d+ ms$/);
+      await expect.poll(() => page.locator('#results script, #results img, #results b').count()).toBe(0);
+      await expect.poll(() => status().textContent()).toMatch(/^10 documents of 32, \d+ ms$/);
     });
 
     it('explains n-grams and words, and lights up where they stand', async () => {
@@ -120,36 +120,38 @@ describe.skipIf(!executablePath)(
       await first.locator('summary').click();
       const rows = first.locator('.reasons tbody tr');
       await rows.first().waitFor();
-      expect(await rows.count()).toBeGreaterThan(2);
+      await expect.poll(() => rows.count()).toBeGreaterThan(2);
       const how = await first.locator('.reasons td.source').allTextContents();
       expect(how).toContain('word');
       expect(how.some((text) => text !== 'word')).toBe(true);
       const row = rows.filter({ hasText: 'predicted' }).first();
       const reason = await row.getAttribute('data-reason');
       await row.hover();
-      expect(await row.getAttribute('class')).toContain('lit');
+      await expect.poll(() => row.getAttribute('class')).toContain('lit');
       for (const lit of await first.locator('mark.lit').all())
-        expect(await lit.getAttribute('data-reason')).toBe(reason);
-      expect(await first.locator('.rest').textContent()).toMatch(/^Scores: n-grams \d+\.\d{3}, words \d+\.\d{3}\./);
+        await expect.poll(() => lit.getAttribute('data-reason')).toBe(reason);
+      await expect
+        .poll(() => first.locator('.rest').textContent())
+        .toMatch(/^Scores: n-grams \d+\.\d{3}, words \d+\.\d{3}\./);
     });
 
     it('is used without a mouse', async () => {
       await ask('earthquakes');
       await page.keyboard.press('ArrowDown');
-      expect(await focused()).toBe('LI');
+      await expect.poll(() => focused()).toBe('LI');
       await page.keyboard.press('Enter');
-      expect(await results().nth(0).locator('details').getAttribute('open')).not.toBeNull();
-      expect(await results().nth(0).locator('.whole').isVisible()).toBe(true);
+      await expect.poll(() => results().nth(0).locator('details').getAttribute('open')).not.toBeNull();
+      await expect.poll(() => results().nth(0).locator('.whole').isVisible()).toBe(true);
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('ArrowUp');
       await page.keyboard.press('ArrowUp');
-      expect(await focused()).toBe('query');
+      await expect.poll(() => focused()).toBe('query');
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('/');
-      expect(await focused()).toBe('query');
+      await expect.poll(() => focused()).toBe('query');
       await page.keyboard.press('Escape');
-      expect(await page.inputValue('#query')).toBe('');
-      expect(await results().count()).toBe(0);
+      await expect.poll(() => page.inputValue('#query')).toBe('');
+      await expect.poll(() => results().count()).toBe(0);
       await page.keyboard.type('predicted');
       await page.keyboard.press('Enter');
       await results().first().waitFor();
@@ -173,7 +175,7 @@ describe.skipIf(!executablePath)(
       await status()
         .filter({ hasText: /^2 documents of/ })
         .waitFor();
-      expect(await page.locator('input[value=words]').isChecked()).toBe(true);
+      await expect.poll(() => page.locator('input[value=words]').isChecked()).toBe(true);
       await page.locator('#filters button').click();
       await page.fill('#filter', 'nonsense');
       await page.press('#filter', 'Enter');
@@ -209,12 +211,12 @@ describe.skipIf(!executablePath)(
       await results().first().locator('h2', { hasText: 'Note 7' }).waitFor();
       held!();
       await page.waitForTimeout(100);
-      expect(await results().first().locator('h2').textContent()).toBe('Note 7');
+      await expect.poll(() => results().first().locator('h2').textContent()).toBe('Note 7');
     });
 
     it('says that nothing was found, and that the service is gone', async () => {
       await ask('zebra');
-      expect(await status().textContent()).toMatch(/^(Nothing found|\d+ documents) of 32/);
+      await expect.poll(() => status().textContent()).toMatch(/^(Nothing found|\d+ documents) of 32/);
       await page.route('**/search', (route) => route.abort());
       await page.fill('#query', 'zebra crossing');
       await status().filter({ hasText: 'The service does not answer.' }).waitFor();

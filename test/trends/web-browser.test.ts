@@ -51,8 +51,8 @@ describe.skipIf(!executablePath)(
       await page.keyboard.type('graph networks -sparse');
       await page.keyboard.press('Enter');
       await page.waitForURL(/q=graph/);
-      expect(await page.locator('.hit').count()).toBe(20);
-      expect(await page.locator('.hit mark').count()).toBeGreaterThan(20);
+      await expect.poll(() => page.locator('.hit').count()).toBe(20);
+      await expect.poll(() => page.locator('.hit mark').count()).toBeGreaterThan(20);
       expect((await page.locator('.hit h2').allTextContents()).join()).not.toContain('Sparse');
       await page.getByText('Filters', { exact: true }).click();
       await page.getByLabel('Category').fill('cs.SI');
@@ -70,8 +70,8 @@ describe.skipIf(!executablePath)(
       const title = await second.locator('h2').textContent();
       await page.keyboard.press('o');
       await page.waitForURL(/\/paper/);
-      expect(await page.locator('h1').textContent()).toBe(title!.trim());
-      expect(await page.locator('.read-form button').textContent()).toContain('mark as unread');
+      await expect.poll(() => page.locator('h1').textContent()).toBe(title!.trim());
+      await expect.poll(() => page.locator('.read-form button').textContent()).toContain('mark as unread');
     }, 60_000);
 
     it('the keys are told, and lead everywhere', async () => {
@@ -103,9 +103,9 @@ describe.skipIf(!executablePath)(
       await page.getByLabel('Note').fill('</textarea><b>kept</b>');
       await page.getByRole('button', { name: 'Keep the note' }).click();
       await page.waitForLoadState();
-      expect(await page.getByLabel('Note').inputValue()).toBe('</textarea><b>kept</b>');
-      expect(await page.locator('#bibtex').textContent()).toMatch(/^@inproceedings\{writer2\d{4}/);
-      expect(await page.locator('ol.plain .hit').count()).toBe(8);
+      await expect.poll(() => page.getByLabel('Note').inputValue()).toBe('</textarea><b>kept</b>');
+      await expect.poll(() => page.locator('#bibtex').textContent()).toMatch(/^@inproceedings\{writer2\d{4}/);
+      await expect.poll(() => page.locator('ol.plain .hit').count()).toBe(8);
       expect(
         (await page.locator('ol.plain .hit').allTextContents()).filter((text) => text.includes('speech')).length,
       ).toBeGreaterThan(5);
@@ -122,34 +122,34 @@ describe.skipIf(!executablePath)(
     it('several papers at once: chosen by keys, put into a collection, which recommends with its reasons', async () => {
       await open('/?q=codecs+vocoders');
       for (const key of ['j', 'x', 'j', 'x', 'j', 'x']) await page.keyboard.press(key);
-      expect(await page.locator('#chosen').textContent()).toBe('With the 3 chosen:');
+      await expect.poll(() => page.locator('#chosen').textContent()).toBe('With the 3 chosen:');
       await page.getByLabel('Collection', { exact: true }).last().fill('Thesis');
       await page.getByRole('button', { name: 'put into' }).click();
       await page.waitForLoadState();
       await open('/collection?name=Thesis');
-      expect(await page.locator('.hit').count()).toBeGreaterThanOrEqual(3);
+      await expect.poll(() => page.locator('.hit').count()).toBeGreaterThanOrEqual(3);
       await open('/recommended?collection=Thesis');
       const items = page.locator('.hits > .hit');
-      expect(await items.count()).toBeGreaterThan(10);
-      expect(await items.first().textContent()).toContain('speech');
-      expect(await items.first().locator('.reason').textContent()).toMatch(/because of .*\+0\.\d\d/);
+      await expect.poll(() => items.count()).toBeGreaterThan(10);
+      await expect.poll(() => items.first().textContent()).toContain('speech');
+      await expect.poll(() => items.first().locator('.reason').textContent()).toMatch(/because of .*\+0\.\d\d/);
       await open('/?q=codecs');
       await page.locator('.hit input').first().check();
       await page.getByRole('button', { name: 'similar to them' }).click();
       await page.waitForURL(/\/similar/);
-      expect(await page.locator('.hit').count()).toBe(20);
+      await expect.poll(() => page.locator('.hit').count()).toBe(20);
     }, 60_000);
 
     it('trends: what rises with its figures, bursts, topics over time, and lines that are asked for', async () => {
       await open('/trends?phrases=diffusion+models,speech+codecs,unheard+of&at=2022-06-01&recent=5&before=12');
       const row = page.locator('table[class=data] tr', { hasText: 'diffusion' }).first();
-      expect(await row.textContent()).toMatch(/×\d+\.\d/);
+      await expect.poll(() => row.textContent()).toMatch(/×\d+\.\d/);
       for (const id of ['rising-figure', 'phrase-lines', 'river-figure', 'topic-lines-figure'])
         expect([id, (await page.locator(`#${id} svg`).boundingBox())!.width > 300]).toEqual([id, true]);
-      expect(await page.getByText('In too few papers to draw: unheard of.').count()).toBe(1);
+      await expect.poll(() => page.getByText('In too few papers to draw: unheard of.').count()).toBe(1);
       await row.getByRole('link').click();
       await page.waitForURL(/q=%22/);
-      expect(await page.locator('.hit').count()).toBeGreaterThan(10);
+      await expect.poll(() => page.locator('.hit').count()).toBeGreaterThan(10);
     }, 90_000);
 
     it('the map: searched, sized by a signal, zoomed and moved by keys and pointer, opened; its topics are named', async () => {
@@ -166,7 +166,7 @@ describe.skipIf(!executablePath)(
       await changed(() => page.getByLabel('Size by').selectOption('citations'));
       await page.getByLabel('Search in the map').fill('grasping');
       await changed(() => page.keyboard.press('Enter'));
-      expect(await page.locator('#map-said').textContent()).toMatch(/^\d+ of 201 papers are marked\.$/);
+      await expect.poll(() => page.locator('#map-said').textContent()).toMatch(/^\d+ of 201 papers are marked\.$/);
       await canvas.focus();
       await changed(() => page.keyboard.press('+'));
       await changed(() => page.keyboard.press('ArrowLeft'));
@@ -182,19 +182,19 @@ describe.skipIf(!executablePath)(
       });
       await canvas.focus();
       await page.keyboard.press('n');
-      expect(await page.locator('#map-card').isVisible()).toBe(true);
+      await expect.poll(() => page.locator('#map-card').isVisible()).toBe(true);
       const title = await page.locator('#map-card a').textContent();
       await page.keyboard.press('Enter');
       await page.waitForURL(/\/paper/);
-      expect(await page.locator('h1').textContent()).toBe(title);
+      await expect.poll(() => page.locator('h1').textContent()).toBe(title);
       await open('/map');
       const topic = page.locator('.topic-list li').first();
       await topic.locator('summary').click();
       await topic.locator('input[name="name"]').fill('My <topic>');
       await topic.getByRole('button', { name: 'Name it' }).click();
       await page.waitForURL(/topic=/);
-      expect(await topic.locator('summary').textContent()).toContain('My <topic>');
-      expect(await topic.locator('ul a').count()).toBeGreaterThan(10);
+      await expect.poll(() => topic.locator('summary').textContent()).toContain('My <topic>');
+      await expect.poll(() => topic.locator('ul a').count()).toBeGreaterThan(10);
     }, 90_000);
 
     it('an issue: written, edited, pinned, banned, weighed anew, published in every form', async () => {
@@ -205,7 +205,7 @@ describe.skipIf(!executablePath)(
       await page.getByRole('button', { name: 'Write it' }).click();
       await page.waitForURL(/\/issues\/2022-01-01_2022-06-01/);
       await page.waitForFunction(() => document.querySelectorAll('.pick').length > 0, undefined, { timeout: 60_000 });
-      expect(await page.locator('.pick').count()).toBe(10);
+      await expect.poll(() => page.locator('.pick').count()).toBe(10);
       const why = page.locator('#pick-1 textarea').first();
       await why.fill('It cures every illness in 99 minutes.');
       await page.getByRole('button', { name: 'Keep the text' }).click();
@@ -216,7 +216,7 @@ describe.skipIf(!executablePath)(
       const [first, second] = await page.locator('.pick h3 a').allTextContents();
       await page.getByRole('button', { name: `Move ${second} up` }).click();
       await page.waitForURL(/#pick-1/);
-      expect(await page.locator('.pick h3 a').first().textContent()).toBe(second);
+      await expect.poll(() => page.locator('.pick h3 a').first().textContent()).toBe(second);
       await page.getByLabel(`Pin ${first}`).check();
       await page.getByLabel(`Ban ${second}`).check();
       await page.getByLabel('novel').fill('3');
@@ -234,7 +234,7 @@ describe.skipIf(!executablePath)(
       expect(await page.locator('.pick', { hasText: first! }).locator('textarea').first().inputValue()).toBe(
         'It cures every illness in 99 minutes.',
       );
-      expect(await page.locator('.pick').first().textContent()).toMatch(/pinned; score/);
+      await expect.poll(() => page.locator('.pick').first().textContent()).toMatch(/pinned; score/);
       await page.getByRole('button', { name: 'Publish', exact: true }).click();
       await page.waitForURL(/#out/);
       const id = '2022-01-01_2022-06-01';
@@ -249,7 +249,7 @@ describe.skipIf(!executablePath)(
       const feed = await (await fetch(`${served.base}/feed.xml`)).text();
       expect(feed).toContain(`<link>${served.base}/published/${id}/issue.html</link>`);
       await open(`/published/${id}/issue.html`);
-      expect(await page.locator('article.pick').count()).toBe(10);
+      await expect.poll(() => page.locator('article.pick').count()).toBe(10);
     }, 120_000);
 
     it('an editor who saw another state is told, and nothing is lost', async () => {
@@ -268,7 +268,7 @@ describe.skipIf(!executablePath)(
       ]);
       expect(answer.status()).toBe(409);
       await open(path);
-      expect(await page.locator('h1').textContent()).toBe('Theirs');
+      await expect.poll(() => page.locator('h1').textContent()).toBe('Theirs');
     }, 60_000);
 
     it.each(['light', 'dark'] as const)(
