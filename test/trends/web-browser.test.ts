@@ -15,6 +15,8 @@ interface Violation {
 
 describe.skipIf(!executablePath)(
   `the page in a browser${executablePath ? '' : ": no Chromium (Debian's package chromium)"}`,
+  // a browser keeps its own time: a second try, which a defect fails as well
+  { retry: 1 },
   () => {
     let served: Served;
     let browser: Browser;
