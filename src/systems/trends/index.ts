@@ -91,7 +91,7 @@ export type {
   StoreFilter,
 } from './store/store.ts';
 export { type Study, type StudyOptions, studyOf } from './study.ts';
-export { type TopicsOverTime, topicLines, topicRiver } from './topics/figures.ts';
+export { type TopicsOverTime, topicRiver } from './topics/figures.ts';
 export { topicTerms } from './topics/labels.ts';
 export { type LeidenOptions, leiden, modularity } from './topics/leiden.ts';
 export {

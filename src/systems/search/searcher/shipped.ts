@@ -1,6 +1,6 @@
 /**
  * The search model that ships with the project: trained by `scripts/train-shipped-search.mjs` on State of the Union
- * addresses, which are in the public domain. A new index takes it where no other is named.
+ * addresses, which are in the public domain. An index takes it where it is asked for: `--model shipped`.
  */
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,6 @@
-/** Topics over time: the river, and lines of their shares. */
+/** Topics over time: the river. */
 import * as Plot from '@observablehq/plot';
-import { curves, type Figure, faint, figure, muted, series } from '../../../report/index.ts';
+import { type Figure, faint, figure, muted, series } from '../../../report/index.ts';
 import type { Timeline } from '../calendar.ts';
 import { type Topic, topicLabel } from './topics.ts';
 
@@ -83,30 +83,6 @@ export function topicRiver({ id, title, caption, timeline, topics, counts }: Top
         ),
       ],
     },
-  });
-}
-
-/** Lines of the topics' shares, in per cent of the papers of a bin. At most six. */
-export function topicLines({ id, title, caption, timeline, topics, counts }: TopicsOverTime): Figure {
-  const shown = topics.slice(0, drawn);
-  const names = unique(shown.map(shortLabel));
-  const year = (start: string) =>
-    Number(start.slice(0, 4)) + (Number(start.slice(5, 7)) - 1) / 12 + (Number(start.slice(8)) - 1) / 365;
-  return figure({
-    id,
-    title,
-    caption,
-    description: `A line a topic: its share of the papers over time. ${names.join('; ')}.`,
-    plot: curves({
-      x: { label: 'year' },
-      y: { label: 'papers (%)' },
-      curves: shown.map((_, i) => ({
-        name: names[i]!,
-        points: timeline.starts.flatMap((start, bin) =>
-          timeline.sizes[bin]! > 0 ? [{ x: year(start), y: (100 * counts[i]![bin]!) / timeline.sizes[bin]! }] : [],
-        ),
-      })),
-    }),
   });
 }
 
