@@ -78,7 +78,7 @@ test('a study that is stopped goes on, spread over processes, and ends with ever
   const stop = new AbortController();
   const progress = {
     update(label: string) {
-      if (/^2 of 18 runs/.test(label)) stop.abort(new Error('enough'));
+      if (/^2 of 22 runs/.test(label)) stop.abort(new Error('enough'));
     },
     note() {},
   };
@@ -89,9 +89,9 @@ test('a study that is stopped goes on, spread over processes, and ends with ever
 
   await performPlan(folder, study, { processes: 2, progress: quiet, signal: new AbortController().signal });
   const results = await Results.read(folder, study);
-  expect(results.count).toBe(18);
+  expect(results.count).toBe(22);
   expect(await readFile(join(folder, 'runs/1/cd-flm/result.json'), 'utf8')).toBe(kept);
-  expect((await readdir(join(folder, 'runs/1'))).length).toBe(18);
+  expect((await readdir(join(folder, 'runs/1'))).length).toBe(22);
 
   const long = results.of('nc-a-long', 1)!;
   const short = results.of('nc-a', 1)!;

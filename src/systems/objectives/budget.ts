@@ -99,7 +99,9 @@ function stepsIn(
   const mean = cells.reduce((sum, cell) => sum + timesFirst(size, step, cell), 0) / cells.length;
   const units = plan.reduce((sum, run) => sum + ownShare(run, plan), 0) * mean;
   // reading costs a third of training, and short rows go slower than full ones
-  const asked = material.suite.flatMap(({ items }) => items.flatMap(({ prompts }) => prompts));
+  const asked = [...material.suite, ...material.practised].flatMap(({ items }) =>
+    items.flatMap(({ prompts }) => prompts),
+  );
   const tokens = asked.reduce((sum, { prompt, choices }) => sum + prompt.length + choices.flat().length, 0);
   const judging = (perStep / (step.row * step.rows)) * tokens * 0.7;
   const judged = plan.reduce((sum, run) => sum + (run.judged ? (run.objective === 'MLM' ? 2 : 1) : 0), 0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { comparisons, speedUp } from './comparisons.ts';
+import type { TaskScore } from './evaluation.ts';
 import type { RunResult } from './perform.ts';
 import { planOf } from './plan.ts';
 import { candidates, recommend } from './recommendation.ts';
@@ -16,6 +17,11 @@ const run = (id: string, seed: number, more: Partial<RunResult>): RunResult => (
   seconds: 1,
   ...more,
 });
+const task = (score: Pick<TaskScore, 'name' | 'random' | 'accuracy'>): TaskScore => ({
+  probability: score.accuracy,
+  answers: score.accuracy.map(() => '10'),
+  ...score,
+});
 const curve = (...held: number[]) => held.map((value, i) => ({ step: 20 * (i + 1), held: value }));
 
 describe('a speed-up', () => {
@@ -24,6 +30,11 @@ describe('a speed-up', () => {
   it('is the tokens of training from scratch over those until the same loss, straight between looks', () => {
     const adapted = run('b', 1, { curve: curve(4.4, 3.6) });
     expect(speedUp(adapted, scratch)).toBeCloseTo(100 / 30);
+  });
+
+  it('takes both where they first get there: of a training over itself it is 1, however its looks go up and down', () => {
+    const own = run('b', 1, { curve: curve(6, 4, 4.5, 3.9, 4.1) });
+    expect(speedUp(own, own)).toBeCloseTo(1);
   });
 
   it('counts tokens, not steps', () => {
@@ -39,8 +50,8 @@ describe('a speed-up', () => {
 
 describe('comparisons and recommendations', () => {
   const scores = (accuracy: number, other = accuracy) => [
-    { name: 'a', random: 0.25, accuracy: [accuracy, other, other] },
-    { name: 'b', random: 0.25, accuracy: [accuracy, other, other] },
+    task({ name: 'a', random: 0.25, accuracy: [accuracy, other, other] }),
+    task({ name: 'b', random: 0.25, accuracy: [accuracy, other, other] }),
   ];
   const seeds = [1, 2, 3];
   const ids = ['cd-flm', 'nd-plm', 'ed-plm', 'cd-mlm', 'nd-mlm', 'ed-mlm'];
@@ -55,11 +66,11 @@ describe('comparisons and recommendations', () => {
   );
 
   it('are of seeds that have all runs, the paper’s side first', () => {
-    expect(comparisons.causalOverPrefix(results)).toHaveLength(3);
-    expect(comparisons.causalOverPrefix(results)[0]).toBeCloseTo(4.9);
+    expect(comparisons.causalFirst(results)).toHaveLength(3);
+    expect(comparisons.causalFirst(results)[0]).toBeCloseTo(4.9);
     expect(comparisons.languageOverSpans(results)[0]).toBeCloseTo(15 - 0.1 / 3);
     expect(comparisons.languageOverAskedSpans(results)[0]).toBeCloseTo((60 + 55.1 + 50 - 180) / 3);
-    expect(comparisons.encoderOverPrefix(results)).toEqual([]);
+    expect(comparisons.encoderFirst(results)).toEqual([]);
   });
 
   it('name the best, how sure that is, and what cannot be told from it', () => {
@@ -91,7 +102,11 @@ describe('the plan', () => {
     const full = new Results(
       [1, 2],
       plan.map(({ id, seed }) =>
-        run(id, seed, { curve: curve(2, 1), scores: [{ name: 'a', random: 0.5, accuracy: [0.5] }] }),
+        run(id, seed, {
+          curve: curve(2, 1),
+          scores: [task({ name: 'a', random: 0.5, accuracy: [0.5] })],
+          practised: [task({ name: 'b', random: 0.5, accuracy: [0.5] })],
+        }),
       ),
     );
     for (const of of Object.values(comparisons)) expect(of(full)).toHaveLength(2);

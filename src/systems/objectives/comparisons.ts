@@ -12,14 +12,15 @@ import type { Results } from './study.ts';
 
 const pretrained = ({ scores }: RunResult) => meanAccuracy(scores!, 'first');
 const tuned = ({ scores }: RunResult) => meanAccuracy(scores!, 'median');
+const practised = ({ practised: scores }: RunResult) => meanAccuracy(scores!, 'first');
 
 /** Language models and the models of span corruption of the same architecture. */
 const pairs = ['cd-flm', 'nd-plm', 'ed-plm', 'cd-mlm', 'nd-mlm', 'ed-mlm'] as const;
 
 /** By finding, from the results that there are. */
 export const comparisons = {
-  /** CD:FLM over ND:PLM, pretrained only. */
-  causalOverPrefix: (results: Results) => results.each(['cd-flm', 'nd-plm'], (a, b) => pretrained(a) - pretrained(b)),
+  /** CD:FLM over the best of the other five, pretrained only. */
+  causalFirst: (results: Results) => overBest(results, 'cd-flm', without('cd-flm'), pretrained),
   /** ND:PLM over ED:PLM, pretrained only. */
   prefixOverEncoder: (results: Results) => results.each(['nd-plm', 'ed-plm'], (a, b) => pretrained(a) - pretrained(b)),
   /** Language modelling over span corruption, pretrained only, mean of the three architectures. */
@@ -30,11 +31,30 @@ export const comparisons = {
   /** What finetuning adds to CD:FLM. */
   finetuningGain: (results: Results) =>
     results.each(['cd-flm-mtf', 'cd-flm'], (after, before) => tuned(after) - tuned(before)),
-  /** ED:MLM over ND:MLM, finetuned. */
-  encoderOverPrefix: (results: Results) => results.each(['ed-mlm-mtf', 'nd-mlm-mtf'], (a, b) => tuned(a) - tuned(b)),
-  /** ND:MLM over ND:PLM, finetuned. */
-  prefixSpansOverPrefix: (results: Results) =>
-    results.each(['nd-mlm-mtf', 'nd-plm-mtf'], (a, b) => tuned(a) - tuned(b)),
+  /** The same at the paper's own rate. */
+  slowFinetuningGain: (results: Results) =>
+    results.each(['cd-flm-tenth-mtf', 'cd-flm'], (after, before) => tuned(after) - tuned(before)),
+  /** What finetuning adds on questions of its own tasks that it left out, mean of the six cells. */
+  practiceGain: (results: Results) =>
+    results.each([...pairs.map(finetuned), ...pairs], (...all) => {
+      const gains = pairs.map((_, i) => practised(all[i]!) - practised(all[i + pairs.length]!));
+      return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+    }),
+  /** Finetuning's rate over the better of a third and a tenth of it, on those questions, mean of two cells. */
+  rateOverLower: (results: Results) =>
+    least(
+      ['third', 'tenth'].map((pace) =>
+        results.each(
+          ['cd-flm-mtf', `cd-flm-${pace}-mtf`, 'ed-mlm-mtf', `ed-mlm-${pace}-mtf`],
+          (a, slowA, b, slowB) => (practised(a) - practised(slowA) + practised(b) - practised(slowB)) / 2,
+        ),
+      ),
+    ),
+  /** ED:MLM over the best of the other five, finetuned. */
+  encoderFirst: (results: Results) => overBest(results, 'ed-mlm-mtf', without('ed-mlm').map(finetuned), tuned),
+  /** ND:MLM over the best of the other four, finetuned. */
+  prefixSecond: (results: Results) =>
+    overBest(results, 'nd-mlm-mtf', without('ed-mlm', 'nd-mlm').map(finetuned), tuned),
   /** ED:MLM over ED:PLM, finetuned. */
   encoderSpansOverPrefix: (results: Results) =>
     results.each(['ed-mlm-mtf', 'ed-plm-mtf'], (a, b) => tuned(a) - tuned(b)),
@@ -50,19 +70,37 @@ export const comparisons = {
   nonCausalOverCausal: (results: Results) => results.each(['nc-a-long', 'cd-mlm'], speedUp),
 } as const satisfies Record<string, (results: Results) => number[]>;
 
+const without = (...ids: readonly string[]): string[] => pairs.filter((id) => !ids.includes(id));
+const finetuned = (id: string) => `${id}-mtf`;
+
+/** What a run is ahead of the best of others by: the one with the highest mean over seeds, the same one for every seed. */
+function overBest(results: Results, id: string, others: readonly string[], accuracy: (result: RunResult) => number) {
+  return least(
+    others.map((_, k) => results.each([id, ...others], (own, ...rest) => accuracy(own) - accuracy(rest[k]!))),
+  );
+}
+
+/** Of some leads, a value a seed, those of the least mean. */
+function least(leads: readonly number[][]): number[] {
+  const sum = (values: readonly number[]) => values.reduce((total, x) => total + x, 0);
+  return leads.reduce((smallest, lead) => (sum(lead) < sum(smallest) ? lead : smallest));
+}
+
 function over(all: readonly RunResult[], accuracy: (result: RunResult) => number): number {
   const [language, spans] = [all.slice(0, 3), all.slice(3)];
   return language.reduce((sum, result, i) => sum + accuracy(result) - accuracy(spans[i]!), 0) / 3;
 }
 
 /**
- * How many times fewer tokens an adaptation takes than training from scratch until its held-out cross-entropy is that of
- * the end of the latter, straight between looks. One that does not get there is given the tokens that it had: the number
- * is then at most 1, and the speed-up is none.
+ * How many times fewer tokens an adaptation takes than training from scratch until its held-out cross-entropy is the
+ * lowest of the latter's, straight between looks. Both are taken where they first get there: looks go up and down, and the
+ * end of the one against the first low look of the other would call every training faster than itself. An adaptation that
+ * does not get there is given the tokens that it had: the number is then at most 1, and the speed-up is none.
  */
 export function speedUp(adapted: RunResult, scratch: RunResult): number {
-  const wanted = scratch.curve.at(-1)!.held;
-  const tokens = scratch.steps * scratch.tokensPerStep;
+  const lowest = scratch.curve.reduce((best, look) => (look.held < best.held ? look : best));
+  const wanted = lowest.held;
+  const tokens = lowest.step * scratch.tokensPerStep;
   const at = adapted.curve.findIndex(({ held }) => held <= wanted);
   if (at < 0) return Math.min(1, tokens / (adapted.steps * adapted.tokensPerStep));
   const [before, after] = [adapted.curve[at - 1], adapted.curve[at]!];

@@ -69,7 +69,7 @@ it('averages as the paper does: the first prompt, the median of prompts, and wha
   const scores = [
     { name: 'a', random: 0.25, accuracy: [0.5, 0.2, 0.4] },
     { name: 'b', random: 0.5, accuracy: [0.6, 0.9] },
-  ];
+  ].map((score) => ({ ...score, probability: [], answers: [] }));
   expect(accuracyOf(scores[0]!, 'median')).toBe(0.4);
   expect(accuracyOf(scores[1]!, 'median')).toBeCloseTo(0.75);
   expect(meanAccuracy(scores, 'first')).toBeCloseTo(55);

@@ -7,7 +7,7 @@
  */
 import type { Device, NDArray } from '../../tensor/index.ts';
 import { type LanguageModel, languageModel, type Transformer, type TransformerConfig } from '../../text/index.ts';
-import { firstSentinel, start } from './cells.ts';
+import { end, firstSentinel, start } from './cells.ts';
 import type { SuiteTask } from './material.ts';
 import { normalizedScore } from './tasks/task.ts';
 
@@ -17,13 +17,17 @@ export interface TaskScore {
   readonly random: number;
   /** Share of right answers by prompt, in [0, 1]. */
   readonly accuracy: readonly number[];
+  /** The probability of the right choice among a question's choices, mean over questions, by prompt. */
+  readonly probability: readonly number[];
+  /** By prompt a mark a question, in the suite's order: `1` where it was answered right, `0` where not. */
+  readonly answers: readonly string[];
 }
 
 /** How prompt and answer are joined. */
 export type Asking =
   /** The answer follows the prompt. */
   | 'plain'
-  /** The answer is the span that a sentinel behind the prompt stands for: what span corruption taught. */
+  /** The answer is the span that a sentinel at the input's end stands for, as the last one of each row of span corruption. */
   | 'sentinel';
 
 /** Asks a model all questions of a suite, in every prompt. */
@@ -58,11 +62,13 @@ export async function ask(
   { signal, done }: AskOptions = {},
 ): Promise<TaskScore[]> {
   const sentinel = asking === 'sentinel' ? [firstSentinel] : [];
+  // an input of span corruption ends with a span that is cut out, and the end token
+  const closing = asking === 'sentinel' ? [firstSentinel, end] : [];
   const first = family === 'encoder-decoder' ? [] : [start];
   const pairs = suite.flatMap(({ items }) =>
     items.flatMap(({ prompts }) =>
       prompts.flatMap(({ prompt, choices }) => {
-        const row = [...first, ...prompt, ...sentinel];
+        const row = [...first, ...prompt, ...closing];
         return choices.map((choice) => ({ prompt: row, continuation: [...sentinel, ...choice] }));
       }),
     ),
@@ -74,15 +80,20 @@ export async function ask(
   const likelihoods = scored.map(({ logProbs }) => logProbs.reduce((sum, x) => sum + x, 0));
   let at = 0;
   return suite.map(({ name, random, items }) => {
-    const right = items[0]!.prompts.map(() => 0);
+    const answers = items[0]!.prompts.map(() => '');
+    const probability = answers.map(() => 0);
     for (const { answer, prompts } of items) {
       for (const [p, { choices }] of prompts.entries()) {
         const own = likelihoods.slice(at, at + choices.length);
         at += choices.length;
-        if (own.indexOf(Math.max(...own)) === answer) right[p]!++;
+        const best = Math.max(...own);
+        answers[p]! += own.indexOf(best) === answer ? '1' : '0';
+        const weights = own.map((x) => Math.exp(x - best));
+        probability[p]! += weights[answer]! / weights.reduce((sum, x) => sum + x, 0) / items.length;
       }
     }
-    return { name, random, accuracy: right.map((count) => count / items.length) };
+    const accuracy = answers.map((marks) => marks.replaceAll('0', '').length / items.length);
+    return { name, random, accuracy, probability, answers };
   });
 }
 
@@ -90,7 +101,7 @@ export async function ask(
 export type Average = 'first' | 'median';
 
 /** A task's accuracy. */
-export function accuracyOf({ accuracy }: TaskScore, average: Average): number {
+export function accuracyOf({ accuracy }: Pick<TaskScore, 'accuracy'>, average: Average): number {
   if (average === 'first') return accuracy[0]!;
   const sorted = accuracy.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;

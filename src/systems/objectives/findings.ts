@@ -2,6 +2,7 @@
 import type { Figure, Table } from '../../report/index.ts';
 import { accounts } from './accounting.ts';
 import { type Architecture, cellId, cells } from './cells.ts';
+import { differenceTable } from './differences.ts';
 import { Draws } from './draws.ts';
 import { learningCurves, scoreBars } from './figures.ts';
 import { wasteOf } from './layout.ts';
@@ -47,6 +48,7 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
     guessing,
     tables: [
       ...(results.count > 0 ? [scoreTable(results)] : []),
+      ...differenceTable(results),
       ...tasks('pretrained'),
       ...tasks('finetuned'),
       accountTable(accounts(recipe.size, recipe.step), wastes(study, material)),

@@ -41,7 +41,12 @@ export interface Material {
   /** Of the multitask mixture: each question of the training tasks in one of its prompts. */
   readonly mixture: readonly Example[];
   readonly suite: readonly SuiteTask[];
+  /** Questions of the training tasks that the mixture leaves out, in the first prompt of each: whether finetuning taught. */
+  readonly practised: readonly SuiteTask[];
 }
+
+/** Of so many questions of a training task the last is left out of the mixture. */
+const leftOut = 16;
 
 /** What is decided of the material. */
 export interface MaterialOptions {
@@ -71,7 +76,7 @@ export async function prepareMaterial(
   const training = tasks.filter(({ use }) => use === 'training');
   const draws = Draws.of(0, 4);
   const examples = training.flatMap(({ prompts, questions }) =>
-    questions.map((question) => {
+    kept(questions).map((question) => {
       const { text, choices, answer } = put(question, draws.pick(prompts));
       return { text, answer: ` ${choices[answer]!}` };
     }),
@@ -94,6 +99,14 @@ export async function prepareMaterial(
     .map(({ text, answer }) => ({ inputs: encode(text), targets: [...encode(answer), end] }))
     .filter(({ inputs, targets }) => inputs.length + targets.length <= room && targets.length <= row / 12);
   const suite = tasks.filter(({ use }) => use === 'held out').map((task) => suiteTask(task, encode, counts));
+  const practised = training
+    .map(({ prompts, questions, ...task }) => ({
+      ...task,
+      prompts: prompts.slice(0, 1),
+      questions: questions.filter((_, i) => isLeftOut(i)),
+    }))
+    .filter(({ questions }) => questions.length > 0)
+    .map((task) => suiteTask(task, encode, counts));
   signal?.throwIfAborted();
   return {
     material: {
@@ -103,9 +116,18 @@ export async function prepareMaterial(
       held: joined(corpus.held, encode),
       mixture,
       suite,
+      practised,
     },
     tokenizer,
   };
+}
+
+function isLeftOut(i: number): boolean {
+  return i % leftOut === leftOut - 1;
+}
+
+function kept<T>(questions: readonly T[]): T[] {
+  return questions.filter((_, i) => !isLeftOut(i));
 }
 
 /** Documents in one row, an end token behind each. */
@@ -137,7 +159,7 @@ function suiteTask(task: Task, encode: (text: string) => readonly number[], coun
   return { name: task.name, random: randomBaseline(task), counting: byCounting / items.length, items };
 }
 
-const format = 'tenfold objectives material 1';
+const format = 'tenfold objectives material 2';
 
 /** Keeps material in a folder that is there. */
 export async function saveMaterial(folder: string, material: Material, tokenizer: Tokenizer): Promise<void> {
@@ -167,10 +189,10 @@ export async function readMaterial(folder: string): Promise<Material | undefined
   }
   if (rest?.format !== format)
     throw new SyntaxError(`run: expected a ${format} in ${path}, got ${String(rest?.format)} (give another --out)`);
-  const { vocabulary, mixture, suite } = rest;
+  const { vocabulary, mixture, suite, practised } = rest;
   await using file = await openSafetensors(join(folder, 'tokens.safetensors'));
   const row = async (name: string) => (await file.read(name)).data as Int32Array;
-  return { vocabulary, mixture, suite, train: await row('train'), held: await row('held') };
+  return { vocabulary, mixture, suite, practised, train: await row('train'), held: await row('held') };
 }
 
 /** The tokenizer of a study. */

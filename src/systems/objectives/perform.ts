@@ -8,21 +8,13 @@ import { access, copyFile, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
 import { fillTree, fit, type MetricsRecord, readCheckpoint } from '../../nn/index.ts';
-import {
-  compile,
-  type Device,
-  makeFolder,
-  type NDArray,
-  random,
-  replaceFile,
-  type Tensor,
-} from '../../tensor/index.ts';
+import { compile, type Device, makeFolder, NDArray, random, replaceFile, type Tensor } from '../../tensor/index.ts';
 import { initTransformer, languageModel, type Transformer, type TransformerConfig } from '../../text/index.ts';
 import { type Architecture, architectureOf, type Cell, type Size } from './cells.ts';
 import { ask, type TaskScore } from './evaluation.ts';
 import type { TrainingBatch } from './layout.ts';
 import { crossEntropyOf, trainingLoss } from './loss.ts';
-import type { Material } from './material.ts';
+import { type Material, specialTokens } from './material.ts';
 import type { Run } from './plan.ts';
 import { optimizerOf, type Recipe } from './recipe.ts';
 import { finetuningBatches, pretrainingBatches, rowsOf } from './streams.ts';
@@ -42,6 +34,10 @@ export interface RunResult {
   readonly scores?: readonly TaskScore[];
   /** The same, asked as span corruption taught; where that was the objective. */
   readonly asSpans?: readonly TaskScore[];
+  /** The same in questions of the training tasks that finetuning leaves out; of a study that finetunes. */
+  readonly practised?: readonly TaskScore[];
+  /** Of a pretraining, at its end: cross-entropy of held-out tokens of text alone, neither sentinels nor ends. */
+  readonly text?: number;
   /** Wall time since the run was last taken up. */
   readonly seconds: number;
 }
@@ -101,7 +97,7 @@ export async function perform(run: Run, context: RunContext): Promise<RunResult>
     const trained = await fit<Transformer, TrainingBatch, Record<never, never>, number>({
       loss: trainingLoss(config, cell ? 0 : recipe.dropout),
       params,
-      optimizer: optimizerOf(recipe, stage),
+      optimizer: optimizerOf(recipe, stage, run.pace),
       batches: (at?: number) =>
         cell
           ? pretrainingBatches(material.train, cell, drawn, at)
@@ -119,6 +115,7 @@ export async function perform(run: Run, context: RunContext): Promise<RunResult>
       ...(signal && { signal }),
       ...on,
     });
+    const text = held && (await held.measureText(trained.params));
     const judged = run.judged ? await judge(run, config, trained.params, context) : {};
     const result: RunResult = {
       id: run.id,
@@ -127,6 +124,7 @@ export async function perform(run: Run, context: RunContext): Promise<RunResult>
       tokensPerStep: tokensPerStep(cell, recipe),
       curve: await curveIn(folder),
       entropy: await lastEntropy(folder),
+      ...(text !== undefined && { text }),
       ...judged,
       seconds: (performance.now() - began) / 1000,
     };
@@ -142,17 +140,19 @@ async function judge(
   run: Run,
   config: TransformerConfig,
   params: Transformer<NDArray>,
-  { material: { suite }, device, signal, progress }: RunContext,
-): Promise<Pick<RunResult, 'scores' | 'asSpans'>> {
+  { material: { suite, practised }, recipe, device, signal, progress }: RunContext,
+): Promise<Pick<RunResult, 'scores' | 'asSpans' | 'practised'>> {
   const model = languageModel(config, params, device && { device });
   const watch = {
     ...(signal && { signal }),
     done: (share: number) => progress?.update('answering held-out tasks', share),
   };
   try {
-    const scores = await ask(model, config, suite, 'plain', watch);
-    if (run.objective !== 'MLM') return { scores };
-    return { scores, asSpans: await ask(model, config, suite, 'sentinel', watch) };
+    return {
+      scores: await ask(model, config, suite, 'plain', watch),
+      ...(run.objective === 'MLM' && { asSpans: await ask(model, config, suite, 'sentinel', watch) }),
+      ...(recipe.finetuning > 0 && { practised: await ask(model, config, practised, 'plain', watch) }),
+    };
   } finally {
     await model.release();
   }
@@ -205,21 +205,45 @@ async function takeOver(from: string, to: string): Promise<void> {
 /** Measures cross-entropy on rows of held-out text, the same ones for every model of a cell. */
 function heldOut(config: TransformerConfig, cell: Cell, { recipe, material, device }: RunContext) {
   const { heldRows, step } = recipe;
-  const loss = compile(
-    (p: Transformer, batch: TrainingBatch) => crossEntropyOf(config, p, batch),
-    device ? { device } : {},
-  );
+  const program = () =>
+    compile((p: Transformer, batch: TrainingBatch) => crossEntropyOf(config, p, batch), device ? { device } : {});
+  const [loss, textLoss] = [program(), program()];
   const count = Math.max(1, Math.round(heldRows / step.rows));
   const stream = pretrainingBatches(material.held, cell, { size: step, seed: 0 });
   const batches = Array.from({ length: count }, () => stream.next() as IteratorYieldResult<TrainingBatch<NDArray>>);
+  const firstText = specialTokens(step.row).length;
+  const ofText = batches.map(({ value }) => textAlone(value, firstText));
   return {
+    /** Cross-entropy of tokens of text alone, neither sentinels nor ends. */
+    async measureText(params: Transformer<NDArray>): Promise<number> {
+      let [total, tokens] = [0, 0];
+      for (const { batch, count: own } of ofText) {
+        total += own * (await textLoss(params as never, batch as never)).item();
+        tokens += own;
+      }
+      return total / tokens;
+    },
     async measure(params: Transformer<NDArray>): Promise<number> {
       let total = 0;
       // every batch of a cell has as many predictions that count, but for prefixes, whose mean length is the same
       for (const { value } of batches) total += (await loss(params as never, value as never)).item();
       return total / count;
     },
-    release: () => loss.release(),
+    async release(): Promise<void> {
+      await loss.release();
+      await textLoss.release();
+    },
+  };
+}
+
+/** A batch of which only tokens of text count, and how many these are. */
+function textAlone(batch: TrainingBatch<NDArray>, firstText: number): { batch: TrainingBatch<NDArray>; count: number } {
+  const next = batch.next.data as Int32Array;
+  const before = batch.weight?.data as Float32Array | undefined;
+  const weight = Float32Array.from(next, (token, i) => (token >= firstText ? (before?.[i] ?? 1) : 0));
+  return {
+    batch: { ...batch, weight: new NDArray('float32', batch.next.shape, weight) },
+    count: weight.reduce((sum, x) => sum + x, 0),
   };
 }
 

@@ -5,6 +5,8 @@
  *   NC-A   CD:FLM, continued as ND:MLM; after 51/168 of a pretraining's tokens it is finetuned as ND
  *          beside it CD:FLM trained on for as long and finetuned as CD: the same tokens, not adapted
  *
+ * CD:FLM and ED:MLM are finetuned at lower rates, too: a third and a tenth of the recipe's.
+ *
  * A decoder's weights go from one mask to the other as they are. Adaptations go on for a whole pretraining's tokens, so that
  * it shows when they reach what training from scratch reaches.
  *
@@ -28,12 +30,17 @@ export interface Run {
   readonly share: number;
   /** Whether its model answers the held-out tasks at the end. */
   readonly judged: boolean;
+  /** Of a finetuning: its rate, as a share of the recipe's; 1 where it is absent. */
+  readonly pace?: number;
 }
 
 /** 13 of 168 billion tokens. */
 const finetuningShare = 13 / 168;
 /** 51 of 168 billion tokens. */
 export const adaptationShare = 51 / 168;
+
+/** Rates at which CD:FLM and ED:MLM are finetuned, too, so that it shows whether the rate is to blame for what comes out. */
+const slowerPaces = { third: 0.3, tenth: 0.1 } as const;
 
 /**
  * The runs of some seeds, each behind the one that it needs.
@@ -51,6 +58,12 @@ export function planOf(seeds: readonly number[], finetuning: number = finetuning
       share: finetuning,
       judged: true,
     });
+    const slower = ({ id, architecture }: { id: string; architecture: Architecture }): Run[] =>
+      Object.entries(slowerPaces).map(([name, pace]) => ({
+        ...tuned(id, architecture),
+        id: `${id}-${name}-mtf`,
+        pace,
+      }));
     const adapted = (id: string, from: string, cell: Cell, share: number, judged: boolean): Run => ({
       id,
       seed,
@@ -64,6 +77,7 @@ export function planOf(seeds: readonly number[], finetuning: number = finetuning
     return [
       ...pretrained,
       ...pretrained.map(({ id, architecture }) => tuned(id, architecture)),
+      ...pretrained.filter(({ id }) => id === 'cd-flm' || id === 'ed-mlm').flatMap(slower),
       adapted('lm-a', 'nd-mlm', { architecture: 'CD', objective: 'FLM' }, 1, true),
       short,
       tuned('nc-a', 'ND'),

@@ -29,7 +29,11 @@ export interface Recipe {
 /** The paper's but for finetuning, whose rate of 10⁻³ is for ten thousand steps: in a few hundred it hardly moves. */
 export const rates = { rate: 1e-2, finetuningRate: 1e-2, dropout: 0.1 } as const;
 
-/** The optimizer of a stage. */
-export function optimizerOf({ rate, finetuningRate }: Recipe, stage: 'pretraining' | 'finetuning'): Optimizer {
-  return adafactor({ rate: stage === 'pretraining' ? rate : finetuningRate });
+/** The optimizer of a stage. @param pace of finetuning: its rate as a share of the recipe's */
+export function optimizerOf(
+  { rate, finetuningRate }: Recipe,
+  stage: 'pretraining' | 'finetuning',
+  pace = 1,
+): Optimizer {
+  return adafactor({ rate: stage === 'pretraining' ? rate : pace * finetuningRate });
 }

@@ -13,6 +13,13 @@ export const judgedRuns: readonly { readonly id: string; readonly name: string }
   ...cells.map((cell) => ({ id: cellId(cell), name: cellName(cell) })),
   { id: 'lm-a', name: 'ND:MLM, LM-A' },
   ...cells.map((cell) => ({ id: `${cellId(cell)}-mtf`, name: `${cellName(cell)} + MTF` })),
+  ...cells
+    .map((cell) => ({ id: cellId(cell), name: cellName(cell) }))
+    .filter(({ id }) => id === 'cd-flm' || id === 'ed-mlm')
+    .flatMap(({ id, name }) => [
+      { id: `${id}-third-mtf`, name: `${name} + MTF, rate × 0.3` },
+      { id: `${id}-tenth-mtf`, name: `${name} + MTF, rate × 0.1` },
+    ]),
   { id: 'cd-flm-long-mtf', name: 'CD:FLM longer + MTF' },
   { id: 'nc-a-mtf', name: 'CD:FLM, NC-A + MTF' },
 ];
@@ -33,16 +40,20 @@ export function meanOf({ seeds }: Results): string {
 
 /** Every training's accuracy, as the paper's tables have it. */
 export function scoreTable(results: Results): Table {
-  const value = (id: string, of: (result: RunResult) => number) => overSeeds(results.each([id], of));
+  /** What is not a number was not measured. */
+  const value = (id: string, of: (result: RunResult) => number) =>
+    overSeeds(results.each([id], of).filter(Number.isFinite));
   return table({
     id: 'scores',
     title: 'What each way of training comes to',
-    caption: `Accuracy on the held-out tasks in per cent: with the first prompt of each task, and with its median prompt; and normalised, so that guessing is 0 and all right is 100. ${meanOf(results)}. “+ MTF”: finetuned; LM-A: continued as CD:FLM; NC-A: continued as ND:MLM, and finetuned as ND; longer: for as many tokens. Last, the cross-entropy of held-out text under the training’s own objective: only rows of one objective can be compared.`,
+    caption: `Accuracy on the held-out tasks in per cent: with the first prompt of each task, and with its median prompt; and normalised, so that guessing is 0 and all right is 100. ${meanOf(results)}. “+ MTF”: finetuned; LM-A: continued as CD:FLM; NC-A: continued as ND:MLM, and finetuned as ND; longer: for as many tokens. “By sentinel”: the first prompt, asked as span corruption taught. “Its tasks”: questions of the training tasks that finetuning leaves out. Last, the cross-entropy of held-out text under the training’s own objective: only rows of one objective can be compared.`,
     columns: {
       name: { name: 'training', type: 'text' },
       first: { name: 'first prompt', type: 'measured', unit: '%' },
       median: { name: 'median prompt', type: 'measured', unit: '%' },
       normalized: { name: 'first, normalised', type: 'measured', unit: '%' },
+      spans: { name: 'by sentinel', type: 'measured', unit: '%' },
+      practised: { name: 'its tasks', type: 'measured', unit: '%' },
       held: { name: 'held-out text', type: 'measured', unit: 'nat/token' },
     },
     rows: judgedRuns
@@ -52,7 +63,9 @@ export function scoreTable(results: Results): Table {
         first: value(id, ({ scores }) => meanAccuracy(scores!, 'first')),
         median: value(id, ({ scores }) => meanAccuracy(scores!, 'median')),
         normalized: value(id, ({ scores }) => meanNormalized(scores!, 'first')),
-        held: overSeeds(results.each([id], ({ curve }) => curve.at(-1)?.held ?? Number.NaN).filter(Number.isFinite)),
+        spans: value(id, ({ asSpans }) => (asSpans ? meanAccuracy(asSpans, 'first') : Number.NaN)),
+        practised: value(id, ({ practised }) => (practised?.length ? meanAccuracy(practised, 'first') : Number.NaN)),
+        held: value(id, ({ curve }) => curve.at(-1)?.held ?? Number.NaN),
       })),
   });
 }
