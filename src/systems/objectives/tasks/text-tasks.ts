@@ -116,13 +116,13 @@ function textsOf(documents: readonly Document[]): Texts {
     if (bare !== undefined) counts.set(bare, (counts.get(bare) ?? 0) + 1);
   }
   const ranked = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word);
-  const sentences = flat.map((text) => text.split(/(?<=[.!?]) (?=[A-Z"“])/));
+  const sentences = flat.map((text) => text.split(/(?<=[.!?]) (?=[\p{Lu}"“„«])/u));
   return { words, sentences, counts, ranked, rank: new Map(ranked.map((word, i) => [word, i])) };
 }
 
 /** A word of at least three letters without what stands around it, in lower case; undefined for others. */
 function bareOf(word: string): string | undefined {
-  return /^["“(]?([a-z]{3,})[.,;:!?)"”]*$/.exec(word)?.[1];
+  return /^["“„«(]?(\p{Ll}{3,})[.,;:!?)"”»]*$/u.exec(word)?.[1];
 }
 
 /** Some consecutive words of a document, and where they end. */
@@ -160,7 +160,7 @@ function choose(fields: Record<string, string>, answer: string, wrong: readonly 
 
 function nextWord(texts: Texts, draws: Draws): Question | undefined {
   const words = stretch(texts, passage + 1, draws);
-  const answer = words && /^[a-z]{3,}/.exec(words.at(-1)!)?.[0];
+  const answer = words && /^\p{Ll}{3,}/u.exec(words.at(-1)!)?.[0];
   const wrong = answer === undefined ? undefined : wordsLike(texts, answer, new Set(), draws);
   return wrong ? choose({ passage: words!.slice(0, -1).join(' ') }, answer!, wrong, draws) : undefined;
 }
