@@ -3,7 +3,7 @@ import { comparisons, speedUp } from './comparisons.ts';
 import type { TaskScore } from './evaluation.ts';
 import type { RunResult } from './perform.ts';
 import { planOf } from './plan.ts';
-import { candidates, recommend } from './recommendation.ts';
+import { type Candidate, candidates, recommend } from './recommendation.ts';
 import { rules } from './rules.ts';
 import { Results } from './study.ts';
 
@@ -17,9 +17,10 @@ const run = (id: string, seed: number, more: Partial<RunResult>): RunResult => (
   seconds: 1,
   ...more,
 });
+/** Of a hundred questions the first ones are answered right. */
 const task = (score: Pick<TaskScore, 'name' | 'random' | 'accuracy'>): TaskScore => ({
   probability: score.accuracy,
-  answers: score.accuracy.map(() => '10'),
+  answers: score.accuracy.map((share) => '1'.repeat(Math.round(100 * share)).padEnd(100, '0')),
   ...score,
 });
 const curve = (...held: number[]) => held.map((value, i) => ({ step: 20 * (i + 1), held: value }));
@@ -77,16 +78,27 @@ describe('comparisons and recommendations', () => {
     const sure = recommend(candidates(results, 'pretrained'), 25)!;
     expect(sure).toMatchObject({ best: 'CD:FLM', unsure: [] });
     expect(sure.words).toBe(
-      'CD:FLM answers best: 60.0 % of held-out questions, guessing 25.0 %. ND:PLM is 4.8 points behind. It is ahead of every other beyond what 3 seeds differ by.',
+      'CD:FLM answers best: 60.0 % of held-out questions, guessing 25.0 %. ND:PLM is 4.8 points behind. It is ahead of every other beyond what 3 seeds and 200 questions differ by.',
     );
+    const candidate = (name: string, values: readonly number[], right = values[0]!): Candidate => ({
+      name,
+      id: name === 'D' ? 'cd-flm' : 'ed-mlm',
+      values,
+      average: 'first',
+      scores: values.map(() => [task({ name: 'a', random: 0.25, accuracy: [right / 100] })]),
+    });
     const list = [
-      { name: 'A', id: 'a', values: [50, 54, 52] },
-      { name: 'B', id: 'b', values: [51, 50, 53] },
-      { name: 'C', id: 'c', values: [30, 31, 32] },
+      candidate('A', [50, 54, 52]),
+      candidate('B', [51, 50, 53]),
+      candidate('C', [30, 31, 32]),
+      // ahead over seeds, and not over questions: a question of a hundred
+      candidate('D', [49, 53, 51], 49),
     ];
-    expect(recommend(list, 25)!.words).toContain('Over 3 seeds it cannot be told from B: choose among them by cost');
+    expect(recommend(list, 25)!.words).toContain(
+      'Over 3 seeds and 100 questions it cannot be told from B and D: give a larger budget, or take D, the cheapest of them to train and to run.',
+    );
     expect(recommend(list, 60)!.words).toContain('not above guessing beyond doubt');
-    const one = list.map((candidate) => ({ ...candidate, values: candidate.values.slice(0, 1) }));
+    const one = list.map((each) => ({ ...each, values: each.values.slice(0, 1) }));
     expect(recommend(one, 25)!.words).toContain('With one seed nothing can be said of chance');
     expect(recommend(candidates(results, 'finetuned'), 25)).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { differenceTable, overQuestions } from './differences.ts';
+import { differenceTable } from './differences.ts';
 import type { TaskScore } from './evaluation.ts';
+import { overQuestions } from './over-questions.ts';
 import type { RunResult } from './perform.ts';
 import { Results } from './study.ts';
 

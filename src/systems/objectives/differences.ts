@@ -2,23 +2,18 @@
  * The differences that the paper's findings are about, with what two sorts of chance make of each.
  *
  * Seeds decide weights and the order of the text: the interval over them says what another training would give on the
- * same questions. Which questions were asked is chance, too, and the same for every seed: a bootstrap over questions,
- * within each task, says what other questions would give of the same models. A difference that only one of the two leaves
- * standing is none to build on.
+ * same questions. The one over questions (over-questions.ts) says what other questions would give of the same models. A
+ * difference that only one of the two leaves standing is none to build on.
  *
  * Accuracy sees only which choice is ahead. The probability of the right choice among the choices is finer.
- *
- * Source: Efron and Tibshirani, "An introduction to the bootstrap" (1993), chapter 13: the percentile interval.
  */
-import { type Interval, type Table, table } from '../../report/index.ts';
+import { type Table, table } from '../../report/index.ts';
 import { cellId, cellName, cells } from './cells.ts';
-import { Draws } from './draws.ts';
-import { type Average, accuracyOf, meanAccuracy, type TaskScore } from './evaluation.ts';
+import { type Average, meanAccuracy, type TaskScore } from './evaluation.ts';
+import { overQuestions } from './over-questions.ts';
 import type { RunResult } from './perform.ts';
 import type { Results } from './study.ts';
 import { overSeeds } from './tables.ts';
-
-const resamples = 1000;
 
 /** Two trainings that are held against each other. */
 interface Difference {
@@ -93,37 +88,3 @@ function meanProbability(scores: readonly TaskScore[]): number {
   const ofTask = ({ probability }: TaskScore) => probability.reduce((sum, x) => sum + x, 0) / probability.length;
   return (100 * scores.reduce((sum, score) => sum + ofTask(score), 0)) / scores.length;
 }
-
-/**
- * The 95 % interval of a mean difference, in points, over which questions are asked.
- * @param pairs the scores of both sides, a pair a seed
- */
-export function overQuestions(
-  pairs: readonly (readonly [readonly TaskScore[], readonly TaskScore[]])[],
-  average: Average,
-): Interval {
-  const draws = Draws.of(0, 5);
-  const tasks = pairs[0]![0];
-  const found = Array.from({ length: resamples }, () => {
-    let sum = 0;
-    for (const [t, { answers }] of tasks.entries()) {
-      const count = answers[0]!.length;
-      const drawn = Int32Array.from({ length: count }, () => draws.below(count));
-      for (const [a, b] of pairs) sum += accuracyIn(a[t]!, drawn, average) - accuracyIn(b[t]!, drawn, average);
-    }
-    return (100 * sum) / (tasks.length * pairs.length);
-  }).sort((a, b) => a - b);
-  return [found[Math.round(0.025 * (resamples - 1))]!, found[Math.round(0.975 * (resamples - 1))]!];
-}
-
-/** A task's accuracy over some of its questions. */
-function accuracyIn(score: TaskScore, drawn: Int32Array, average: Average): number {
-  const accuracy = score.answers.map((marks) => {
-    let right = 0;
-    for (const question of drawn) if (marks.charCodeAt(question) === one) right++;
-    return right / drawn.length;
-  });
-  return accuracyOf({ accuracy }, average);
-}
-
-const one = '1'.charCodeAt(0);

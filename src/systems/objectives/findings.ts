@@ -1,12 +1,13 @@
 /** What is shown of a study: its recommendations in words, its tables and figures. The page and the living issue share it. */
 import type { Figure, Table } from '../../report/index.ts';
-import { accounts } from './accounting.ts';
-import { type Architecture, cellId, cells } from './cells.ts';
+import { accounts, parametersOf } from './accounting.ts';
+import { type Architecture, architectureOf, cellId, cells } from './cells.ts';
 import { differenceTable } from './differences.ts';
 import { Draws } from './draws.ts';
 import { learningCurves, scoreBars } from './figures.ts';
 import { wasteOf } from './layout.ts';
 import type { Material } from './material.ts';
+import type { Recipe } from './recipe.ts';
 import { candidates, type Recommendation, recommend } from './recommendation.ts';
 import { finetuningLengths, packEpoch } from './streams.ts';
 import type { Results, Study } from './study.ts';
@@ -19,6 +20,8 @@ export interface Shown {
   readonly finetuned: Recommendation | undefined;
   /** Accuracy of guessing, in per cent. */
   readonly guessing: number;
+  /** How large the models were, and what the paper found of its own. */
+  readonly scale: string;
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
 }
@@ -46,6 +49,7 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
     pretrained: of('pretrained'),
     finetuned: of('finetuned'),
     guessing,
+    scale: scaleOf(recipe),
     tables: [
       ...(results.count > 0 ? [scoreTable(results)] : []),
       ...differenceTable(results),
@@ -60,6 +64,13 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
       ...learningCurves(results),
     ],
   };
+}
+
+/** What a reader who will train a larger model must know. */
+function scaleOf({ size, step, steps }: Recipe): string {
+  const millions = (count: number) => (count / 1e6).toPrecision(2);
+  const weights = (architecture: Architecture) => millions(parametersOf(architectureOf(architecture, size)));
+  return `These models have ${weights('CD')} million weights (encoder–decoders ${weights('ED')}) and read ${millions(steps * step.row * step.rows)} million tokens. Larger ones may come out in another order: the paper, with 4.8 billion and 168 billion tokens, found CD:FLM best where there is pretraining only, and ED:MLM after finetuning.`;
 }
 
 /** The share of empty places in the rows of each cell while it is finetuned; rows of pretraining have none. */

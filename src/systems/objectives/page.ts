@@ -19,6 +19,7 @@ export function studyPage({ recipe, seeds, asked }: Study, shown: Shown, done: n
     notes: [
       ...(done < total ? ['The study has not ended: what is shown is of the runs that have.'] : []),
       ...(shown.finetuned ? [`Finetuned: ${shown.finetuned.words}`] : []),
+      shown.scale,
     ],
     tables: shown.tables,
     figures: shown.figures,

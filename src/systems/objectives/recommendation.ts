@@ -1,7 +1,8 @@
 /** What a study recommends, in words, with its doubt. */
 import { meanInterval } from '../../report/index.ts';
 import { cellId, cellName, cells } from './cells.ts';
-import { type Average, meanAccuracy } from './evaluation.ts';
+import { type Average, meanAccuracy, type TaskScore } from './evaluation.ts';
+import { overQuestions } from './over-questions.ts';
 import type { Results } from './study.ts';
 
 /** A way to a model, and how it did: a value a seed. */
@@ -9,6 +10,9 @@ export interface Candidate {
   readonly name: string;
   readonly id: string;
   readonly values: readonly number[];
+  /** Its answers, a suite a seed, and how they are averaged. */
+  readonly scores: readonly (readonly TaskScore[])[];
+  readonly average: Average;
 }
 
 /** What is compared: the runs of one use, with every seed that has all of them. */
@@ -20,7 +24,12 @@ export function candidates(results: Results, use: 'pretrained' | 'finetuned'): C
   const ids = listed.map(({ id }) => id);
   return listed.map(({ name, id }) => {
     const at = ids.indexOf(id);
-    return { name, id, values: results.each(ids, (...all) => meanAccuracy(all[at]!.scores!, average)) };
+    const scores: (readonly TaskScore[])[] = [];
+    const values = results.each(ids, (...all) => {
+      scores.push(all[at]!.scores!);
+      return meanAccuracy(all[at]!.scores!, average);
+    });
+    return { name, id, values, scores, average };
   });
 }
 
@@ -28,13 +37,14 @@ export function candidates(results: Results, use: 'pretrained' | 'finetuned'): C
 export interface Recommendation {
   readonly best: string;
   readonly accuracy: number;
-  /** Those whose distance to the best holds 0 in its interval at 95 % over seeds, or whose distance one seed cannot tell. */
+  /** Those whose distance to the best holds 0 in its interval over seeds or over questions, or that one seed cannot tell. */
   readonly unsure: readonly string[];
   readonly words: string;
 }
 
 /**
- * The best of some candidates. With one seed there is no interval, and everything stays in doubt.
+ * The best of some candidates. Which one that is was not fixed before: so intervals are at 95 % for all distances together
+ * (Bonferroni). With one seed there is no interval, and everything stays in doubt.
  * @param guessing the accuracy of guessing, in per cent
  */
 export function recommend(list: readonly Candidate[], guessing: number): Recommendation | undefined {
@@ -44,11 +54,22 @@ export function recommend(list: readonly Candidate[], guessing: number): Recomme
   const ranked = list.toSorted((a, b) => mean(b.values) - mean(a.values));
   const [best, ...others] = ranked as [Candidate, ...Candidate[]];
   const lead = ({ values }: Candidate) => best.values.map((value, i) => value - values[i]!);
-  const unsure = others.filter((other) => seeds < 2 || meanInterval(lead(other)).interval[0] <= 0);
+  const level = 1 - 0.05 / Math.max(1, others.length);
+  const lowest = (other: Candidate) =>
+    Math.min(
+      meanInterval(lead(other), level).interval[0],
+      overQuestions(
+        best.scores.map((own, i) => [own, other.scores[i]!]),
+        best.average,
+        level,
+      )[0],
+    );
+  const unsure = others.filter((other) => seeds < 2 || lowest(other) <= 0);
   const accuracy = mean(best.values);
   const aboveGuessing = seeds >= 2 && meanInterval(best.values).interval[0] > guessing;
   const points = (x: number) => `${x.toFixed(1)} ${Math.abs(x) < 1.05 && x.toFixed(1) === '1.0' ? 'point' : 'points'}`;
   const next = others[0];
+  const questions = best.scores[0]!.reduce((sum, { answers }) => sum + answers[0]!.length, 0);
   const words = [
     `${best.name} answers best: ${accuracy.toFixed(1)} % of held-out questions, guessing ${guessing.toFixed(1)} %.`,
     next && `${next.name} is ${points(mean(lead(next)))} behind.`,
@@ -58,8 +79,10 @@ export function recommend(list: readonly Candidate[], guessing: number): Recomme
         : 'That is not above guessing beyond doubt: train longer before deciding.'),
     aboveGuessing &&
       unsure.length > 0 &&
-      `Over ${seeds} seeds it cannot be told from ${namesOf(unsure)}: choose among them by cost, or give a larger budget.`,
-    aboveGuessing && unsure.length === 0 && `It is ahead of every other beyond what ${seeds} seeds differ by.`,
+      `Over ${seeds} seeds and ${questions} questions it cannot be told from ${namesOf(unsure)}: give a larger budget, or take ${cheapest([best, ...unsure]).name}, the cheapest of them to train and to run.`,
+    aboveGuessing &&
+      unsure.length === 0 &&
+      `It is ahead of every other beyond what ${seeds} seeds and ${questions} questions differ by.`,
   ];
   return {
     best: best.name,
@@ -67,6 +90,16 @@ export function recommend(list: readonly Candidate[], guessing: number): Recomme
     unsure: unsure.map(({ name }) => name),
     words: words.filter((word) => typeof word === 'string').join(' '),
   };
+}
+
+/**
+ * A causal decoder needs half the weights of an encoder–decoder, and what it has read of a prompt stays as it is when the
+ * prompt goes on; an adaptation is a second training.
+ */
+function cheapest(list: readonly Candidate[]): Candidate {
+  const order = ['cd-', 'nd-', 'ed-', 'nc-a'];
+  const cost = ({ id }: Candidate) => order.findIndex((start) => id.startsWith(start));
+  return list.toSorted((a, b) => cost(a) - cost(b))[0]!;
 }
 
 function namesOf(list: readonly Candidate[]): string {

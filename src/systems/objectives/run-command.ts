@@ -158,8 +158,8 @@ or killed, the study goes on when the same command is given again.`,
         await unlock();
       }
     }),
-  text: ({ table, pretrained, finetuned, page }) =>
-    [table, '', `Pretrained only: ${pretrained}`, `Finetuned: ${finetuned}`, '', page].join('\n'),
+  text: ({ table, pretrained, finetuned, scale, page }) =>
+    [table, '', `Pretrained only: ${pretrained}`, `Finetuned: ${finetuned}`, scale, '', page].join('\n'),
 });
 
 /** Makes a study's material of texts and tasks, and keeps it in its folder. */
@@ -179,7 +179,9 @@ async function makeMaterial(
   if (twice !== undefined) throw new RangeError(`run: expected tasks of different names, got ${twice} twice`);
   for (const { name, use, questions } of tasks) {
     if (questions.length < fewQuestions)
-      progress.note(`${name} (${use}) has ${questions.length} questions: the texts give no more`);
+      progress.note(
+        `${name} (${use}) ${questions.length === 0 ? 'is left out: the texts give no question' : `has ${questions.length} questions: the texts give no more`}`,
+      );
   }
   const { material, tokenizer } = await prepareMaterial(corpus, tasks, {
     ...sizes,
@@ -211,6 +213,7 @@ async function outcome(folder: string, study: Study, material: Material) {
     recipe: study.recipe,
     seeds: study.seeds,
     guessing: shown.guessing,
+    scale: shown.scale,
     pretrained: shown.pretrained!.words,
     finetuned: shown.finetuned!.words,
     recommendations: { pretrained: shown.pretrained!, finetuned: shown.finetuned! },

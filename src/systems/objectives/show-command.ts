@@ -30,11 +30,12 @@ page index.html in the folder is written anew, with learning curves and every ta
       done: results.count,
       runs: planOfStudy(study).length,
       guessing: shown.guessing,
+      scale: shown.scale,
       recommendations: { pretrained: shown.pretrained ?? null, finetuned: shown.finetuned ?? null },
       tables: shown.tables,
     };
   },
-  text({ done, runs, tables, recommendations: { pretrained, finetuned }, page }) {
+  text({ done, runs, tables, recommendations: { pretrained, finetuned }, scale, page }) {
     const scores = tables.find(({ id }) => id === 'scores');
     return [
       `${done} of ${runs} runs`,
@@ -42,6 +43,7 @@ page index.html in the folder is written anew, with learning curves and every ta
       '',
       ...(pretrained ? [`Pretrained only: ${pretrained.words}`] : []),
       ...(finetuned ? [`Finetuned: ${finetuned.words}`] : []),
+      scale,
       page,
     ].join('\n');
   },
