@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silent } from '../../command/index.ts';
 import { secondsOf } from './budget.ts';
+import { sizeOf } from './cells.ts';
 import { readDocuments, splitCorpus } from './corpus.ts';
 import { masksVerb } from './masks-command.ts';
+import { prepareMaterial, saveMaterial } from './material.ts';
+import { type RunResult, runFolder } from './perform.ts';
 import { runVerb } from './run-command.ts';
 import { showVerb } from './show-command.ts';
-import { claimStudy, saveStudy } from './study.ts';
+import { claimStudy, planOfStudy, type Study, saveStudy } from './study.ts';
+import type { Task } from './tasks/task.ts';
 
 const signal = new AbortController().signal;
 let folder: string;
@@ -66,21 +70,22 @@ test('a budget is read as people write it', () => {
   ]);
 });
 
+const recipe = {
+  size: { vocabulary: 512, width: 64, layers: 1, heads: 2, hidden: 160 },
+  step: { row: 128, rows: 2 },
+  steps: 50,
+  finetuning: 0.2,
+  rate: 0.01,
+  finetuningRate: 0.001,
+  dropout: 0.1,
+  looks: 2,
+  heldRows: 2,
+};
+
 test('a folder with another study is refused, and nothing is lost', async () => {
   const out = join(folder, 'study');
   await mkdir(out);
   const asked = { texts: 'a.txt', digest: 'x', budget: 60, seeds: 1 };
-  const recipe = {
-    size: { vocabulary: 512, width: 64, layers: 1, heads: 2, hidden: 160 },
-    step: { row: 128, rows: 2 },
-    steps: 50,
-    finetuning: 0.2,
-    rate: 0.01,
-    finetuningRate: 0.001,
-    dropout: 0.1,
-    looks: 2,
-    heldRows: 2,
-  };
   expect(await claimStudy(out, asked)).toBeUndefined();
   await saveStudy(out, { recipe, seeds: [1], asked });
   expect(await claimStudy(out, asked)).toEqual({ recipe, seeds: [1], asked });
@@ -112,6 +117,77 @@ test('documents are files or lines, and a part is held out', async () => {
 test('show wants the folder of a study', async () => {
   const request = { args: { folder: join(folder, 'nowhere') }, options: {}, signal, progress: silent };
   await expect(showVerb.run(request)).rejects.toThrow('show: expected the folder of a study, got');
+});
+
+test('show tells of a study that has ended: table, recommendations with their doubt, and a page', async () => {
+  const out = join(folder, 'ended');
+  await mkdir(out);
+  const text = Array.from({ length: 900 }, (_, i) => `The ${['cat', 'dog', 'bird'][i % 3]} saw me.`).join(' ');
+  const asked = (use: Task['use'], count: number): Task => ({
+    name: use === 'training' ? 'seen' : 'unseen',
+    about: 'who saw',
+    use,
+    prompts: [{ text: 'Who saw {whom}?' }],
+    questions: Array.from({ length: count }, (_, i) => ({
+      fields: { whom: `me ${i}` },
+      choices: ['cat', 'dog'],
+      answer: i % 2,
+    })),
+  });
+  const { material, tokenizer } = await prepareMaterial(
+    splitCorpus([{ name: 'a', text }]),
+    [asked('training', 32), asked('held out', 40), { ...asked('held out', 0), name: 'none' }],
+    { vocabulary: 320, row: 64 },
+  );
+  expect(material.mixture).toHaveLength(30);
+  expect(material.practised.map(({ name, items }) => [name, items.length])).toEqual([['seen', 2]]);
+  expect(material.suite.map(({ name }) => name)).toEqual(['unseen']);
+  await saveMaterial(out, material, tokenizer);
+  const study: Study = {
+    recipe: { ...recipe, size: sizeOf(64, 1, material.vocabulary), step: { row: 64, rows: 2 } },
+    seeds: [1, 2, 3],
+    asked: { texts: 'a.txt' },
+  };
+  await saveStudy(out, study);
+  for (const [place, run] of planOfStudy(study).entries()) {
+    // of forty questions so many are right; one training is far ahead
+    const right = run.id === 'cd-flm' ? 38 : 10 + ((7 * (place % 22)) % 10);
+    const score = (name: string) => ({
+      name,
+      random: 0.5,
+      accuracy: [right / 40],
+      probability: [right / 40],
+      answers: ['1'.repeat(right).padEnd(40, '0')],
+    });
+    await mkdir(runFolder(out, run), { recursive: true });
+    const result: RunResult = {
+      ...run,
+      steps: 50,
+      tokensPerStep: 128,
+      curve: run.objective === 'MTF' ? [] : [25, 50].map((step) => ({ step, held: 100 / (step + place) })),
+      entropy: 1,
+      ...(run.judged && { scores: [score('unseen')], practised: [score('seen')] }),
+      seconds: 1,
+    };
+    await writeFile(join(runFolder(out, run), 'result.json'), JSON.stringify(result));
+  }
+  const result = await showVerb.run({ args: { folder: out }, options: {}, signal, progress: silent });
+  expect([result.done, result.runs]).toEqual([66, 66]);
+  const shown = showVerb.text(result);
+  expect(shown).toContain('66 of 66 runs');
+  expect(shown).toContain('ED:MLM + MTF, rate × 0.1');
+  expect(shown).toMatch(
+    /Pretrained only: CD:FLM answers best: 95\.0 % .* beyond what 3 seeds and 40 questions differ by/,
+  );
+  expect(shown).toMatch(/These models have 0\.\d+ million weights/);
+  expect(result.tables.find(({ id }) => id === 'differences')!.rows).toHaveLength(11);
+  const page = await readFile(result.page, 'utf8');
+  for (const said of [
+    'What lies between two ways of training',
+    'How the adaptations learn',
+    'Larger ones may come out',
+  ])
+    expect(page).toContain(said);
 });
 
 describe('masks', () => {

@@ -98,7 +98,9 @@ export async function prepareMaterial(
   const mixture = examples
     .map(({ text, answer }) => ({ inputs: encode(text), targets: [...encode(answer), end] }))
     .filter(({ inputs, targets }) => inputs.length + targets.length <= room && targets.length <= row / 12);
-  const suite = tasks.filter(({ use }) => use === 'held out').map((task) => suiteTask(task, encode, counts));
+  const suite = tasks
+    .filter(({ use, questions }) => use === 'held out' && questions.length > 0)
+    .map((task) => suiteTask(task, encode, counts));
   const practised = training
     .map(({ prompts, questions, ...task }) => ({
       ...task,

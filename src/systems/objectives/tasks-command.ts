@@ -21,11 +21,13 @@ without files, of the State of the Union addresses.`,
         about: task.about,
         use: task.use,
         questions: task.questions.length,
-        guessing: randomBaseline(task),
-        prompts: task.prompts.map((prompt) => {
-          const { text, choices, answer } = put(task.questions[0]!, prompt);
-          return { text, choices, answer: choices[answer]! };
-        }),
+        guessing: task.questions.length === 0 ? null : randomBaseline(task),
+        prompts: task.questions.slice(0, 1).flatMap((question) =>
+          task.prompts.map((prompt) => {
+            const { text, choices, answer } = put(question, prompt);
+            return { text, choices, answer: choices[answer]! };
+          }),
+        ),
       })),
     };
   },
@@ -33,7 +35,7 @@ without files, of the State of the Union addresses.`,
     tasks
       .map(({ name, about, use, questions, guessing, prompts }) =>
         [
-          `${name} (${use}): ${about}; ${questions} questions, guessing ${(100 * guessing).toFixed(0)} %`,
+          `${name} (${use}): ${about}; ${guessing === null ? 'the texts give no question' : `${questions} questions, guessing ${(100 * guessing).toFixed(0)} %`}`,
           ...prompts.map(
             ({ text, choices, answer }) =>
               `${text.replace(/^/gm, '    ')}  → ${answer}  (of ${choices.map((choice) => `“${choice}”`).join(' ')})`,

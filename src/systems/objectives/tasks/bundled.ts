@@ -16,7 +16,7 @@ export interface TaskCounts {
 
 /**
  * The tasks for a corpus. Those about its text are made of it: held-out ones of documents that are held out. The questions
- * are the same for every seed of a study.
+ * are the same for every seed of a study. A task that the texts give nothing for has none.
  */
 export async function bundledTasks(corpus: Corpus, { training, held }: TaskCounts): Promise<Task[]> {
   const [wordnet, mails] = await Promise.all([readWordNet(), spamMails()]);
@@ -26,7 +26,8 @@ export async function bundledTasks(corpus: Corpus, { training, held }: TaskCount
     ...kindTasks(corpus.train, mails, wordnet, Draws.of(0, 11), most),
     ...textTasks(corpus, Draws.of(0, 12), most),
   ];
-  return tasks
-    .map((task) => ({ ...task, questions: task.questions.slice(0, task.use === 'training' ? training : held) }))
-    .filter(({ questions }) => questions.length > 0);
+  return tasks.map((task) => ({
+    ...task,
+    questions: task.questions.slice(0, task.use === 'training' ? training : held),
+  }));
 }
