@@ -126,7 +126,14 @@ const watched = (name: string, unit: string, ours: number, what: string): Row =>
 async function ingesting(scratch: string): Promise<Row[]> {
   const store = join(scratch, 'papers.db');
   const { said } = await work({ do: 'ingest', store, file: papers });
-  const { read, indexed, all, papers: count, indexBytes, vectorBytes } = said.at(-1) as unknown as {
+  const {
+    read,
+    indexed,
+    all,
+    papers: count,
+    indexBytes,
+    vectorBytes,
+  } = said.at(-1) as unknown as {
     read: Watched;
     indexed: Watched;
     all: Watched;
