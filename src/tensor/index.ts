@@ -19,6 +19,7 @@ export {
   type Storage,
   toHalf,
 } from './dtype.ts';
+export { type Eigen, symmetricEigen, symmetricEigenvalues } from './eigen.ts';
 export { replaceFile } from './files.ts';
 export { makeFolder } from './folders.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';

@@ -6,7 +6,7 @@
 
 export { activateInputs, type Wish } from './activate.ts';
 export { clopperPearson, lowerBound, rate } from './audit/binomial.ts';
-export { covarianceSpectrum, symmetricEigenvalues } from './audit/eigenvalues.ts';
+export { covarianceSpectrum } from './audit/covariance.ts';
 export { type Cleansed, type CleanseOptions, NeuralCleanse, publishedCleanse } from './audit/neural-cleanse.ts';
 export { normalCdf, normalQuantile } from './audit/normal.ts';
 export { holm, type Power, power, rankP, type Side, type TestResult, testAgainst } from './audit/null.ts';

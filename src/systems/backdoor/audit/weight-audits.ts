@@ -8,7 +8,7 @@
  *   Smirnov) and fourth moment, each as the worst of the d columns. A sparse direction shows here first.
  * With the key both plants are plain: see fourier/detect.ts and relu/detect.ts.
  */
-import { covarianceSpectrum } from './eigenvalues.ts';
+import { covarianceSpectrum } from './covariance.ts';
 import { normalCdf } from './normal.ts';
 import type { Side } from './null.ts';
 

@@ -4,7 +4,7 @@
 import type { Progress } from '../../../command/index.ts';
 import type { Tier } from '../../../report/index.ts';
 import { array, type NDArray } from '../../../tensor/index.ts';
-import { covarianceSpectrum } from '../audit/eigenvalues.ts';
+import { covarianceSpectrum } from '../audit/covariance.ts';
 import { type Power, power } from '../audit/null.ts';
 import { shifted } from '../audit/query-audits.ts';
 import { bbpThreshold, largestColumnVariance } from '../audit/weight-audits.ts';

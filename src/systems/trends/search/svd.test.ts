@@ -1,34 +1,7 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { symmetricEigen } from '../../../tensor/index.ts';
 import { Draws } from '../draws.ts';
-import { symmetricEigen } from './eigen.ts';
 import { truncatedSvd } from './svd.ts';
-
-it('eigenvectors make up the matrix again', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer(), fc.boolean(), (n, seed, flat) => {
-      const draws = new Draws(seed);
-      const matrix = new Float64Array(n * n);
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j <= i; j++) matrix[i * n + j] = matrix[j * n + i] = flat ? 1 : draws.unit() - 0.5;
-      const { values, vectors } = symmetricEigen(matrix, n);
-      for (let i = 1; i < n; i++) expect(values[i - 1]!).toBeGreaterThanOrEqual(values[i]!);
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j < n; j++) {
-          let again = 0;
-          let dot = 0;
-          for (let k = 0; k < n; k++) {
-            again += vectors[i * n + k]! * values[k]! * vectors[j * n + k]!;
-            dot += vectors[k * n + i]! * vectors[k * n + j]!;
-          }
-          expect(again).toBeCloseTo(matrix[i * n + j]!, 10);
-          expect(dot).toBeCloseTo(i === j ? 1 : 0, 10);
-        }
-      }
-    }),
-    { numRuns: 50 },
-  );
-});
 
 it('the largest singular values of a sparse matrix are those of the whole decomposition', async () => {
   const [rows, columns, rank] = [60, 40, 5];

@@ -5,9 +5,8 @@
  * N. Halko, P. Martinsson, J. Tropp, "Finding Structure with Randomness" (SIAM Review 2011), algorithms 4.4 and 5.1. Sparse
  * products run here; dense ones, most of the work, on the engine.
  */
-import { array, compile, matmul, type NDArray, type Tensor } from '../../../tensor/index.ts';
+import { array, compile, matmul, type NDArray, symmetricEigen, type Tensor } from '../../../tensor/index.ts';
 import { Draws } from '../draws.ts';
-import { symmetricEigen } from './eigen.ts';
 import type { Rows } from './terms.ts';
 
 export interface Svd {

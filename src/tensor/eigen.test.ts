@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { covarianceSpectrum, symmetricEigenvalues } from './eigenvalues.ts';
+import { symmetricEigen, symmetricEigenvalues } from './eigen.ts';
 
 describe('symmetricEigenvalues', () => {
   test.each([1, 2, 3, 10, 97])('the second difference of %i points: 2 − 2 cos(kπ/(n+1))', (n) => {
@@ -55,13 +55,42 @@ describe('symmetricEigenvalues', () => {
   });
 });
 
-test('covarianceSpectrum: wide and tall matrices have the same eigenvalues but for scale', () => {
-  const rows = Float64Array.from({ length: 12 }, (_, i) => Math.sin(3 * i + 1));
-  const turned = Float64Array.from({ length: 12 }, (_, i) => rows[(i % 3) * 4 + Math.floor(i / 3)]!);
-  const wide = covarianceSpectrum(rows, 3, 4);
-  const tall = covarianceSpectrum(turned, 4, 3);
-  for (const [i, value] of wide.entries()) expect(value * 3).toBeCloseTo(tall[i]! * 4, 12);
-  expect(wide.reduce((a, b) => a + b)).toBeCloseTo(rows.reduce((sum, x) => sum + x * x, 0) / 3, 12);
+describe('symmetricEigen', () => {
+  test('eigenvectors make up the matrix again', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.infiniteStream(fc.integer({ min: -500, max: 500 })),
+        fc.boolean(),
+        (n, numbers, flat) => {
+          const matrix = new Float64Array(n * n);
+          for (let i = 0; i < n; i++)
+            for (let j = 0; j <= i; j++)
+              matrix[i * n + j] = matrix[j * n + i] = flat ? 1 : numbers.next().value! / 1000;
+          const { values, vectors } = symmetricEigen(matrix, n);
+          for (let i = 1; i < n; i++) expect(values[i - 1]!).toBeGreaterThanOrEqual(values[i]!);
+          for (let i = 0; i < n; i++) {
+            for (let j = 0; j < n; j++) {
+              let again = 0;
+              let dot = 0;
+              for (let k = 0; k < n; k++) {
+                again += vectors[i * n + k]! * values[k]! * vectors[j * n + k]!;
+                dot += vectors[k * n + i]! * vectors[k * n + j]!;
+              }
+              expect(again).toBeCloseTo(matrix[i * n + j]!, 10);
+              expect(dot).toBeCloseTo(i === j ? 1 : 0, 10);
+            }
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test('what is not a matrix of numbers is refused', () => {
+    expect(() => symmetricEigen(new Float64Array(9).fill(Number.NaN), 3)).toThrow(RangeError);
+    expect(() => symmetricEigen(new Float64Array(8), 3)).toThrow('expected 9 elements for n = 3, got 8');
+  });
 });
 
 /** HAH with H = I − 2uuᵀ/uᵀu. */
