@@ -2,6 +2,7 @@
  * Requests to a server that may be slow, busy or gone: a time limit for each, another try where it may help, and errors
  * that say what happened and never hold the key.
  */
+import { pause, shown } from '../../command/index.ts';
 
 /** Where requests go, and how patiently. */
 export interface Connection {
@@ -87,7 +88,7 @@ export async function post(to: Connection, path: string, body: unknown, signal?:
       const times = tried === 0 ? '' : ` (after ${tried + 1} tries)`;
       throw new EndpointError(`${failure.message}${times}`, failure.status);
     }
-    await sleep(wait, signal);
+    await pause(wait, signal);
   }
 }
 
@@ -207,23 +208,6 @@ function reason(error: Error, { timeout }: Connection): string {
   return cause?.code ?? cause?.message ?? error.message;
 }
 
-/** A message of one line and some length, without secrets. */
 function clean({ secrets }: Connection, message: string): string {
-  const hidden = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message);
-  const line = hidden.replace(/\p{Cc}+/gu, ' ').trim();
-  return `endpoint: ${line.length > 500 ? `${line.slice(0, 500)}…` : line}`;
-}
-
-function sleep(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, seconds * 1000);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
+  return `endpoint: ${shown(message, secrets)}`;
 }

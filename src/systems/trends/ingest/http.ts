@@ -2,6 +2,7 @@
  * Requests to servers that may be slow, busy, gone or hostile: a time limit, another try where it may help, no more bytes than
  * were asked for, and errors that name the address and never a key.
  */
+import { pause, shown } from '../../../command/index.ts';
 
 export interface FetchOptions {
   readonly method?: 'GET' | 'POST';
@@ -62,7 +63,7 @@ export async function fetchBytes(url: string, options: FetchOptions = {}): Promi
       throw new FetchError(`${failure.message} (asks to wait ${Math.round(after)} s: try again later)`, failure.status);
     if (tried >= retries)
       throw new FetchError(`${failure.message}${tried > 0 ? ` (after ${tried + 1} tries)` : ''}`, failure.status);
-    await wait(after ?? firstWait * 2 ** tried * (0.75 + Math.random() / 2), signal);
+    await pause(after ?? firstWait * 2 ** tried * (0.75 + Math.random() / 2), signal);
   }
 }
 
@@ -99,7 +100,7 @@ export class Pace {
     const now = performance.now();
     const at = Math.max(now, this.#next);
     this.#next = at + 1000 * this.#seconds;
-    if (at > now) await wait((at - now) / 1000, signal);
+    if (at > now) await pause((at - now) / 1000, signal);
   }
 }
 
@@ -182,23 +183,6 @@ function secondsOf(header: string | null): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
-/** A message of one line and some length, without secrets. */
 function said(url: string, { secrets = [] }: FetchOptions, problem: string): string {
-  const hidden = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), `${url}: ${problem}`);
-  const line = hidden.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return `fetch: ${line.length > 400 ? `${line.slice(0, 400)}…` : line}`;
-}
-
-function wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, seconds * 1000);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
+  return `fetch: ${shown(`${url}: ${problem}`, secrets)}`;
 }
