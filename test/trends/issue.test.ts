@@ -180,6 +180,20 @@ describe('supportOf', () => {
     expect(supportOf('Dragons improve the poetry of castles.', sources).supported).toBe(false);
     expect(supportOf('Large models improve.', []).supported).toBe(false);
   });
+
+  it('needs every name that capitals tell, and sees plain reversals', () => {
+    const holds = (sentence: string, ...sources: string[]) => supportOf(sentence, sources).supported;
+    const source = 'Our method improves the accuracy of large models without retraining.';
+    expect(holds('The method improves the accuracy of large models.', source)).toBe(true);
+    expect(holds('The method improves the accuracy of large models on GLUE.', source)).toBe(false);
+    expect(holds('The method does not improve the accuracy of large models.', source)).toBe(false);
+    expect(holds('The method improves accuracy of large models, retraining them.', source)).toBe(false);
+    expect(holds('The method degrades the accuracy of large models.', source)).toBe(false);
+    expect(holds('Scaling increases errors.', 'We find that scaling decreases errors.')).toBe(false);
+    expect(holds('Scaling not only decreases errors.', 'Scaling decreases errors.')).toBe(true);
+    // a long word of an editor takes no time
+    expect(holds('a'.repeat(4000), source)).toBe(false);
+  });
 });
 
 describe('draftIssue', () => {

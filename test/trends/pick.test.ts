@@ -2,6 +2,7 @@
 import {
   backTest,
   defaultWeights,
+  outcomeTest,
   type Paper,
   type PickOptions,
   pickPapers,
@@ -215,5 +216,39 @@ describe('backTest', () => {
     expect(() => backTest(study, '2022-06-01', { readings: history })).toThrow(
       'back-test: expected a day after 2022-06-01',
     );
+  });
+});
+
+describe('outcomeTest', () => {
+  const { picks } = pickPapers(study, { count: study.window.length, topics: 1 });
+  const score = new Map(picks.map(({ paper, score }) => [paper, score]));
+
+  it('tells how often papers with the outcome are ahead of the others of their window', () => {
+    const best = new Set(
+      picks
+        .toSorted((a, b) => b.score - a.score)
+        .slice(0, 8)
+        .map(({ paper }) => paper),
+    );
+    const all = outcomeTest([study], ({ id }) => best.has(id));
+    expect(all).toMatchObject({ papers: 40, became: 8 });
+    expect(all.ahead).toBeGreaterThan(0.99);
+    expect(all.picked.byLot).toBe(2);
+    expect(all.picked.became).toBeGreaterThan(2);
+    // by pairs, as the area under the curve is defined
+    const some = (id: string) => Number(id.slice(1)) % 3 === 0;
+    const [yes, no] = [window.filter(some), window.filter((id) => !some(id))].map((ids) =>
+      ids.map((id) => score.get(id)!),
+    ) as [number[], number[]];
+    const pairs = yes.flatMap((a) => no.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
+    const test = outcomeTest([study, study], ({ id }) => some(id));
+    expect(test.ahead).toBeCloseTo(pairs.reduce((sum: number, x) => sum + x, 0) / pairs.length, 12);
+    expect(test.became).toBe(2 * yes.length);
+    expect(Object.keys(test.parts)).toEqual(['central', 'novel']);
+  });
+
+  it('is refused where nobody or everybody has it', () => {
+    expect(() => outcomeTest([study], () => false)).toThrow('outcome test: expected papers with the outcome, got 0');
+    expect(() => outcomeTest([study], () => true)).toThrow('expected papers without the outcome');
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   addMonths,
   documentsOf,
+  expectedBelow,
   type Paper,
   phrasesOf,
   qValues,
@@ -44,12 +45,33 @@ describe('phrasesOf', () => {
     expect(Object.keys(found(['the model of', 'the model of']))).toEqual(['model']);
     expect(Object.keys(found(['red, green', 'red, green']))).toEqual(['red', 'green']);
     expect(found(['vision–language pre-training', 'vision-language pre-training'])).toHaveProperty(
-      'vision language pre training',
+      'vision-language pre-training',
     );
     expect(
       Object.keys(found(['$\\alpha$ \\cite{x} see https://a.b/c', '$\\alpha$ \\cite{x} see https://a.b/c'])),
     ).not.toContain('alpha');
-    expect(Object.keys(found(['2020: gpt-3 and so on', 'gpt-3, 2020']))).toEqual(['gpt', 'gpt 3']);
+    expect(Object.keys(found(['2020: gpt-3 and so on', 'gpt-3, 2020']))).toEqual(['gpt', 'gpt-3']);
+  });
+
+  it('counts what has a hyphen as the one word that it is elsewhere, and begins terms with what a hyphen joins', () => {
+    expect(found(['pre-training', 'pretraining', 'pre-training', 'pretraining, pre-training'])).toEqual({
+      'pre-training': [0, 1, 2, 3],
+    });
+    // more often two words than one: the hyphen is a space
+    expect(found(['data-base', 'data base', 'data base', 'database', 'data base'])).toEqual({
+      data: [0, 1, 2, 4],
+      base: [0, 1, 2, 4],
+      'data base': [0, 1, 2, 4],
+    });
+    expect(found(['few-shot learning', 'few-shot learning', 'few shot learning'])).toEqual({
+      shot: [0, 1, 2],
+      learning: [0, 1, 2],
+      'few-shot': [0, 1],
+      'shot learning': [0, 1, 2],
+      'few-shot learning': [0, 1],
+    });
+    expect(Object.keys(found(['k-means', 'k-means clustering']))).toContain('k-means');
+    expect(Object.keys(found(['pages 2-3', 'page 23', 'pages 2-3']))).not.toContain('pages 23');
   });
 
   it('has the documents that a search for each phrase finds', () => {
@@ -111,6 +133,42 @@ describe('qValues', () => {
     expect([...qValues([0.001, 0.5, 0.008])].map((q) => q.toFixed(7))).toEqual(['0.0055000', '0.9166667', '0.0220000']);
     expect([...qValues([])]).toEqual([]);
   });
+
+  it('count the p-values that exact tests can have, and no others', () => {
+    // one test of two outcomes, three of three, all of whose p-values are known
+    const tails = [Float64Array.of(1, 0.04), ...Array.from({ length: 3 }, () => Float64Array.of(1, 0.09, 0.001))];
+    const below = expectedBelow(tails);
+    const brute = (t: number) => tails.reduce((sum, tail) => sum + Math.max(0, ...[...tail].filter((p) => p <= t)), 0);
+    for (const t of [0, 0.0005, 0.001, 0.01, 0.04, 0.05, 0.09, 0.1]) expect(below(t)).toBeCloseTo(brute(t), 12);
+    expect(below(0.5)).toBe(2);
+    // rank 1 of 4: 3 tests can be at 0.001; H = 25/12
+    expect(qValues([0.04, 1, 1, 0.001], below)[3]).toBeCloseTo((3 * 0.001 * 25) / 12, 12);
+    expect(qValues([0.04, 1, 1, 0.001])[3]).toBeCloseTo((4 * 0.001 * 25) / 12, 12);
+  });
+
+  it('find no more false discoveries than stated, by every outcome of dependent exact tests', () => {
+    // sixteen documents, eight of them recent by lot; nested and overlapping phrases
+    const phrases = [
+      0b1111_1100, 0b1111_1111, 0b11_1100_0000, 0b1111_0000_1111_0000, 0b1111_1111_0000_0000, 0b111_1110,
+    ];
+    const bits = (mask: number) => mask.toString(2).replaceAll('0', '').length;
+    const recents = Array.from({ length: 2 ** 16 }, (_, mask) => mask).filter((mask) => bits(mask) === 8);
+    const tails = phrases.map((phrase) => {
+      const tail = new Float64Array(bits(phrase) + 1);
+      for (const recent of recents) for (let x = 0; x <= bits(phrase & recent); x++) tail[x]! += 1 / recents.length;
+      return tail;
+    });
+    const below = expectedBelow(tails);
+    const rate = 0.1;
+    const found = recents.filter((recent) =>
+      qValues(
+        phrases.map((phrase, i) => tails[i]![bits(phrase & recent)]!),
+        below,
+      ).some((q) => q <= rate),
+    );
+    expect(found.length / recents.length).toBeLessThanOrEqual(rate);
+    expect(found.length).toBeGreaterThan(0);
+  });
 });
 
 describe('rising', () => {
@@ -128,16 +186,40 @@ describe('rising', () => {
 
   it('finds what rises with Fisher’s exact p, and what names the same thing once', () => {
     const { phrases, recent, before, discoveries } = rising(papers, { at: '2022-04-01' });
-    expect({ recent, before, discoveries }).toEqual({ recent: 120, before: 480, discoveries: 5 });
+    expect({ recent, before, discoveries }).toEqual({ recent: 120, before: 480, discoveries: 6 });
     expect(phrases).toHaveLength(1);
     expect(phrases[0]).toMatchObject({ recent: 30, before: 0 });
     expect(phrases[0]!.phrase).toBe('prompt tuning of networks');
-    expect(phrases[0]!.also.toSorted()).toEqual(['prompt', 'prompt tuning', 'tuning', 'tuning of networks']);
+    // networks rise, too: from half of the papers to 25 of 40
+    expect(phrases[0]!.also.toSorted()).toEqual([
+      'networks',
+      'prompt',
+      'prompt tuning',
+      'tuning',
+      'tuning of networks',
+    ]);
     // 30 papers of 600, all among the 120: C(120, 30) / C(600, 30)
     let p = 1;
     for (let i = 0; i < 30; i++) p *= (120 - i) / (600 - i);
     expect(phrases[0]!.p / p).toBeCloseTo(1, 9);
     expect(phrases[0]!.papers).toHaveLength(30);
+  });
+
+  it('tells how things stand that are watched, with all their spellings, tested among themselves', () => {
+    const watch = [
+      { name: 'prompts', spellings: ['prompt tuning', 'soft-prompts'] },
+      { name: 'kernels', spellings: ['kernel method'] },
+      { name: 'dragons', spellings: ['dragon'] },
+    ];
+    const { watched } = rising(papers, { at: '2022-04-01', watch });
+    expect(watched.map(({ phrase, recent, before }) => [phrase, recent, before])).toEqual([
+      ['prompts', 30, 0],
+      ['kernels', 45, 240],
+      ['dragons', 0, 0],
+    ]);
+    expect(watched[0]!.q).toBeLessThan(1e-10);
+    expect(watched[1]!.q).toBeGreaterThan(0.9);
+    expect(watched[2]).toMatchObject({ p: 1, q: 1 });
   });
 
   it('reads nothing of the day asked about, nor later', () => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readJsonLines } from '../../data/index.ts';
 import type { Paper } from './paper.ts';
+import { titleKey } from './store/identity.ts';
 
 /** Names the folder that holds the files. */
 export const papersVariable = 'TENFOLD_PAPERS';
@@ -47,4 +48,35 @@ async function readPapers(path: string): Promise<Paper[]> {
     ...(categories !== undefined && { categories }),
     ...(url !== undefined && { url }),
   }));
+}
+
+/** The month in which each conference of 2021 that the files hold began, as its site said; those of 2022 came after all papers of arXiv. */
+const began2021: Readonly<Record<string, number>> = {
+  wacv: 1,
+  aistats: 4,
+  icra: 5,
+  naacl: 6,
+  rss: 7,
+  uai: 7,
+  acl: 8,
+  colt: 8,
+  ijcai: 8,
+  iros: 9,
+  acml: 11,
+  corl: 11,
+};
+
+/** For each title, as titles are compared, the first day of the month in which the last conference that had it began. */
+export function acceptances(conferences: readonly Paper[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { title, venue = '', date } of conferences) {
+    const year = date.slice(0, 4);
+    const month = year === '2021' ? began2021[venue] : 1;
+    if (month === undefined)
+      throw new RangeError(`trends: expected a conference of 2021 that is known, got '${venue}'`);
+    const day = `${year}-${String(month).padStart(2, '0')}-01`;
+    const key = titleKey(title);
+    if ((found.get(key) ?? '') < day) found.set(key, day);
+  }
+  return found;
 }

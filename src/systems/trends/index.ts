@@ -58,10 +58,19 @@ export { documentsOf, type PhraseOptions, type PhraseTable, phrasesOf, textOf } 
 export { sentencesOf, splitSentences } from './phrases/sentences.ts';
 export { type BackTest, backTest } from './pick/back-test.ts';
 export { type PartName, partMeaning, partNames, type Readings } from './pick/evidence.ts';
+export { type OutcomeTest, outcomeTest } from './pick/outcome-test.ts';
 export { defaultWeights, type Part, type Pick, type PickOptions, type Picks, pickPapers } from './pick/pick.ts';
-export { qValues } from './rising/discovery.ts';
+export { expectedBelow, qValues } from './rising/discovery.ts';
 export { risingFigure } from './rising/figure.ts';
-export { type Rising, type RisingOptions, type RisingPhrase, rising, shuffledRising } from './rising/rising.ts';
+export {
+  type Rising,
+  type RisingOptions,
+  type RisingPhrase,
+  rising,
+  type Standing,
+  shuffledRising,
+  type Watched,
+} from './rising/rising.ts';
 export type { Embedder } from './search/embedder.ts';
 export { type EmbeddingEndpoint, embeddingEndpoint } from './search/endpoint.ts';
 export { parseQuery } from './search/query.ts';

@@ -23,6 +23,8 @@ export const risingShuffles = 100;
 export const decade = { from: '1961-01-01', at: '1971-01-01', before: 480 } as const;
 /** The issue of the recorded run: a month of the arXiv papers. */
 export const month = { from: '2021-06-01', at: '2021-07-01', before: 12 } as const;
+/** The back-test's first months, and the day after its last. */
+export const backTested = { from: '2021-01-01', at: '2021-09-01', before: 12 } as const;
 
 /** By name, in the order of the page. */
 export const rules = {
@@ -53,6 +55,17 @@ export const rules = {
     system,
     statement:
       'The same words, years and rule, with the whole automaton instead of its two-state form, and a word’s heaviest burst of any level. This form was fixed after the two-state form had been seen to give some words bursts of several decades, and before it was run itself.',
+    paper: null,
+    unit: 'words of 12',
+    predicate: equals(12),
+    seeds: { quick: once, recorded: none },
+    detects: null,
+  }),
+  ownTime: claimRule({
+    id: 'twelve-words-own-time',
+    system,
+    statement:
+      'After the fact: the same words, years and automaton, and another reading of the bursts of a time: each word’s burst is ranked among those that lie for at least half of their years in the expected ones, as it has to itself, and not among all that touch them. This reading was fixed after the two claims before it had been seen, and before it was run.',
     paper: null,
     unit: 'words of 12',
     predicate: equals(12),
@@ -134,6 +147,17 @@ export const rules = {
     seeds: { quick: none, recorded: once },
     detects: null,
   }),
+  family: claimRule({
+    id: 'named-rises-alone',
+    system,
+    statement:
+      'The same three, tested as what they are, six things written down beforehand (these and the next claim’s), each with all its spellings, and not as some of all phrases: how many rise in the conferences or on arXiv, at a false discovery rate of 2.5 % in each of the two. This form was fixed after the claim before it had been seen, and before it was run.',
+    paper: null,
+    unit: 'of 3',
+    predicate: equals(3),
+    seeds: { quick: none, recorded: once },
+    detects: null,
+  }),
   conferenceControl: claimRule({
     id: 'shuffled-conferences',
     system,
@@ -154,6 +178,17 @@ export const rules = {
     predicate: atMost(5),
     seeds: { quick: none, recorded: once },
     detects: null,
+  }),
+  backTest: claimRule({
+    id: 'back-test',
+    system,
+    statement:
+      'Back-test, for every month of arXiv from January to August 2021: papers that were accepted afterwards at one of the sixteen conferences (the same title, at a conference that began after the month) had a higher score at the end of their month than its other papers, by texts alone: the share of those that they are ahead of. Drawing lots gives 50 %.',
+    paper: null,
+    unit: '%',
+    predicate: atLeast(50),
+    seeds: { quick: none, recorded: once },
+    detects: 5,
   }),
   map: claimRule({
     id: 'map-time',

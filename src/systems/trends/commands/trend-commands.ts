@@ -1,6 +1,7 @@
 /** `tenfold trends rising`, `bursts` and `topics`: what changes in a collection. */
 import { blamed, verb } from '../../../command/index.ts';
 import { renameTopic } from '../desk/topics.ts';
+import type { Standing, Watched } from '../rising/rising.ts';
 import { topicLabel } from '../topics/topics.ts';
 import { storeOption, withAnalyst, withOwnStore, withStore } from './collection.ts';
 import { columns } from './lines.ts';
@@ -35,50 +36,73 @@ read: no answer knows the future.`,
       max: 0.5,
       default: 0.05,
     },
-    byVenue: { kind: 'flag', help: 'compare each venue only with itself' },
+    byVenue: {
+      kind: 'flag',
+      help: 'compare each venue only with itself; so unless given where only the years of papers are known',
+    },
+    watch: {
+      kind: 'text',
+      value: 'PHRASES',
+      help: 'how this stands, risen or not; spellings of one thing with | between them. What is watched is tested among itself',
+      many: true,
+    },
     limit: limitOption,
   },
   examples: [
+    {
+      line: 'tenfold trends rising --watch "diffusion model|denoising diffusion" --watch prompting',
+      does: 'and how two things stand that you expect to rise',
+    },
     {
       line: 'tenfold trends rising --at 2022-05-01 --recent 1 --before 12',
       does: 'April 2022 against the year before',
     },
     { line: 'tenfold trends rising --store sotu --at 1971-01-01', does: 'the addresses of the 1960s' },
   ],
-  run: ({ args: _, options: { store: where, rate, byVenue, limit, ...given }, progress, signal }) =>
+  run: ({ args: _, options: { store: where, rate, byVenue, watch, limit, ...given }, progress, signal }) =>
     blamed('rising', () =>
       withStore(where, { progress, signal }, async (store) => {
-        const { at, recent, before } = await windowIn(store, given);
+        const { at, recent, before, byVenue: usual } = await windowIn(store, given);
         const risen = await withAnalyst(store, { progress, signal }, (analyst) =>
-          analyst.ask('rising', { at, recent, before, rate, byVenue }),
+          analyst.ask('rising', { at, recent, before, rate, byVenue: byVenue || usual, watch: watch.map(watchedIn) }),
         );
         return { ...risen, found: risen.phrases.length, phrases: risen.phrases.slice(0, limit) };
       }),
     ),
-  text: ({ phrases, found, recent, before, recentFrom, beforeFrom, at, tested, rate }) =>
+  text: ({ phrases, watched, found, recent, before, recentFrom, beforeFrom, at, tested, rate }) =>
     [
       `${recent} papers from ${recentFrom} to before ${at}, against ${before} from ${beforeFrom} on; ${tested} phrases tested, false discovery rate ${rate}`,
-      phrases.length === 0
-        ? 'Nothing rises surely enough.'
-        : columns([
-            ['phrase', 'now', 'before', 'growth', 'q'],
-            ...phrases.map((row) => [
-              row.phrase,
-              String(row.recent),
-              String(row.before),
-              `×${row.growth.toFixed(1)}`,
-              row.q.toPrecision(2),
-            ]),
-          ]),
+      phrases.length === 0 ? 'Nothing rises surely enough.' : standings('phrase', phrases),
       ...(found > phrases.length ? [`and ${found - phrases.length} more`] : []),
+      ...(watched.length > 0 ? [standings('watched', watched)] : []),
     ].join('\n'),
 });
+
+function standings(heading: string, rows: readonly Standing[]): string {
+  return columns([
+    [heading, 'now', 'before', 'growth', 'q'],
+    ...rows.map(({ phrase, recent, before, growth, q }) => [
+      phrase,
+      String(recent),
+      String(before),
+      `×${growth.toFixed(1)}`,
+      q.toPrecision(2),
+    ]),
+  ]);
+}
+
+/** `a|b`: a thing with two spellings. */
+function watchedIn(text: string): Watched {
+  const spellings = text.split('|').flatMap((part) => part.trim() || []);
+  if (spellings.length === 0) throw new RangeError(`rising: expected phrases to watch, got '${text}'`);
+  return { name: spellings[0]!, spellings };
+}
 
 export const burstsVerb = verb({
   name: 'bursts',
   summary: 'phrases that burst: Kleinberg’s automaton over all of the collection’s time',
-  about: `A burst is a stretch of time in which a phrase has twice its usual rate, by the cheapest sequence of states; its weight, in
-nats, is by how much that explains the stretch better than the usual rate.`,
+  about: `A burst is a stretch of time in which a phrase has twice, four times … its usual rate, by the cheapest sequence of states; its
+weight, in nats, is by how much that explains the stretch better than the usual rate.`,
   args: {},
   options: {
     store: storeOption,

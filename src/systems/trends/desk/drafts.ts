@@ -11,6 +11,7 @@ import type { PartName } from '../pick/evidence.ts';
 import type { Store } from '../store/store.ts';
 import type { Analyst } from './analyst.ts';
 import type { Questions } from './questions.ts';
+import { windowOf } from './windows.ts';
 
 /** How papers of an issue are picked. */
 export interface IssueRequest {
@@ -115,7 +116,8 @@ export async function composeIssue(store: Store, analyst: Analyst, request: Issu
 /** What the analyst is asked, with what was counted about the papers of the window. */
 export async function pickQuestion(store: Store, request: IssueRequest): Promise<Questions['picks']> {
   const { title: _, ...asked } = request;
-  return { ...asked, readings: await readingsOf(store, request) };
+  const window = await windowOf(store);
+  return { ...asked, byVenue: window?.byVenue ?? false, readings: await readingsOf(store, request) };
 }
 
 async function readingsOf(

@@ -7,16 +7,15 @@
 import { countsOf, type PhraseBurst, phraseBursts } from '../bursts/phrase-bursts.ts';
 import { type Bin, type Timeline, timelineOf } from '../calendar.ts';
 import type { Issue } from '../issue/issue.ts';
-import { spaced, stem } from '../issue/quotes.ts';
 import { writeIssue } from '../issue/write.ts';
 import { type LiteratureMap, literatureMap } from '../map/literature-map.ts';
 import type { Paper, SignalReading } from '../paper.ts';
 import { type PhraseTable, phrasesOf, textOf } from '../phrases/phrases.ts';
+import { spaced, stem } from '../phrases/spelling.ts';
 import { type BackTest, backTest } from '../pick/back-test.ts';
 import type { PartName } from '../pick/evidence.ts';
 import { type Picks, pickPapers } from '../pick/pick.ts';
-import { type Rising, rising } from '../rising/rising.ts';
-import { burstForm } from '../rules.ts';
+import { type Rising, rising, type Watched } from '../rising/rising.ts';
 import { type Study, studyOf } from '../study.ts';
 import { phraseNeighbours, similarityGraph } from '../topics/neighbours.ts';
 import { nearest, type Topics, topicCounts, topicsOf } from '../topics/topics.ts';
@@ -32,7 +31,7 @@ export interface AskedWindow {
 /** What is asked, by name. */
 export interface Questions {
   map: object;
-  rising: AskedWindow & { readonly rate: number; readonly byVenue: boolean };
+  rising: AskedWindow & { readonly rate: number; readonly byVenue: boolean; readonly watch?: readonly Watched[] };
   bursts: { readonly bin: Bin; readonly count: number; readonly at?: string; readonly minPapers?: number };
   lines: { readonly bin: Bin; readonly phrases: readonly string[] };
   river: { readonly bin: Bin };
@@ -51,6 +50,8 @@ export interface PickQuestion {
   readonly weights: Partial<Readonly<Record<PartName, number>>>;
   readonly pins: readonly string[];
   readonly bans: readonly string[];
+  /** Whether phrases rise in venues, each compared with itself. */
+  readonly byVenue?: boolean;
   /** What was counted about the papers of the window. */
   readonly readings: readonly (readonly [id: string, readings: readonly SignalReading[]])[];
 }
@@ -101,7 +102,7 @@ export class Answerer {
       map: () => this.#mapped(told),
       rising: ({ byVenue, ...options }) => {
         told('testing phrases');
-        return rising(this.#papers, { ...options, ...(byVenue && { stratum: ({ venue }: Paper) => venue ?? '' }) });
+        return rising(this.#papers, { ...options, ...(byVenue && { stratum: venueOf }) });
       },
       bursts: (asked) => this.#bursts(asked, told),
       lines: (asked) => this.#lines(asked, told),
@@ -153,7 +154,7 @@ export class Answerer {
     told('finding bursts');
     const timeline = timelineOf(papers, bin);
     const bursts: PhraseBurst[] = [];
-    for (const burst of phraseBursts(table, timeline, burstForm)) {
+    for (const burst of phraseBursts(table, timeline)) {
       if (table.starts[burst.number + 1]! - table.starts[burst.number]! < minPapers) continue;
       // parts of a phrase burst with it: the heaviest speaks for them
       if (bursts.some((other) => other.phrase !== burst.phrase && sameThing(other, burst))) continue;
@@ -165,7 +166,7 @@ export class Answerer {
   #lines({ bin, phrases }: Questions['lines'], told: (label: string) => void): Answers['lines'] {
     const table = this.#phrases(told);
     const timeline = timelineOf(this.#papers, bin);
-    const keyOf = (phrase: string) => spaced(phrase).split(' ').map(stem).join(' ');
+    const keyOf = (phrase: string) => spaced(phrase).split(' ').map(stem).join('');
     const wanted = new Map(phrases.map((phrase) => [keyOf(phrase), -1]));
     for (const [number, name] of table.names.entries()) {
       const key = keyOf(name);
@@ -184,15 +185,20 @@ export class Answerer {
     return { study, picks: pickPapers(study, pickOptions(asked)) };
   }
 
-  #studyOf({ from, at, before }: PickQuestion, told: (label: string) => void): Study {
-    const key = JSON.stringify({ from, at, before });
+  #studyOf({ from, at, before, byVenue }: PickQuestion, told: (label: string) => void): Study {
+    const key = JSON.stringify({ from, at, before, byVenue });
     if (this.#study?.key !== key) {
       told('studying the window');
       const former = this.#former;
-      this.#study = { key, study: studyOf(this.#papers, { from, at, before, ...(former && { former }) }) };
+      const options = { from, at, before, ...(former && { former }), ...(byVenue && { stratum: venueOf }) };
+      this.#study = { key, study: studyOf(this.#papers, options) };
     }
     return this.#study.study;
   }
+}
+
+function venueOf({ venue }: Paper): string {
+  return venue ?? '';
 }
 
 function pickOptions({ count, topics, weights, pins, bans, readings }: PickQuestion) {
@@ -208,6 +214,6 @@ function pickOptions({ count, topics, weights, pins, bans, readings }: PickQuest
 
 /** Whether one phrase is a part of the other, and both burst at about the same time. */
 function sameThing(a: PhraseBurst, b: PhraseBurst): boolean {
-  const [x, y] = [` ${a.phrase} `, ` ${b.phrase} `];
+  const [x, y] = [` ${spaced(a.phrase)} `, ` ${spaced(b.phrase)} `];
   return (x.includes(y) || y.includes(x)) && a.burst.first <= b.burst.last && b.burst.first <= a.burst.last;
 }

@@ -11,6 +11,11 @@ export interface Window {
   readonly before: number;
   /** What papers are counted in, over all of their time. */
   readonly bin: Bin;
+  /**
+   * Whether a venue is to be compared with itself only: where nothing but years is known, what a year has depends on which
+   * conferences were held in it.
+   */
+  readonly byVenue: boolean;
 }
 
 /** Over more years than this, a month has few papers and a decade is a window. */
@@ -27,7 +32,7 @@ const looked = 50;
  * ten years, in a collection of generations.
  * @throws RangeError for no papers
  */
-export function usualWindow(papers: readonly Pick<Paper, 'date'>[]): Window {
+export function usualWindow(papers: readonly Pick<Paper, 'date' | 'venue'>[]): Window {
   if (papers.length === 0) throw new RangeError('trends: expected papers in the collection, got none');
   let [first, last] = [papers[0]!.date, papers[0]!.date];
   let onlyYears = true;
@@ -38,12 +43,20 @@ export function usualWindow(papers: readonly Pick<Paper, 'date'>[]): Window {
   }
   const years = (dayNumber(last) - dayNumber(first)) / 365.25;
   const nextYear = addMonths(binStart(last, 'year'), 12);
-  if (years > longYears) return { at: nextYear, recent: 120, before: 480, bin: 'year' };
-  if (onlyYears)
-    return { at: nextYear, recent: 12, before: Math.max(12, Math.min(60, 12 * Math.floor(years))), bin: 'year' };
+  if (years > longYears) return { at: nextYear, recent: 120, before: 480, bin: 'year', byVenue: false };
+  if (onlyYears) {
+    const before = Math.max(12, Math.min(60, 12 * Math.floor(years)));
+    return { at: nextYear, recent: 12, before, bin: 'year', byVenue: areSeries(papers) };
+  }
   const at = addMonths(binStart(last, 'month'), 1);
   const bin = years > 12 ? 'year' : years > 5 ? 'quarter' : years * 12 < fewMonths ? 'week' : 'month';
-  return { at, recent: 1, before: 12, bin };
+  return { at, recent: 1, before: 12, bin, byVenue: false };
+}
+
+/** Whether all papers have a venue, and venues several papers. */
+function areSeries(papers: readonly Pick<Paper, 'venue'>[]): boolean {
+  const venues = new Set(papers.map(({ venue }) => venue));
+  return !venues.has(undefined) && 2 * venues.size <= papers.length;
 }
 
 /** The first day of a window. */

@@ -9,6 +9,7 @@
 import type { Paper } from '../paper.ts';
 import { documentsOf } from '../phrases/phrases.ts';
 import { sentencesOf } from '../phrases/sentences.ts';
+import { phrasePattern, spaced, stem } from '../phrases/spelling.ts';
 import type { Study } from '../study.ts';
 import type { Statement } from './issue.ts';
 
@@ -105,25 +106,4 @@ function cosine(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>):
   }
   for (const weight of b.values()) bb += weight ** 2;
   return aa > 0 && bb > 0 ? dot / Math.sqrt(aa * bb) : 0;
-}
-
-/** Lower case, with one space where anything else than letters and digits was. */
-export function spaced(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-}
-
-/** Finds a phrase in spaced text, its words in singular or plural. */
-export function phrasePattern(phrase: string): RegExp {
-  const words = spaced(phrase)
-    .split(' ')
-    .map((word) => `${stem(word)}(?:y|s|es|ies)?`);
-  return new RegExp(`(?:^| )${words.join(' ')}(?: |$)`, 'u');
-}
-
-/** Without the ending of a plural. */
-export function stem(word: string): string {
-  return word.length > 3 ? word.replace(/(?:ies|(?<=ss|x|ch|sh)es|(?<!s|u|i)s|y)$/, '') : word;
 }

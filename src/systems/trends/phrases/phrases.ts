@@ -2,7 +2,8 @@
  * Candidate phrases: runs of one to four words that occur in several documents, with the documents of each.
  *
  * Counting is by documents, not occurrences. A phrase neither begins nor ends with a stop word, does not begin with a
- * number and crosses no punctuation; stop words may lie inside (`chain of thought`). Runs are grown a word at a time, and
+ * number and crosses no punctuation; stop words may lie inside (`chain of thought`), and at the beginning where a hyphen
+ * makes them part of a term (`few-shot learning`, `k-means`). Runs are grown a word at a time, and
  * only from runs that are in enough documents themselves, for a longer run cannot be in more (Agrawal and Srikant's
  * Apriori, 1994): of the millions of different runs most are never stored.
  */
@@ -20,7 +21,7 @@ export interface PhraseOptions {
 export interface PhraseTable {
   /** Documents that were read. */
   readonly documents: number;
-  /** The phrases as their occurrences are mostly written, in lower case. */
+  /** The phrases as their occurrences are mostly written, in lower case, words joined by a hyphen or a space. */
   readonly names: readonly string[];
   /** Words of each phrase. */
   readonly words: Uint8Array;
@@ -33,6 +34,11 @@ export interface PhraseTable {
 /** What of a paper is read for phrases and sentences: title and abstract; the text where there is no abstract. */
 export function textOf({ title, abstract, text }: Paper): string {
   return `${title}.\n${abstract === '' ? (text ?? '') : abstract}`;
+}
+
+/** The words of a phrase's name. */
+export function wordsOfName(name: string): string[] {
+  return name.split(/[ -]/);
 }
 
 /** The documents of a phrase, rising. */
@@ -81,11 +87,13 @@ interface Found {
   readonly at: Int32Array;
 }
 
-function singleWords({ spelled, starts, countedAs, vocabulary }: WordStream, minDocuments: number): Runs {
-  const begins = vocabulary.map((word) => !isStopWord(word) && !isNumber(word));
+function singleWords({ spelled, starts, countedAs, vocabulary, hyphened }: WordStream, minDocuments: number): Runs {
+  const isStop = vocabulary.map(isStopWord);
+  const isCount = vocabulary.map(isNumber);
   const word = (place: number) => {
     const spelling = spelled[place]!;
-    return spelling === BREAK || !begins[spelling] ? -1 : countedAs[spelling]!;
+    if (spelling === BREAK || isCount[spelling] || (isStop[spelling] && hyphened[place + 1] !== 1)) return -1;
+    return countedAs[spelling]!;
   };
   return count(starts, word, minDocuments, (key) => key);
 }
@@ -155,7 +163,7 @@ function count(
 }
 
 /** The runs that may end where they do, named as they are mostly written. */
-function keep({ spelled, countedAs, vocabulary }: WordStream, runs: Runs, words: number): Found {
+function keep({ spelled, countedAs, vocabulary, hyphened }: WordStream, runs: Runs, words: number): Found {
   const ends = vocabulary.map(
     (word) => !isStopWord(word) && (words > 1 || /\p{L}{2}|\p{L}\p{N}|\p{N}\p{L}/u.test(word)),
   );
@@ -163,8 +171,8 @@ function keep({ spelled, countedAs, vocabulary }: WordStream, runs: Runs, words:
   const kept: number[] = [];
   for (let run = 0; run < runs.count; run++) if (ends[runs.last[run]!]) renumbered[run] = kept.push(run) - 1;
   const at = Int32Array.from(runs.at, (run) => (run < 0 ? -1 : renumbered[run]!));
-  // A spelling of a run is a bit a word: whether it is written otherwise than it is counted.
-  const ways = 2 ** words;
+  // A spelling of a run is a bit a word, whether it is written otherwise than it is counted, and one for each hyphen.
+  const ways = 2 ** (2 * words - 1);
   const written = new Int32Array(kept.length * ways);
   const example = new Int32Array(kept.length * ways);
   for (let place = 0; place < at.length; place++) {
@@ -174,13 +182,17 @@ function keep({ spelled, countedAs, vocabulary }: WordStream, runs: Runs, words:
     for (let w = 0; w < words; w++) {
       const spelling = spelled[place + w]!;
       if (countedAs[spelling] !== spelling) way |= 1 << w;
+      if (w > 0 && hyphened[place + w] === 1) way |= 1 << (words + w - 1);
     }
     if (written[run * ways + way]!++ === 0) example[run * ways + way] = place;
   }
   const names = kept.map((_, run) => {
     let best = run * ways;
     for (let way = best + 1; way < (run + 1) * ways; way++) if (written[way]! > written[best]!) best = way;
-    return Array.from(spelled.subarray(example[best]!, example[best]! + words), (word) => vocabulary[word]!).join(' ');
+    const place = example[best]!;
+    let name = vocabulary[spelled[place]!]!;
+    for (let w = 1; w < words; w++) name += (hyphened[place + w] === 1 ? '-' : ' ') + vocabulary[spelled[place + w]!]!;
+    return name;
   });
   return { words, names, frequency: Int32Array.from(kept, (run) => runs.frequency[run]!), at };
 }

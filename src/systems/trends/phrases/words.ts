@@ -1,10 +1,12 @@
 /**
  * Words as phrases are made of: lower case, without possessive ’s; a hyphen, a slash or an en dash parts two words of one
- * phrase (`vision–language pre-training` is four words); other punctuation ends a phrase. Formulas, LaTeX commands and
+ * phrase (`vision–language models` is three words); other punctuation ends a phrase. Formulas, LaTeX commands and
  * addresses end one, too, and are no words.
  *
- * A plural is counted as its singular where the texts have both (`studies` as `study`, `losses` as `loss`, `models` as
- * `model`); how a phrase is written is decided later, by what its own occurrences mostly look like.
+ * What is written in several ways is counted as one: a plural as its singular where the texts have both (`studies` as
+ * `study`, `losses` as `loss`), and two words with a hyphen as the one word that the texts have as well (`pre-training` as
+ * `pretraining`), unless they more often stand apart (`machine-learning` stays two words). How a phrase is written is
+ * decided later, by what its own occurrences mostly look like.
  */
 
 /** Ends a phrase. */
@@ -20,31 +22,41 @@ export interface WordStream {
   readonly starts: Int32Array;
   /** For each spelling the one it is counted as. */
   readonly countedAs: Int32Array;
+  /** For each place 1 where a hyphen joins its word to the one before. */
+  readonly hyphened: Uint8Array;
 }
 
 const noise = /\$[^$]{1,300}\$|\\[a-zA-Z]+|https?:\/\/\S+/g;
 const wordOrBreak = /[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*|[.,;:!?()[\]{}"“”„…|—=<>]/gu;
+
+const hyphens = new Set(['-', '‐', '‑', '–']);
 
 /** Reads texts into numbers. */
 export function readWords(texts: Iterable<string>): WordStream {
   const numberOf = new Map<string, number>();
   const vocabulary: string[] = [];
   let spelled = new Int32Array(1 << 16);
+  let hyphened = new Uint8Array(1 << 16);
   const starts: number[] = [0];
   let length = 0;
-  const push = (value: number) => {
+  const push = (value: number, joined: boolean) => {
     if (length === spelled.length) {
-      const larger = new Int32Array(2 * length);
+      const [larger, more] = [new Int32Array(2 * length), new Uint8Array(2 * length)];
       larger.set(spelled);
-      spelled = larger;
+      more.set(hyphened);
+      [spelled, hyphened] = [larger, more];
     }
+    hyphened[length] = joined ? 1 : 0;
     spelled[length++] = value;
   };
   for (const text of texts) {
-    for (const [match] of text.toLowerCase().replace(noise, ' | ').matchAll(wordOrBreak)) {
+    const line = text.toLowerCase().replace(noise, ' | ');
+    let end = -1;
+    for (const { 0: match, index } of line.matchAll(wordOrBreak)) {
       const code = match.codePointAt(0)!;
       if (match.length === 1 && !isWordLike(code)) {
-        push(BREAK);
+        push(BREAK, false);
+        end = -1;
         continue;
       }
       const word = match.replace(/['’]s$/, '').replaceAll('’', "'");
@@ -54,13 +66,98 @@ export function readWords(texts: Iterable<string>): WordStream {
         numberOf.set(word, number);
         vocabulary.push(word);
       }
-      push(number);
+      push(number, end >= 0 && index === end + 1 && hyphens.has(line[end]!));
+      end = index + match.length;
     }
-    push(BREAK);
+    push(BREAK, false);
     starts.push(length);
   }
-  const countedAs = Int32Array.from(vocabulary, (word, number) => numberOf.get(singularOf(word, numberOf)) ?? number);
-  return { vocabulary, spelled: spelled.subarray(0, length), starts: Int32Array.from(starts), countedAs };
+  const countedAs = Array.from(vocabulary, (word, number) => numberOf.get(singularOf(word, numberOf)) ?? number);
+  return joinCompounds(
+    { spelled: spelled.subarray(0, length), hyphened: hyphened.subarray(0, length), starts, vocabulary, countedAs },
+    numberOf,
+  );
+}
+
+interface Read {
+  readonly spelled: Int32Array;
+  readonly hyphened: Uint8Array;
+  readonly starts: readonly number[];
+  readonly vocabulary: string[];
+  readonly countedAs: number[];
+}
+
+/** Two words with a hyphen become one spelling of the word that they are elsewhere. */
+function joinCompounds(read: Read, numberOf: ReadonlyMap<string, number>): WordStream {
+  const { spelled, hyphened, vocabulary, countedAs } = read;
+  const joined = compounds(read, numberOf);
+  const size = vocabulary.length;
+  const spellings = new Map<number, number>();
+  const starts = Int32Array.from(read.starts);
+  let length = 0;
+  let last = -1;
+  for (let document = 0; document + 1 < starts.length; document++) {
+    const [start, end] = [read.starts[document]!, read.starts[document + 1]!];
+    for (let place = start; place < end; place++) {
+      const pair = hyphened[place] === 1 ? last * size + spelled[place]! : -1;
+      const word = last >= 0 && pair >= 0 ? joined.get(pair) : undefined;
+      last = spelled[place]!;
+      if (word === undefined) {
+        hyphened[length] = hyphened[place]!;
+        spelled[length++] = last;
+        continue;
+      }
+      let spelling = spellings.get(pair);
+      if (spelling === undefined) {
+        spelling = vocabulary.push(`${vocabulary[spelled[length - 1]!]}-${vocabulary[last]}`) - 1;
+        countedAs.push(countedAs[word]!);
+        spellings.set(pair, spelling);
+      }
+      spelled[length - 1] = spelling;
+      // a third word joins no compound
+      last = -1;
+    }
+    starts[document + 1] = length;
+  }
+  return {
+    vocabulary,
+    spelled: spelled.subarray(0, length),
+    starts,
+    countedAs: Int32Array.from(countedAs),
+    hyphened: hyphened.subarray(0, length),
+  };
+}
+
+/** The word for each pair of words, as a number, that occur with a hyphen, and as one word more often than apart. */
+function compounds(
+  { spelled, hyphened, vocabulary }: Read,
+  numberOf: ReadonlyMap<string, number>,
+): ReadonlyMap<number, number> {
+  const size = vocabulary.length;
+  const pairAt = (place: number) => spelled[place - 1]! * size + spelled[place]!;
+  const words = new Map<number, number | undefined>();
+  const together = new Int32Array(size);
+  const begins = new Uint8Array(size);
+  for (let place = 0; place < spelled.length; place++) {
+    const word = spelled[place]!;
+    if (word !== BREAK) together[word]!++;
+    if (hyphened[place] === 0 || words.has(pairAt(place))) continue;
+    const [first, second] = [vocabulary[spelled[place - 1]!]!, vocabulary[word]!];
+    // 2-3 is not 23
+    const joined = isNumber(first) && isNumber(second) ? undefined : numberOf.get(first + second);
+    words.set(pairAt(place), joined);
+    if (joined !== undefined) begins[spelled[place - 1]!] = 1;
+  }
+  const apart = new Map<number, number>();
+  for (let place = 1; place < spelled.length; place++) {
+    if (hyphened[place] === 1 || spelled[place] === BREAK || begins[spelled[place - 1]!] !== 1) continue;
+    if (words.get(pairAt(place)) !== undefined) apart.set(pairAt(place), (apart.get(pairAt(place)) ?? 0) + 1);
+  }
+  return new Map(
+    [...words].flatMap(([pair, word]) =>
+      word !== undefined && together[word]! > (apart.get(pair) ?? 0) ? [[pair, word] as const] : [],
+    ),
+  );
 }
 
 /** Plurals by their look that are none. */

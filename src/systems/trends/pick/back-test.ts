@@ -5,7 +5,7 @@
  * success is the share of the window's papers of its age that it came out ahead of in citations: 0.5 is what drawing lots
  * gets. Beside it stand as many papers by the highest counts of the day, which is what a list of totals would have shown.
  */
-import { bootstrapInterval, type Interval } from '../../../report/index.ts';
+import { bootstrapInterval, type Interval, mean } from '../../../report/index.ts';
 import type { Study } from '../study.ts';
 import { aheadOf, cohortsOf, type Readings } from './evidence.ts';
 import { type PickOptions, pickPapers } from './pick.ts';
@@ -54,7 +54,7 @@ export function backTest(
       `back-test: expected citations of at least two picks read after ${at} and by ${later}, got ${values.length}`,
     );
   }
-  const { value, interval } = bootstrapInterval(values, average);
+  const { value, interval } = bootstrapInterval(values, mean);
   const totals = window
     .map((i, w) => ({ total: lastBy(papers[i]!.id, at), ahead: ahead[w]! }))
     .filter(({ total, ahead }) => !Number.isNaN(total) && !Number.isNaN(ahead))
@@ -64,11 +64,7 @@ export function backTest(
     picks: found,
     ahead: value,
     interval,
-    byTotals: totals.length === 0 ? null : average(totals.map(({ ahead }) => ahead)),
+    byTotals: totals.length === 0 ? null : mean(totals.map(({ ahead }) => ahead)),
     known: became.filter((count) => !Number.isNaN(count)).length,
   };
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

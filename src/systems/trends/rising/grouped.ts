@@ -1,4 +1,5 @@
 /** Discoveries that name the same thing, as one: `diffusion`, `diffusion models` and `denoising diffusion` of the same papers. */
+import { wordsOfName } from '../phrases/phrases.ts';
 
 /** A phrase that was found to rise. */
 export interface Found {
@@ -24,7 +25,7 @@ const goodName = 0.5;
 export function grouped(found: readonly Found[]): (Found & { readonly also: readonly string[] })[] {
   const groups: { readonly members: Found[]; readonly papers: Set<number>; readonly words: Set<string> }[] = [];
   for (const one of [...found].sort((a, b) => a.p - b.p || b.words - a.words || (a.phrase < b.phrase ? -1 : 1))) {
-    const words = one.phrase.split(' ').map(stem);
+    const words = wordsOfName(one.phrase).map(stem);
     const home = groups.find(({ members, papers, words: own }) => {
       if (!words.some((word) => own.has(word))) return false;
       const both = one.recent.reduce((sum, paper) => sum + (papers.has(paper) ? 1 : 0), 0);

@@ -14,7 +14,8 @@ import { random } from '../../../tensor/index.ts';
 import { addMonths, dayNumber } from '../calendar.ts';
 import type { Paper } from '../paper.ts';
 import { documentsOf, type PhraseTable, phrasesOf, textOf } from '../phrases/phrases.ts';
-import { qValues } from './discovery.ts';
+import { phrasePattern, spaced } from '../phrases/spelling.ts';
+import { expectedBelow, qValues } from './discovery.ts';
 import { ExactTails, type Stratum } from './exact.ts';
 import { type Found, grouped } from './grouped.ts';
 
@@ -31,8 +32,17 @@ export interface RisingOptions {
   readonly rate?: number;
   /** Fewest papers of a phrase, both windows together; 10 unless given. */
   readonly minPapers?: number;
-  /** Phrases to tell about whether they rise or not, in singular or plural. */
-  readonly watch?: readonly string[];
+  /**
+   * What to tell about whether it rises or not: a family of tests of its own, apart from those of all phrases. Its rate holds
+   * where it was chosen without looking at what rose.
+   */
+  readonly watch?: readonly Watched[];
+}
+
+/** A thing, and the phrases that name it; in singular or plural, with hyphens or without. */
+export interface Watched {
+  readonly name: string;
+  readonly spellings: readonly string[];
 }
 
 /** How a phrase stands. */
@@ -74,7 +84,7 @@ export interface Rising {
   readonly discoveries: number;
   /** By p. */
   readonly phrases: readonly RisingPhrase[];
-  /** Of the phrases that were to be watched, those that were tested. */
+  /** What was to be watched, under its name: papers with any of its spellings, and q among those watched. */
   readonly watched: readonly Standing[];
 }
 
@@ -88,23 +98,22 @@ export function rising(papers: readonly Paper[], options: RisingOptions): Rising
   const study = prepare(papers, options);
   const { windows, table, rate } = study;
   const p = pValues(study, study.isRecent);
-  const q = qValues(p);
-  const stand = (number: number): Found => {
-    const documents = Array.from(documentsOf(table, number));
-    const recent = documents.filter((document) => study.isRecent[document] === 1);
-    return {
-      phrase: table.names[number]!,
-      words: table.words[number]!,
-      recent,
-      before: documents.length - recent.length,
-      growth: growthOf(study, documents),
-      p: p[number]!,
-      q: q[number]!,
-    };
-  };
-  const numbers = Array.from(table.names.keys());
-  const found = numbers.filter((number) => q[number]! <= rate).map(stand);
-  const watch = new Set((options.watch ?? []).map(singular));
+  const q = qValues(p, study.below);
+  const found = Array.from(table.names.keys())
+    .filter((number) => q[number]! <= rate)
+    .map((number): Found => {
+      const documents = Array.from(documentsOf(table, number));
+      const recent = documents.filter((document) => study.isRecent[document] === 1);
+      return {
+        phrase: table.names[number]!,
+        words: table.words[number]!,
+        recent,
+        before: documents.length - recent.length,
+        growth: growthOf(study, documents),
+        p: p[number]!,
+        q: q[number]!,
+      };
+    });
   return {
     ...windows,
     tested: table.names.length,
@@ -122,18 +131,33 @@ export function rising(papers: readonly Paper[], options: RisingOptions): Rising
         also,
       };
     }),
-    watched: numbers
-      .filter((number) => watch.has(singular(table.names[number]!)))
-      .map((number) => {
-        const { phrase, recent, before, growth, p, q } = stand(number);
-        return { phrase, recent: recent.length, before, growth, p, q };
-      }),
+    watched: watched(study, options.watch ?? []),
   };
 }
 
-/** A phrase without the s of plurals, to find it by. */
-function singular(phrase: string): string {
-  return phrase.toLowerCase().replace(/s(?= |$)/g, '');
+/** How each of some things stands, tested among themselves. */
+function watched(study: Study, things: readonly Watched[]): Standing[] {
+  if (things.length === 0) return [];
+  const texts = study.read.map((paper) => spaced(textOf(paper)));
+  const tests = things.map(({ name, spellings }) => {
+    const patterns = spellings.map(phrasePattern);
+    const documents = [...texts.keys()].filter((i) => patterns.some((pattern) => pattern.test(texts[i]!)));
+    const recent = documents.filter((document) => study.isRecent[document] === 1).length;
+    const tail = tailOf(study, documents);
+    return { name, documents, recent, tail, p: tail[recent]! };
+  });
+  const q = qValues(
+    tests.map(({ p }) => p),
+    expectedBelow(tests.map(({ tail }) => tail)),
+  );
+  return tests.map(({ name, documents, recent, p }, i) => ({
+    phrase: name,
+    recent,
+    before: documents.length - recent,
+    growth: growthOf(study, documents),
+    p,
+    q: q[i]!,
+  }));
 }
 
 /**
@@ -156,7 +180,7 @@ export function shuffledRising(
       const order = shuffled(key, documents.length, shuffle * strata.length + stratum);
       for (let i = 0; i < strata[stratum]!.recent; i++) isRecent[documents[order[i]!]!] = 1;
     }
-    return qValues(pValues(study, isRecent)).filter((q) => q <= study.rate).length;
+    return qValues(pValues(study, isRecent), study.below).filter((q) => q <= study.rate).length;
   });
 }
 
@@ -169,8 +193,11 @@ interface Study {
   readonly isRecent: Uint8Array;
   readonly stratumOf: Int32Array;
   readonly strata: readonly Stratum[];
+  readonly exact: ExactTails;
   /** Of each phrase: the probability of so many recent papers or more. */
   readonly tails: readonly Float64Array[];
+  /** How many phrases are expected to have a p-value of at most t when nothing rises. */
+  readonly below: (t: number) => number;
 }
 
 function prepare(papers: readonly Paper[], options: RisingOptions): Study {
@@ -201,11 +228,7 @@ function prepare(papers: readonly Paper[], options: RisingOptions): Study {
   const stratumOf = Int32Array.from(read, (paper) => numberOf.get(stratum(paper))!);
   const table = phrasesOf(read.map(textOf), { minDocuments: minPapers });
   const exact = new ExactTails(strata);
-  const tails = table.names.map((_, phrase) => {
-    const counts = new Int32Array(strata.length);
-    for (const document of documentsOf(table, phrase)) counts[stratumOf[document]!]!++;
-    return exact.of(counts);
-  });
+  const tails = table.names.map((_, phrase) => tailOf({ exact, stratumOf, strata }, documentsOf(table, phrase)));
   return {
     windows: { at, recentFrom, beforeFrom, recent: total('recent'), before: total('before') },
     rate,
@@ -214,8 +237,20 @@ function prepare(papers: readonly Paper[], options: RisingOptions): Study {
     isRecent,
     stratumOf,
     strata,
+    exact,
     tails,
+    below: expectedBelow(tails),
   };
+}
+
+/** For papers with something in them: the probability of so many recent ones or more. */
+function tailOf(
+  { exact, stratumOf, strata }: Pick<Study, 'exact' | 'stratumOf' | 'strata'>,
+  documents: Iterable<number>,
+) {
+  const counts = new Int32Array(strata.length);
+  for (const document of documents) counts[stratumOf[document]!]!++;
+  return exact.of(counts);
 }
 
 function pValues({ table, tails }: Study, isRecent: Uint8Array): Float64Array {

@@ -3,13 +3,25 @@
  *
  * The store's sequence of changes tells what is new since the index was made: those papers go into a new segment, and
  * what older segments say of them no longer counts. Small segments at the end are taken up into the new one, so that
- * their number stays logarithmic. All of an update is one transaction: the index is the old one or the new one.
+ * their number stays logarithmic. Each segment is kept in one transaction with how far the index has come: a process that is
+ * killed goes on behind it.
  */
 
 import type { Progress } from '../../../command/index.ts';
 import { Best, type Hit, type Statistics, wordsOf } from '../../../retrieval/index.ts';
+import type { Paper } from '../paper.ts';
 import type { Store } from '../store/store.ts';
-import { buildSegment, largest, type Numbered, openSegment, type Segment, type SegmentFiles } from './segment.ts';
+import {
+  buildSegment,
+  type Limits,
+  lettersOfWord,
+  type Numbered,
+  openSegment,
+  type Segment,
+  type SegmentFiles,
+  segmentLimits,
+  textOf,
+} from './segment.ts';
 
 const manifestName = 'index/manifest';
 /** Words whose counts are remembered. */
@@ -33,6 +45,7 @@ export interface UpdateOptions {
 
 export class PaperIndex {
   readonly #store: Store;
+  readonly #limits: Limits;
   #manifest: Manifest = { version, sequence: 0, segments: [] };
   #segments: readonly Segment[] = [];
   /** Where each segment's papers begin among all. */
@@ -44,13 +57,14 @@ export class PaperIndex {
   #size = 0;
   #statistics: Statistics | undefined;
 
-  private constructor(store: Store) {
+  private constructor(store: Store, limits: Limits) {
     this.#store = store;
+    this.#limits = limits;
   }
 
   /** The index as it was last kept; `update` brings it up to date. */
-  static async open(store: Store): Promise<PaperIndex> {
-    const index = new PaperIndex(store);
+  static async open(store: Store, limits: Limits = segmentLimits): Promise<PaperIndex> {
+    const index = new PaperIndex(store, limits);
     await index.reload();
     return index;
   }
@@ -115,30 +129,38 @@ export class PaperIndex {
   }
 
   /**
-   * Takes in what changed in the store, and keeps the index there.
+   * Takes in what changed in the store, and keeps the index there, a segment at a time: neither its memory nor what is lost
+   * when it is stopped grows with what came.
    * @returns papers that were taken in
    */
   async update({ progress, signal }: UpdateOptions = {}): Promise<number> {
     await this.reload();
     const store = this.#store;
+    const limits = this.#limits;
     const last = await store.sequence();
     if (last === this.sequence) return 0;
     const segments = [...this.#segments];
     let pending: Numbered[] = [];
+    let letters = 0;
     let taken = 0;
-    let sequence = this.sequence;
+    let { sequence } = this;
+    let made: Record<string, Uint8Array> = {};
     const total = await store.size();
-    const made: Record<string, Uint8Array> = {};
-    const dropped: string[] = [];
-    /** Papers of the small segments at the end, and those that are new, in one or more segments. */
+    const add = (number: number, paper: Paper): void => {
+      pending.push({ number, paper });
+      letters += textOf(paper).length;
+    };
+    /** Papers of the small segments at the end, and those that are new, in one more segment. */
     const seal = async (): Promise<void> => {
       for (let tail = segments.at(-1); tail !== undefined; tail = segments.at(-1)) {
-        if (tail.numbers.length > 2 * pending.length || tail.numbers.length + pending.length > largest) break;
+        const { numbers, words } = tail;
+        const fits =
+          numbers.length + pending.length <= limits.papers && words.words * lettersOfWord + letters <= limits.letters;
+        if (numbers.length > 2 * pending.length || !fits) break;
         segments.pop();
-        dropped.push(tail.name);
         const known = new Set(pending.map(({ number }) => number));
-        const others = Array.from(tail.numbers).filter((number) => !known.has(number));
-        for (const { number, paper } of await store.at(others)) if (paper) pending.push({ number, paper });
+        const others = Array.from(numbers).filter((number) => !known.has(number));
+        for (const { number, paper } of await store.at(others)) if (paper) add(number, paper);
       }
       if (pending.length === 0) return;
       const name = `index/${crypto.randomUUID().slice(0, 13)}`;
@@ -147,27 +169,37 @@ export class PaperIndex {
       for (const part of parts) made[`${name}.${part}`] = files[part];
       segments.push(openSegment(name, files));
       pending = [];
+      letters = 0;
     };
-    for await (const { number, changed, paper } of store.changes(this.sequence)) {
+    const keep = async (): Promise<Manifest> => {
+      const manifest: Manifest = { version, sequence, segments: segments.map(({ name }) => name) };
+      const used = new Set(manifest.segments);
+      const isUsed = (file: string) => used.has(file.replace(/\.\w+$/, ''));
+      const unused = (await store.files('index/'))
+        .map(({ name }) => name)
+        .filter((name) => name !== manifestName && !isUsed(name));
+      const files = Object.fromEntries(Object.entries(made).filter(([name]) => isUsed(name)));
+      await store.replaceFiles(
+        { ...files, [manifestName]: new TextEncoder().encode(JSON.stringify(manifest)) },
+        unused,
+      );
+      made = {};
+      return manifest;
+    };
+    for await (const { number, changed, paper } of store.changes(sequence)) {
       signal?.throwIfAborted();
       if (changed > last) break;
       sequence = changed;
       if (!paper) continue;
-      pending.push({ number, paper });
+      add(number, paper);
       taken++;
       if (taken % 500 === 0) progress?.update('indexing', Math.min(1, taken / total));
-      if (pending.length === largest) await seal();
+      if (pending.length < limits.papers && letters < limits.letters) continue;
+      await seal();
+      await keep();
     }
     await seal();
-    const manifest: Manifest = { version, sequence, segments: segments.map(({ name }) => name) };
-    // a segment that was taken up again in the same update is of no use to anybody
-    for (const name of dropped) for (const part of parts) delete made[`${name}.${part}`];
-    const used = new Set(manifest.segments);
-    const unused = (await store.files('index/'))
-      .map(({ name }) => name)
-      .filter((name) => name !== manifestName && !used.has(name.replace(/\.\w+$/, '')));
-    await store.replaceFiles({ ...made, [manifestName]: new TextEncoder().encode(JSON.stringify(manifest)) }, unused);
-    await this.#take(manifest, segments);
+    await this.#take(await keep(), segments);
     return taken;
   }
 

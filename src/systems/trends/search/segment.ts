@@ -7,8 +7,14 @@ import { dayNumber } from '../calendar.ts';
 import type { Paper } from '../paper.ts';
 import { keysOf } from './keys.ts';
 
-/** Most papers of one, which bounds the memory that making one takes. */
-export const largest = 65_536;
+/** The most that goes into one, which bounds the memory that making it takes. */
+export interface Limits {
+  readonly papers: number;
+  readonly letters: number;
+}
+export const segmentLimits: Limits = { papers: 65_536, letters: 2 ** 26 };
+/** Letters of a word, with the space behind it, about. */
+export const lettersOfWord = 6;
 
 const kind = { name: 'papers', version: 1 } as const;
 const names = ['numbers', 'days'] as const;

@@ -5,7 +5,7 @@
  * `A` papers of a topic on average: c-TF-IDF (Grootendorst 2022, equation 2) by papers where it has occurrences, since
  * phrases are counted by papers here. Phrases of two words and more count half as much again, for they read as names.
  */
-import { documentsOf, type PhraseTable } from '../phrases/phrases.ts';
+import { documentsOf, type PhraseTable, wordsOfName } from '../phrases/phrases.ts';
 
 /** Phrases of each topic, the most telling first; no two share a word. */
 export function topicTerms(table: PhraseTable, of: ArrayLike<number>, topics: number, count: number): string[][] {
@@ -43,6 +43,6 @@ export function topicTerms(table: PhraseTable, of: ArrayLike<number>, topics: nu
 
 /** Whether two phrases share a word. */
 function overlaps(a: string, b: string): boolean {
-  const words = new Set(a.split(' '));
-  return b.split(' ').some((word) => words.has(word));
+  const words = new Set(wordsOfName(a));
+  return wordsOfName(b).some((word) => words.has(word));
 }

@@ -27,7 +27,6 @@ const mostLines = 6;
 interface Asked {
   readonly window: Window;
   readonly rate: number;
-  readonly byVenue: boolean;
   readonly phrases: readonly string[];
 }
 
@@ -41,9 +40,16 @@ export function trendsPages(app: Hono, desk: Desk): void {
     }
     const asked = askedIn(given, window);
     const { analyst } = desk;
-    const { at, recent, before, bin } = asked.window;
+    const { at, recent, before, bin, byVenue } = asked.window;
     const work = Promise.all([
-      analyst.ask('rising', { at, recent, before, rate: asked.rate, byVenue: asked.byVenue }),
+      analyst.ask('rising', {
+        at,
+        recent,
+        before,
+        rate: asked.rate,
+        byVenue,
+        watch: asked.phrases.map((name) => ({ name, spellings: [name] })),
+      }),
       analyst.ask('bursts', { bin, count: burstsShown }),
       analyst.ask('river', { bin }),
       asked.phrases.length > 0 ? analyst.ask('lines', { bin, phrases: asked.phrases }) : undefined,
@@ -55,7 +61,7 @@ export function trendsPages(app: Hono, desk: Desk): void {
         main: html`<h1>Trends</h1>
 ${windowForm(asked)}
 ${risingPart(risen)}
-${lines && linesPart(lines)}
+${lines && linesPart(lines, risen)}
 ${burstsPart(bursts)}
 ${riverPart({ ...river, topics: withNames(river.topics, await keptTopics(desk.store)) })}`,
       }),
@@ -70,21 +76,21 @@ function askedIn(given: URLSearchParams, usual: Window): Asked {
       recent: whole(given, 'recent', usual.recent, [1, 1200]),
       before: whole(given, 'before', usual.before, [1, 2400]),
       bin: bins.find((bin) => bin === given.get('bin')) ?? usual.bin,
+      byVenue: given.size === 0 ? usual.byVenue : given.get('venue') === '1',
     },
     rate: Number(rates.find((rate) => rate === given.get('rate')) ?? '0.05'),
-    byVenue: given.get('venue') === '1',
     phrases: listed(given, 'phrases').slice(0, mostLines),
   };
 }
 
-function windowForm({ window, rate, byVenue, phrases }: Asked): Html {
+function windowForm({ window, rate, phrases }: Asked): Html {
   return html`<form method="get" class="fields small">
 ${field('at', 'Up to', window.at, { type: 'date' })}
 ${field('recent', 'Months', window.recent, { type: 'number', min: 1, max: 1200 })}
 ${field('before', 'against months before', window.before, { type: 'number', min: 1, max: 2400 })}
 ${select('bin', 'Counted by', bins, window.bin)}
 ${select('rate', 'False discoveries', rates, String(rate), { '0.01': '1 %', '0.05': '5 %', '0.1': '10 %' })}
-${checkbox('venue', 'each venue with itself', byVenue)}
+${checkbox('venue', 'each venue with itself', window.byVenue)}
 ${field('phrases', 'Lines of', phrases.join(', '), { placeholder: 'diffusion model, transformer', wide: true })}
 <button class="main">Show</button></form>`;
 }
@@ -126,7 +132,8 @@ ${drawing(
   burstTimeline({
     id: 'burst-figure',
     title: 'The heaviest bursts',
-    caption: 'Kleinberg’s automaton with two states over all of the collection’s time: darker is heavier.',
+    caption:
+      'Kleinberg’s automaton over all of the collection’s time: a bar is twice the usual share of papers, a darker one inside four times, eight times and so on.',
     bursts: inTime,
     timeline,
   }),
@@ -188,12 +195,13 @@ function pooled(timeline: Timeline, counts: readonly Int32Array[]) {
   };
 }
 
-function linesPart({ timeline, lines }: Answers['lines']): Html {
+function linesPart({ timeline, lines }: Answers['lines'], { watched, recentFrom }: Rising): Html {
   const known = lines.filter(({ phrase }) => phrase !== undefined);
   const unknown = lines.filter(({ phrase }) => phrase === undefined).map(({ asked }) => asked);
   return html`<section><h2 id="lines">Lines</h2>
 ${known.length > 0 && drawing(phraseLines(timeline, known))}
-${unknown.length > 0 && html`<p class="small">In too few papers to draw: ${unknown.join(', ')}.</p>`}</section>`;
+${unknown.length > 0 && html`<p class="small">In too few papers to draw: ${unknown.join(', ')}.</p>`}
+<ul class="small">${watched.map(({ phrase, recent, before, growth, q }) => html`<li><b>${phrase}</b>: ${counted(recent, 'paper')} since ${recentFrom}, ${number(before)} before; its share ×${growth.toFixed(1)}, q = ${small(q)} among the lines</li>`)}</ul></section>`;
 }
 
 function phraseLines(timeline: Timeline, lines: Answers['lines']['lines']): Figure {
