@@ -179,6 +179,7 @@ test('show tells of a study that has ended: table, recommendations with their do
   expect(shown).toMatch(
     /Pretrained only: CD:FLM answers best: 95\.0 % .* beyond what 3 seeds and 40 questions differ by/,
   );
+  expect(shown).toContain('the order of finetuned models says little here. It costs more than it brings');
   expect(shown).toMatch(/These models have 0\.\d+ million weights/);
   expect(result.tables.find(({ id }) => id === 'differences')!.rows).toHaveLength(11);
   const page = await readFile(result.page, 'utf8');

@@ -7,6 +7,7 @@
  * text, under the same objective and mask, is as low.
  */
 import { meanAccuracy, meanNormalized } from './evaluation.ts';
+import { ownGain } from './finetuning-gain.ts';
 import type { RunResult } from './perform.ts';
 import type { Results } from './study.ts';
 
@@ -35,11 +36,7 @@ export const comparisons = {
   slowFinetuningGain: (results: Results) =>
     results.each(['cd-flm-tenth-mtf', 'cd-flm'], (after, before) => tuned(after) - tuned(before)),
   /** What finetuning adds on questions of its own tasks that it left out, mean of the six cells. */
-  practiceGain: (results: Results) =>
-    results.each([...pairs.map(finetuned), ...pairs], (...all) => {
-      const gains = pairs.map((_, i) => practised(all[i]!) - practised(all[i + pairs.length]!));
-      return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-    }),
+  practiceGain: ownGain,
   /** Finetuning's rate over the better of a third and a tenth of it, on those questions, mean of two cells. */
   rateOverLower: (results: Results) =>
     least(

@@ -5,6 +5,7 @@ import { type Architecture, architectureOf, cellId, cells } from './cells.ts';
 import { differenceTable } from './differences.ts';
 import { Draws } from './draws.ts';
 import { learningCurves, scoreBars } from './figures.ts';
+import { finetuningWords } from './finetuning-gain.ts';
 import { wasteOf } from './layout.ts';
 import type { Material } from './material.ts';
 import type { Recipe } from './recipe.ts';
@@ -20,6 +21,8 @@ export interface Shown {
   readonly finetuned: Recommendation | undefined;
   /** Accuracy of guessing, in per cent. */
   readonly guessing: number;
+  /** What finetuning taught, and what it brought; undefined while it cannot be told. */
+  readonly finetuning: string | undefined;
   /** How large the models were, and what the paper found of its own. */
   readonly scale: string;
   readonly tables: readonly Table[];
@@ -49,6 +52,7 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
     pretrained: of('pretrained'),
     finetuned: of('finetuned'),
     guessing,
+    finetuning: finetuningWords(results),
     scale: scaleOf(recipe),
     tables: [
       ...(results.count > 0 ? [scoreTable(results)] : []),

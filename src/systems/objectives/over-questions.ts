@@ -23,13 +23,12 @@ export function overQuestions(
   average: Average,
   level = 0.95,
 ): Interval {
-  const draws = Draws.of(0, 5);
   const tasks = pairs[0]![0];
-  const found = Array.from({ length: resamples }, () => {
+  const found = Array.from({ length: resamples }, (_, r) => {
     let sum = 0;
     for (const [t, { answers }] of tasks.entries()) {
       const count = answers[0]!.length;
-      const drawn = Int32Array.from({ length: count }, () => draws.below(count));
+      const drawn = resamplesOf(t, count).subarray(r * count, (r + 1) * count);
       for (const [a, b] of pairs) sum += accuracyIn(a[t]!, drawn, average) - accuracyIn(b[t]!, drawn, average);
     }
     return (100 * sum) / (tasks.length * pairs.length);
@@ -38,9 +37,23 @@ export function overQuestions(
   return [found[cut]!, found[resamples - 1 - cut]!];
 }
 
+const kept = new Map<string, Uint32Array>();
+
+/** All resamples of a task's questions, one behind another: the same for every comparison, which a study has dozens of. */
+function resamplesOf(task: number, count: number): Uint32Array {
+  const key = `${task} ${count}`;
+  const before = kept.get(key);
+  if (before) return before;
+  const draws = Draws.of(0, 5, task);
+  const own = Uint32Array.from({ length: resamples * count }, () => draws.below(count));
+  kept.set(key, own);
+  return own;
+}
+
 /** A task's accuracy over some of its questions. */
-function accuracyIn(score: TaskScore, drawn: Int32Array, average: Average): number {
-  const accuracy = score.answers.map((marks) => {
+function accuracyIn(score: TaskScore, drawn: Uint32Array, average: Average): number {
+  const asked = average === 'first' ? score.answers.slice(0, 1) : score.answers;
+  const accuracy = asked.map((marks) => {
     let right = 0;
     for (const question of drawn) if (marks.charCodeAt(question) === one) right++;
     return right / drawn.length;

@@ -19,6 +19,7 @@ export function studyPage({ recipe, seeds, asked }: Study, shown: Shown, done: n
     notes: [
       ...(done < total ? ['The study has not ended: what is shown is of the runs that have.'] : []),
       ...(shown.finetuned ? [`Finetuned: ${shown.finetuned.words}`] : []),
+      ...(shown.finetuning === undefined ? [] : [shown.finetuning]),
       shown.scale,
     ],
     tables: shown.tables,

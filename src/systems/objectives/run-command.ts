@@ -158,8 +158,17 @@ or killed, the study goes on when the same command is given again.`,
         await unlock();
       }
     }),
-  text: ({ table, pretrained, finetuned, scale, page }) =>
-    [table, '', `Pretrained only: ${pretrained}`, `Finetuned: ${finetuned}`, scale, '', page].join('\n'),
+  text: ({ table, pretrained, finetuned, finetuning, scale, page }) =>
+    [
+      table,
+      '',
+      `Pretrained only: ${pretrained}`,
+      `Finetuned: ${finetuned}`,
+      ...(finetuning === null ? [] : [finetuning]),
+      scale,
+      '',
+      page,
+    ].join('\n'),
 });
 
 /** Makes a study's material of texts and tasks, and keeps it in its folder. */
@@ -213,6 +222,7 @@ async function outcome(folder: string, study: Study, material: Material) {
     recipe: study.recipe,
     seeds: study.seeds,
     guessing: shown.guessing,
+    finetuning: shown.finetuning ?? null,
     scale: shown.scale,
     pretrained: shown.pretrained!.words,
     finetuned: shown.finetuned!.words,

@@ -30,12 +30,13 @@ page index.html in the folder is written anew, with learning curves and every ta
       done: results.count,
       runs: planOfStudy(study).length,
       guessing: shown.guessing,
+      finetuning: shown.finetuning ?? null,
       scale: shown.scale,
       recommendations: { pretrained: shown.pretrained ?? null, finetuned: shown.finetuned ?? null },
       tables: shown.tables,
     };
   },
-  text({ done, runs, tables, recommendations: { pretrained, finetuned }, scale, page }) {
+  text({ done, runs, tables, recommendations: { pretrained, finetuned }, finetuning, scale, page }) {
     const scores = tables.find(({ id }) => id === 'scores');
     return [
       `${done} of ${runs} runs`,
@@ -43,6 +44,7 @@ page index.html in the folder is written anew, with learning curves and every ta
       '',
       ...(pretrained ? [`Pretrained only: ${pretrained.words}`] : []),
       ...(finetuned ? [`Finetuned: ${finetuned.words}`] : []),
+      ...(finetuning === null ? [] : [finetuning]),
       scale,
       page,
     ].join('\n');
