@@ -3,7 +3,9 @@
  * test collections, the fusion of results, and files of typed arrays with checksums.
  * @module
  */
+export { Answers } from './evaluation/answers.ts';
 export { readQrels, readSmart, readSmartQrels, type SmartDocument } from './evaluation/collections.ts';
+export { type Evidence, evidencePrecision, evidenceRecall } from './evaluation/evidence.ts';
 export {
   averagePrecision,
   type Evaluation,

@@ -43,7 +43,7 @@ describe('tenfold search', () => {
     const indexed = await tenfold(['index', 'docs.jsonl', '--out', 'index']);
     expect(indexed.code).toBe(0);
     expect(indexed.out).toBe(
-      '50 documents added, 1 malformed lines left out; 50 in all\nindex: tenfold search query index "…"\n',
+      '50 documents added, 1 malformed left out; 50 in all\nindex: tenfold search query index "…"\n',
     );
     expect(indexed.err).toContain('left out: docs.jsonl: line 51: expected JSON');
     const found = await tenfold(['query', 'index', 'tides', '--filter', 'n<3', '--json']);

@@ -120,9 +120,77 @@ describe('JSON lines', () => {
 
   it('says that gzip is damaged or cut short, and what has no format', async () => {
     await expect(read('d.jsonl.gz', gzipSync(content).subarray(0, 60))).rejects.toThrow(/expected gzip, got damaged/);
-    await expect(read('d.json', '{}')).rejects.toThrow(/expected a file that ends in \.jsonl or \.tsv, or --format/);
+    await expect(read('d.pdf', '{}')).rejects.toThrow(
+      /d\.pdf: expected a folder or a file that ends in \.txt, \.md, \.jsonl, \.json or \.tsv, or --format text\|/,
+    );
     await expect(all(join(folder, 'nowhere.jsonl'))).rejects.toThrow('ENOENT');
   });
+});
+
+describe('files of text', () => {
+  it('a file is a document, its heading or its name the title', async () => {
+    const [markdown] = documents(await read('a.md', '\uFEFFintro\n\n# The *moon* \n\n## not this\n# nor this\n'));
+    expect(markdown).toMatchObject({ title: 'The *moon*', text: 'intro\n\n# The *moon* \n\n## not this\n# nor this' });
+    expect(markdown!.id).toMatch(/\/a\.md$/);
+    expect(markdown).toHaveProperty('file', markdown!.id);
+    expect(documents(await read('log.txt', '# a comment'))[0]).toMatchObject({ title: 'log', text: '# a comment' });
+    expect(problems(await read('b.txt', ' \n'))).toEqual([
+      expect.stringMatching(/b\.txt: expected a text, got an empty/),
+    ]);
+    expect(problems(await read('c.txt', Uint8Array.of(0xff, 0xfe, 0x41)))).toEqual([
+      expect.stringMatching(/c\.txt: expected text in UTF-8, got other bytes$/),
+    ]);
+  });
+
+  it('a long one is cut where lines are empty, else between lines, words, letters', async () => {
+    const paragraph = `${'word '.repeat(199)}end.`;
+    for (const [gap, whole] of [
+      ['\n\n', Array(60).fill(paragraph)],
+      ['\n', Array(60).fill(paragraph)],
+      [' ', Array(9000).fill('abcdef')],
+      ['', Array(30_000).fill('👩')],
+    ] as const) {
+      const text = whole.join(gap);
+      const parts = documents(await read('book.txt', text));
+      expect(parts.length).toBeGreaterThan(1);
+      expect(parts.map(({ text: part }) => part).join(gap)).toBe(text);
+      expect(parts.map(({ id }) => id.split('/').at(-1))).toEqual(parts.map((_, i) => `book.txt#${i + 1}`));
+      for (const { text: part } of parts) expect(part.length).toBeLessThanOrEqual(30_000);
+      if (gap === '\n\n') for (const { text: part } of parts) expect(part).toMatch(/^word .* end\.$/s);
+    }
+  });
+
+  it('a folder has all of them, by path; other files are told together', async () => {
+    const own = join(folder, 'notes');
+    await mkdir(join(own, 'deep/er'), { recursive: true });
+    await mkdir(join(own, 'node_modules'));
+    await mkdir(join(own, '.git'));
+    for (const name of [
+      'b.md',
+      'a.txt',
+      'deep/er/c.markdown',
+      'node_modules/x.md',
+      '.git/y.txt',
+      '.z.md',
+      'p.pdf',
+      'q.png',
+    ])
+      await writeFile(join(own, name), `text of ${name}`);
+    const items = await all(own);
+    expect(documents(items).map(({ id }) => id.slice(own.length))).toEqual(['/a.txt', '/b.md', '/deep/er/c.markdown']);
+    expect(problems(items)).toEqual([
+      `${own}: expected files that end in .txt or .md, got 2 more, as ${join(own, 'p.pdf')}`,
+    ]);
+  });
+});
+
+it('a list in a JSON file', async () => {
+  const list = [{ id: 1, text: 'one', year: 2020 }, { text: 'no id' }];
+  for (const content of [list, { version: 2, documents: list }]) {
+    const items = await read('list.json', JSON.stringify(content));
+    expect(documents(items)).toEqual([{ id: '1', text: 'one', year: 2020 }]);
+    expect(problems(items)).toEqual(["list.json: line 1: expected an id under 'id' or '_id', got fields text"]);
+  }
 });
 
 describe('tab-separated values', () => {
@@ -174,7 +242,7 @@ describe('DPR', () => {
     const items = await read('dev.json', JSON.stringify(list, null, 1), { format });
     expect(documents(items).map(({ id }) => id)).toEqual(['1', '2', '3']);
     expect(queries(items)).toEqual([
-      { id: '1', text: 'who?' },
+      { id: '1', text: 'who?', answers: ['me'] },
       { id: '3', text: 'what [{"?' },
     ]);
     expect(judgements(items)).toEqual([
@@ -189,11 +257,27 @@ describe('DPR', () => {
     ]);
   });
 
-  it('questions alone', async () => {
-    const items = await read('nq.qas.csv', "who is it\t['a', 'b']\nwhere\t['c']\n", { format });
+  it('questions with answers, as Python writes lists', async () => {
+    const lines = [
+      "who is it\t['a', 'b', 'a']",
+      `where\t["it's", 'say \\'so\\'', 'caf\\xe9 \\u2014', ]`,
+      `"what ""is"" it"\t"[""x"", 'y']"`,
+      'why\t[]',
+      'how',
+      "when\t['a'",
+      "then\t['a' and 'b']",
+    ];
+    const items = await read('nq.qas.csv', `${lines.join('\n')}\n`, { format });
     expect(queries(items)).toEqual([
-      { id: '1', text: 'who is it' },
-      { id: '2', text: 'where' },
+      { id: '1', text: 'who is it', answers: ['a', 'b'] },
+      { id: '2', text: 'where', answers: ["it's", "say 'so'", 'café —'] },
+      { id: '3', text: 'what "is" it', answers: ['x', 'y'] },
+      { id: '4', text: 'why' },
+      { id: '5', text: 'how' },
+    ]);
+    expect(problems(items)).toEqual([
+      "nq.qas.csv: line 6: expected answers as ['…', …] after the tab",
+      "nq.qas.csv: line 7: expected answers as ['…', …] after the tab",
     ]);
   });
 
@@ -237,7 +321,17 @@ describe('KILT', () => {
       ],
     };
     const items = await read('dev.jsonl', JSON.stringify(task), { format });
-    expect(queries(items)).toEqual([{ id: 'q1', text: 'what is it' }]);
+    expect(queries(items)).toEqual([
+      {
+        id: 'q1',
+        text: 'what is it',
+        answers: ['a', 'b', 'c'],
+        evidence: [
+          ['12-1', '12-2'],
+          ['12-2', '13'],
+        ],
+      },
+    ]);
     expect(judgements(items).map(({ document }) => document)).toEqual(['12-1', '12-2', '13']);
   });
 });
@@ -260,7 +354,11 @@ describe('SQuAD', () => {
       { id: '0-1', title: 'Super Bowl', text: 'c1' },
       { id: '2-0', text: 'c2' },
     ]);
-    expect(queries(items).map(({ id }) => id)).toEqual(['q1', 'q2', 'q3']);
+    expect(queries(items)).toEqual([
+      { id: 'q1', text: 'who?', answers: ['a'] },
+      { id: 'q2', text: 'why?' },
+      { id: 'q3', text: 'where?' },
+    ]);
     expect(judgements(items)).toEqual([
       { query: 'q1', document: '0-0', grade: 1 },
       { query: 'q3', document: '2-0', grade: 1 },
@@ -297,17 +395,23 @@ describe('BEIR', () => {
 
   it('a folder with none of them is refused', async () => {
     await mkdir(join(folder, 'empty'));
-    await expect(all(join(folder, 'empty'))).rejects.toThrow("expected BEIR's corpus.jsonl, queries.jsonl or qrels");
+    await expect(all(join(folder, 'empty'), { format: 'beir' })).rejects.toThrow(
+      "expected BEIR's corpus.jsonl, queries.jsonl or qrels",
+    );
+    await expect(all(join(folder, 'empty'))).rejects.toThrow(
+      "empty: expected files that end in .txt or .md, or BEIR's corpus.jsonl, got none of them",
+    );
   });
 });
 
 it('queries come as JSON lines, or as ids and texts with tabs between', async () => {
   const path = join(folder, 'queries.txt');
-  await writeFile(path, '{"question": "first"}\nq2\tsecond\n{"_id": 3, "query": "third"}\nno tab\n{"id": 1}\n');
+  const lines = ['{"question": "first", "answer": ["a", "b"]}', 'q2\tsecond', '{"_id": 3, "query": "third"}', 'no tab'];
+  await writeFile(path, `${lines.join('\n')}\n{"id": 1}\n`);
   const items: Item[] = [];
   for await (const item of readQueries(path)) items.push(item);
   expect(queries(items)).toEqual([
-    { id: '1', text: 'first' },
+    { id: '1', text: 'first', answers: ['a', 'b'] },
     { id: 'q2', text: 'second' },
     { id: '3', text: 'third' },
   ]);

@@ -64,8 +64,8 @@ export function rPrecision(ranking: readonly string[], judged: Judged): number {
   return recall(ranking, judged, relevant(judged));
 }
 
-/** A measure of one query's ranking. */
-export type Measure = (ranking: readonly string[], judged: Judged) => number;
+/** A measure of one query's ranking, against what is known of the query. */
+export type Measure<Known = Judged> = (ranking: readonly string[], known: Known) => number;
 
 /** Which queries a mean is over. */
 export interface MeanOptions {
@@ -103,21 +103,21 @@ export interface Evaluation {
   readonly perQuery: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
-/** Measures every query's ranking, and takes the means. */
-export function evaluate(
-  qrels: Qrels,
+/** Measures every query's ranking, and takes the means. @param known by query: what the measures ask for */
+export function evaluate<Known = Judged>(
+  known: ReadonlyMap<string, Known>,
   results: ReadonlyMap<string, readonly Scored[]>,
-  measures: Readonly<Record<string, Measure>>,
+  measures: Readonly<Record<string, Measure<Known>>>,
   { complete = true }: MeanOptions = {},
 ): Evaluation {
   const perQuery = new Map<string, Record<string, number>>();
   const missing: string[] = [];
-  for (const [query, judged] of qrels) {
+  for (const [query, own] of known) {
     const result = results.get(query) ?? [];
     if (result.length === 0) missing.push(query);
     if (result.length === 0 && !complete) continue;
     const ranking = ranked(result);
-    const values = Object.entries(measures).map(([name, measure]) => [name, measure(ranking, judged)] as const);
+    const values = Object.entries(measures).map(([name, measure]) => [name, measure(ranking, own)] as const);
     perQuery.set(query, Object.fromEntries(values));
   }
   const all = [...perQuery.values()];

@@ -43,7 +43,7 @@ class Numbers {
   }
 }
 
-/** The file of an index of those texts. */
+/** The file of an index of those texts. @throws RangeError for more than 2 GiB of postings */
 export function buildPostings(texts: Iterable<string>, analyser: Analyser): Uint8Array<ArrayBuffer> {
   const numberOf = new Map<string, number>();
   const lengths = new Numbers();
@@ -129,9 +129,13 @@ function bytesOf(value: number): number {
   return value < 1 ? 1 : Math.ceil((32 - Math.clz32(value)) / 7);
 }
 
-/** The sums of what comes before, and of all. */
+/** The sums of what comes before, and of all. @throws RangeError where they outgrow their words */
 function cumulated(sizes: ArrayLike<number>): Int32Array {
   const sums = new Int32Array(sizes.length + 1);
-  for (let i = 0; i < sizes.length; i++) sums[i + 1] = sums[i]! + sizes[i]!;
+  for (let i = 0, sum = 0; i < sizes.length; i++) {
+    sum += sizes[i]!;
+    if (sum >= 2 ** 31) throw new RangeError('LexicalIndex.build: expected less than 2 GiB of postings, got more');
+    sums[i + 1] = sum;
+  }
   return sums;
 }

@@ -25,6 +25,8 @@ export function recordsFile(values: readonly unknown[]): Uint8Array<ArrayBuffer>
 /** JSON values by number. */
 export class Records {
   readonly length: number;
+  /** Of all values together, as JSON. */
+  readonly bytes: number;
   readonly #ends: Int32Array;
   readonly #text: Uint8Array;
 
@@ -32,8 +34,9 @@ export class Records {
   constructor(file: Uint8Array, name: string) {
     const { ends, text } = readSections(name, file, kind, sectionNames);
     this.length = ends.length;
+    this.bytes = ends.at(-1) ?? 0;
     this.#ends = ends;
-    this.#text = new Uint8Array(text.buffer, text.byteOffset, ends.at(-1) ?? 0);
+    this.#text = new Uint8Array(text.buffer, text.byteOffset, this.bytes);
   }
 
   at(number: number): unknown {

@@ -70,6 +70,7 @@ const evaluated = (args: { qrels: string; run?: string }, options: Partial<Optio
     options: {
       ...queryDefaults,
       limit: 100,
+      format: 'qrels',
       split: undefined,
       index: undefined,
       queries: undefined,
@@ -98,8 +99,8 @@ describe('index, add, delete', () => {
     const result = await makeIndex(index, [at('papers.jsonl')]);
     expect(result).toEqual({ folder: index, added: 3, replaced: 0, unchanged: 0, leftOut: 1, documents: 3 });
     expect(notes).toEqual([expect.stringMatching(/^left out: papers\.jsonl: line 4: expected JSON/)]);
-    expect(indexVerb.text(result)).toMatch(/^3 documents added, 1 malformed lines left out; 3 in all\n/);
-    expect((await readdir(folder)).filter((name) => name.endsWith('.new'))).toEqual([]);
+    expect(indexVerb.text(result)).toMatch(/^3 documents added, 1 malformed left out; 3 in all\n/);
+    expect(await readdir(index)).not.toContain('.unfinished');
   });
 
   test('a folder that is one already is refused, and stays as it was', async () => {
@@ -160,6 +161,40 @@ describe('index, add, delete', () => {
     await expect(indexVerb.run({ args: { files: [at('many.jsonl')] }, ...request })).rejects.toThrow('stopped');
     const after = await add([at('many.jsonl')], none, out);
     expect([after.unchanged, after.added, after.documents]).toEqual([10_000, 1000, 11_000]);
+  });
+
+  test('one whose making was killed is made anew, unless somebody is making it', async () => {
+    const out = at('begun');
+    await mkdir(join(out, 'model'), { recursive: true });
+    await writeFile(join(out, 'model/tokenizer.json'), '{"half": ');
+    await writeFile(join(out, '.unfinished'), String(process.ppid));
+    await expect(makeIndex(out, [at('papers.jsonl')])).rejects.toThrow(
+      `index: expected nobody else at work in ${out}, got process ${process.ppid}`,
+    );
+    await writeFile(join(out, '.unfinished'), '4194305'); // more than any process has
+    expect(await makeIndex(out, [at('papers.jsonl')])).toMatchObject({ documents: 3 });
+    expect((await readdir(out)).filter((name) => !name.startsWith('segment'))).toEqual(['manifest', 'model']);
+  });
+
+  test('an empty folder that was there stays when nothing comes of it', async () => {
+    const out = at('empty');
+    await mkdir(out);
+    await writeFile(at('not-a-model'), '');
+    await expect(makeIndex(out, [at('papers.jsonl')], { model: at('not-a-model') })).rejects.toThrow();
+    expect(await readdir(out)).toEqual([]);
+    expect(await makeIndex(out, [at('papers.jsonl')])).toMatchObject({ documents: 3 });
+  });
+
+  test('a folder of texts', async () => {
+    await mkdir(at('notes'));
+    await writeFile(at('notes/tides.md'), '# Tides\n\nTides follow the moon.\n');
+    await writeFile(at('notes/todo.txt'), 'Buy a lamp.\n');
+    expect(await makeIndex(at('notes-index'), [at('notes')], none)).toMatchObject({ added: 2, leftOut: 0 });
+    const found = await query('moon', {}, at('notes-index'));
+    expect('hits' in found && found.hits.map(({ document: { id, title } }) => [id, title])).toEqual([
+      [at('notes/tides.md'), 'Tides'],
+    ]);
+    expect(await add([at('notes')], none, at('notes-index'))).toMatchObject({ unchanged: 2, added: 0 });
   });
 
   test('without documents there is no index', async () => {
@@ -284,6 +319,75 @@ describe('eval', () => {
   });
 });
 
+describe('eval of questions', () => {
+  beforeAll(async () => {
+    const page = {
+      wikipedia_id: '12',
+      wikipedia_title: 'Anarchism',
+      text: ['It is a movement.\n', 'It began in 1840.\n', 'It went on.\n'],
+    };
+    await writeFile(at('pages.jsonl'), `${JSON.stringify(page)}\n`);
+    const output = [
+      { answer: '1840', provenance: [{ wikipedia_id: '12', start_paragraph_id: 1, end_paragraph_id: 1 }] },
+    ];
+    const task = { id: 'k', input: 'which movement', output };
+    await writeFile(at('task.jsonl'), `${JSON.stringify(task)}\n{"id": "none", "input": "x", "output": []}\n`);
+    await writeFile(at('nq.qas.csv'), "movement\t['1840']\nwent on\t['IT went on', 'x']\nno answers\n");
+    await makeIndex(at('pages'), [at('pages.jsonl')], { ...none, format: 'kilt' });
+  });
+
+  test('evidence as KILT counts it, of an index or a run', async () => {
+    const out = at('kilt.run');
+    const task = at('task.jsonl');
+    const of = await evaluated({ qrels: task }, { format: 'kilt', index: at('pages'), out });
+    // paragraph 0 has the word “movement”
+    expect(of).toMatchObject({
+      queries: 1,
+      missing: 0,
+      means: { 'page R-precision': 1, 'page recall@5': 1, 'passage R-precision': 0, 'passage recall@5': 0 },
+    });
+    expect(await evaluated({ qrels: task, run: out }, { format: 'kilt' })).toEqual(of);
+  });
+
+  test('answers in passages, as DPR counts them', async () => {
+    const out = at('dpr.run');
+    const asked = { format: 'dpr', index: at('pages') } as const;
+    const of = await evaluated({ qrels: at('nq.qas.csv') }, { ...asked, out });
+    expect(of).toMatchObject({ queries: 2, missing: 0, means: { 'answer hits@1': 1 / 2, 'answer hits@100': 1 / 2 } });
+    expect(of.perQuery['2']).toMatchObject({ 'answer hits@1': 1 });
+    expect(await evaluated({ qrels: at('nq.qas.csv'), run: out }, asked)).toEqual(of);
+    await writeFile(at('open.jsonl'), '{"question": "movement", "answer": ["began IN 1840"]}\n');
+    await writeFile(at('open.run'), '1 Q0 12-0 1 2 x\n1 Q0 12-1 2 1 x\n');
+    const { means } = await evaluated(
+      { qrels: at('open.jsonl'), run: at('open.run') },
+      { format: 'jsonl', index: at('pages') },
+    );
+    expect(means).toEqual({ 'answer hits@1': 0, 'answer hits@5': 1, 'answer hits@20': 1, 'answer hits@100': 1 });
+  });
+
+  test('refused: no texts, no answers, documents of another index', async () => {
+    const run = at('other-index.run');
+    await writeFile(run, '1 Q0 p1 1 2 x\n');
+    const asked = { format: 'dpr', index: at('pages') } as const;
+    await expect(evaluated({ qrels: at('nq.qas.csv'), run }, asked)).rejects.toThrow(
+      'eval: expected documents of the index, got p1',
+    );
+    await expect(evaluated({ qrels: at('nq.qas.csv'), run }, { format: 'dpr' })).rejects.toThrow(
+      /^eval: expected --index, where the texts are/,
+    );
+    await writeFile(at('bare.jsonl'), '{"id": "1", "text": "no answers"}\n');
+    await expect(evaluated({ qrels: at('bare.jsonl') }, { ...asked, format: 'jsonl' })).rejects.toThrow(
+      /^eval: expected questions with answers, got none in /,
+    );
+    await expect(evaluated({ qrels: at('bare.jsonl') }, { ...asked, format: 'kilt' })).rejects.toThrow(
+      /^eval: expected questions with provenance, got none in /,
+    );
+    await expect(evaluated({ qrels: at('task.jsonl') }, { ...asked, format: 'kilt', split: 'dev' })).rejects.toThrow(
+      'eval: expected --queries and --split without --format kilt',
+    );
+  });
+});
+
 describe('import', () => {
   test('other formats in BEIR’s, which index reads', async () => {
     const qas = [{ id: 'q1', question: 'who?' }];
@@ -325,7 +429,16 @@ test('train refuses queries without judgements, and a folder that is no index', 
   const run = (of: string, options: Partial<OptionsOf<typeof trainVerb>>) =>
     trainVerb.run({
       args: { index: of },
-      options: { queries: undefined, qrels: undefined, split: undefined, steps: 1, seed: 0, fresh: false, ...options },
+      options: {
+        queries: undefined,
+        qrels: undefined,
+        split: undefined,
+        steps: 1,
+        seed: 0,
+        fresh: false,
+        pseudoQueries: undefined,
+        ...options,
+      },
       signal,
       progress,
     });

@@ -64,6 +64,7 @@ export {
   type TokenPair,
   trainingPairs,
 } from './training/pairs.ts';
+export { type PseudoQueried, type PseudoQueryOptions, writePseudoQueries } from './training/pseudo-queries.ts';
 export { mineRanks, type RankedQuery, type RankOptions, trainRanks } from './training/rank.ts';
 export { type SearchRecipe, smallRecipe, type TrainModelOptions, trainModel } from './training/train.ts';
 export { type TrainedIndex, type TrainOptions, trainIndex } from './training/train-index.ts';

@@ -36,6 +36,8 @@ export interface Segment<D extends StoredDocument> {
   readonly words: LexicalIndex;
   /** Numbers of deleted documents. */
   readonly deleted: ReadonlySet<number>;
+  /** Of its documents as they are stored, deleted ones among them. */
+  readonly bytes: number;
   document(number: number): D;
 }
 
@@ -103,6 +105,7 @@ export async function readSegment<D extends StoredDocument>(
     ngrams: await FmIndex.read(path + files.ngrams),
     words: await LexicalIndex.read(path + files.words),
     deleted: await readDeleted(folder, entry),
+    bytes: documents.bytes,
     document: (number) => documents.at(number) as D,
   };
 }

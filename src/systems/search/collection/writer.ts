@@ -6,8 +6,8 @@
  * never waited for.
  *
  * Segments are merged when eight are of one size class, sizes a power of eight apart, so that a document is written again
- * about as often as the number of documents has digits in that base; and when most of a segment is deleted. As in Lucene
- * (M. McCandless, "Visualizing Lucene's segment merges", 2011).
+ * about as often as the number of documents has digits in that base; and when most of a segment is deleted. Segments that
+ * would make too large a one stay as they are. As in Lucene (M. McCandless, "Visualizing Lucene's segment merges", 2011).
  */
 import type { Analyser } from '../../../retrieval/index.ts';
 import { lockFolder, makeFolder, type Unlock } from '../../../tensor/index.ts';
@@ -24,6 +24,9 @@ import {
 
 /** Segments of one size class that are merged into one. */
 const MERGED_AT_ONCE = 8;
+
+/** Most bytes of documents that are merged into one segment: they are all in memory then, and their tokens beside them. */
+const LARGEST_MERGED = 2 ** 28;
 
 /** What makes a document's tokens, for the n-grams. */
 export interface DocumentTokenizer<D extends StoredDocument = StoredDocument> {
@@ -122,9 +125,10 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
 
   /**
    * Adds documents as a new segment; one whose id is there replaces it. Once the promise is fulfilled they are on disk.
-   * @throws TypeError for two of one id at once
+   * @throws TypeError for two of one id at once, and for one without an id or a text
    */
   async add(documents: readonly D[]): Promise<void> {
+    documents.forEach(checkDocument);
     const ids = new Set(documents.map(({ id }) => id));
     if (ids.size !== documents.length) throw new TypeError('add: expected every id once, got one twice');
     if (documents.length === 0) return;
@@ -244,6 +248,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
 
   #mergeSoon(): void {
     this.#merging = this.#merging.then(async () => {
+      this.#mergeError = undefined;
       try {
         while (!this.#stop.signal.aborted && (await this.#mergeOnce())) {
           // until nothing is due
@@ -300,10 +305,26 @@ function due<D extends StoredDocument>(segments: readonly Segment<D>[]): Segment
     const size = Math.floor(Math.log(segment.entry.documents) / Math.log(MERGED_AT_ONCE) + 1e-9);
     const same = classes.get(size) ?? [];
     same.push(segment);
-    if (same.length === MERGED_AT_ONCE) return same;
-    classes.set(size, same);
+    if (same.length === MERGED_AT_ONCE && same.reduce((sum, { bytes }) => sum + bytes, 0) <= LARGEST_MERGED)
+      return same;
+    // of larger ones the oldest has grown enough
+    classes.set(size, same.slice(1 - MERGED_AT_ONCE));
   }
   return [];
+}
+
+/** @throws TypeError naming a document that is none, as one may be that no compiler has seen */
+function checkDocument({ id, title, text, queries = [] }: StoredDocument, number: number): void {
+  const fail = (expected: string, got: unknown) => {
+    throw new TypeError(
+      `add: expected ${expected} of document ${number} (id ${JSON.stringify(id)}), got ${typeof got}`,
+    );
+  };
+  if (typeof id !== 'string' || id === '') fail('a text that is not empty for the id', id);
+  if (typeof text !== 'string') fail('a text', text);
+  if (title !== undefined && typeof title !== 'string') fail('a text for the title', title);
+  if (!Array.isArray(queries) || queries.some((query) => typeof query !== 'string'))
+    fail('texts for the queries', queries);
 }
 
 function settled(folder: string, what: string, had: string, got: string): RangeError {

@@ -13,7 +13,7 @@ export const addVerb = verb({
 “index” or “add” that was stopped goes on when its files are given again. Whoever searches meanwhile goes on searching.`,
   args: {
     index: { help: 'the folder of an index' },
-    files: { help: 'files of documents, or a folder in BEIR’s layout', many: true },
+    files: { help: 'files of documents, or folders: of texts, or in BEIR’s layout', many: true },
   },
   options: { format: formatOption, ...fieldOptions },
   examples: [{ line: 'tenfold search add papers more.jsonl --text-field abstract', does: 'more papers' }],

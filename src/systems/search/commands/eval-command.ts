@@ -1,19 +1,13 @@
 /** `tenfold search eval`: how good results are, by judgements. */
-import { blamed, verb } from '../../../command/index.ts';
-import {
-  type Evaluation,
-  evaluate,
-  type Qrels,
-  readQrels,
-  readRun,
-  runLines,
-  type Scored,
-  usualMeasures,
-} from '../../../retrieval/index.ts';
+import { blamed, type Progress, verb } from '../../../command/index.ts';
+import { type Evaluation, readRun, runLines, type Scored } from '../../../retrieval/index.ts';
 import { replaceFile } from '../../../tensor/index.ts';
 import { readConditions } from '../collection/condition.ts';
+import type { Query } from '../readers/item.ts';
 import { Searcher } from '../searcher/searcher.ts';
+import type { SearchOptions } from '../searcher/types.ts';
 import { requireIndex } from './folder.ts';
+import { goldFormats, readGold } from './gold.ts';
 import { filterOption, limitOption, rankOptions } from './options.ts';
 import { Problems } from './problems.ts';
 import { allQueries, answers, searchOptions, tagOf } from './query-command.ts';
@@ -28,10 +22,16 @@ As in trec_eval, documents are taken by falling score in single precision, those
 a run file has. A judged query without a result counts 0 (trec_eval’s -c); --answered leaves such queries out, which
 is trec_eval’s way without -c. --json has the values of every query.`,
   args: {
-    qrels: { help: 'judgements: TREC’s, BEIR’s, or with a split before them' },
+    qrels: { help: 'judgements: TREC’s, BEIR’s, or with a split before them; or what --format says' },
     run: { help: 'a TREC run file', optional: true },
   },
   options: {
+    format: {
+      kind: 'choice',
+      choices: goldFormats,
+      help: 'what the judgements are: documents with grades, a task of KILT’s, or questions with answers (DPR, SQuAD, JSON lines)',
+      default: 'qrels',
+    },
     split: { kind: 'text', value: 'NAME', help: 'where judgements begin with a split: which to take' },
     index: { kind: 'text', value: 'DIR', help: 'search this index instead of reading a run' },
     queries: { kind: 'text', value: 'FILE', help: 'with --index: the queries' },
@@ -47,37 +47,36 @@ is trec_eval’s way without -c. --json has the values of every query.`,
       line: 'tenfold search eval scifact/qrels.tsv --split validation --index scifact-index --queries scifact/queries.jsonl',
       does: 'an index',
     },
+    {
+      line: 'tenfold search eval nq-dev-kilt.jsonl --format kilt --index wikipedia',
+      does: 'pages, as KILT counts them',
+    },
+    {
+      line: 'tenfold search eval nq-test.qas.csv wikipedia.run --format dpr --index wikipedia',
+      does: 'answers in passages, as DPR counts them',
+    },
   ],
   run: ({ args: { qrels: path, run }, options, signal, progress }) =>
     blamed('eval', async () => {
-      const { index, queries, split, out } = options;
-      if ((run === undefined) === (index === undefined)) {
-        throw new RangeError(`eval: expected either a run file or --index, got ${index ? 'both' : 'neither'}`);
-      }
-      if ((index === undefined) !== (queries === undefined)) {
-        throw new RangeError('eval: expected --index and --queries together, got one of them');
-      }
-      if (out !== undefined && index === undefined) throw new RangeError('eval: expected --out with --index only');
+      const { index, queries, split, out, format } = options;
+      checkRequest(run, options);
       const filter = readConditions(options.filter);
-      const qrels = await readQrels(path, { ...(split && { split }) });
-      if (qrels.size === 0) throw new RangeError(`eval: expected judgements, got none in ${path}`);
+      const problems = new Problems(progress);
+      const gold = await readGold(path, format, { split, problems });
+      if (gold.needsTexts && index === undefined) {
+        throw new RangeError(`eval: expected --index, where the texts are that answers of ${path} are looked for in`);
+      }
+      if (index !== undefined) await requireIndex('eval', index);
+      await using searcher = index === undefined ? undefined : await Searcher.open(index);
       let results: ReadonlyMap<string, readonly Scored[]>;
       if (run !== undefined) results = await readRun(run);
       else {
-        await requireIndex('eval', index!);
-        const asked = (await allQueries(queries!, new Problems(progress))).filter(({ id }) => qrels.has(id));
-        await using searcher = await Searcher.open(index!);
+        const all = gold.questions ?? (await allQueries(queries!, problems)).filter(({ id }) => gold.ids.has(id));
         const how = { ...searchOptions(options), ...(filter && { filter }), signal };
-        const found = new Map<string, readonly Scored[]>();
-        const lines: string[] = [];
-        for await (const { query, result } of answers(searcher, asked, how, progress)) {
-          found.set(query, result);
-          if (out !== undefined) lines.push(...runLines(query, result, tagOf(out)));
-        }
-        if (out !== undefined) await replaceFile(out, lines);
-        results = found;
+        results = await found(searcher!, all, how, { out, progress });
       }
-      return told(evaluate(qrels, results, usualMeasures, { complete: !options.answered }), qrels, path);
+      const textOf = (id: string) => searcher?.collection.get(id)?.text;
+      return told(gold.measured(results, textOf, { complete: !options.answered }), gold.ids.size, path);
     }),
   text({ queries, missing, means }) {
     const width = Math.max(...Object.keys(means).map(({ length }) => length));
@@ -87,9 +86,51 @@ is trec_eval’s way without -c. --json has the values of every query.`,
   },
 });
 
+/** What can be asked together. @throws RangeError for what cannot */
+function checkRequest(
+  run: string | undefined,
+  {
+    format,
+    index,
+    queries,
+    split,
+    out,
+  }: Readonly<Record<'format', string>> & Readonly<Record<'index' | 'queries' | 'split' | 'out', string | undefined>>,
+): void {
+  const ofQuestions = format !== 'qrels';
+  if (run === undefined ? index === undefined : index !== undefined && !ofQuestions) {
+    throw new RangeError(`eval: expected either a run file or --index, got ${index ? 'both' : 'neither'}`);
+  }
+  if (ofQuestions && (queries !== undefined || split !== undefined)) {
+    throw new RangeError(`eval: expected --queries and --split without --format ${format}, whose files have questions`);
+  }
+  if (!ofQuestions && (index === undefined) !== (queries === undefined)) {
+    throw new RangeError('eval: expected --index and --queries together, got one of them');
+  }
+  if (out !== undefined && run !== undefined)
+    throw new RangeError('eval: expected --out where --index is searched only');
+}
+
+/** What an index has for queries. @param out the run file to write as well */
+async function found(
+  searcher: Searcher,
+  queries: readonly Query[],
+  how: SearchOptions,
+  { out, progress }: { readonly out: string | undefined; readonly progress: Progress },
+): Promise<Map<string, readonly Scored[]>> {
+  const results = new Map<string, readonly Scored[]>();
+  const lines: string[] = [];
+  for await (const { query, result } of answers(searcher, queries, how, progress)) {
+    results.set(query, result);
+    if (out !== undefined) lines.push(...runLines(query, result, tagOf(out)));
+  }
+  if (out !== undefined) await replaceFile(out, lines);
+  return results;
+}
+
 /** @throws RangeError where no query of the judgements has a result: files that do not belong together */
-function told({ queries, missing, means, perQuery }: Evaluation, qrels: Qrels, path: string) {
-  if (missing.length === qrels.size) {
+function told({ queries, missing, means, perQuery }: Evaluation, judged: number, path: string) {
+  if (missing.length === judged) {
     throw new RangeError(
       `eval: expected results for queries of ${path}, got none: their ids do not meet, or another --split does`,
     );

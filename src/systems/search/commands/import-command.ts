@@ -17,7 +17,9 @@ export const importVerb = verb({
   about: `Writes what is in the files in BEIR's layout, which “index”, “query --queries”, “train --queries” and “eval” read:
 corpus.jsonl, queries.jsonl and qrels.tsv, of these those that there is something for. Files are read piece by piece,
 whatever their size. Malformed lines are named and left out.`,
-  args: { files: { help: 'files of one format, plain or gzipped, or a folder in BEIR’s layout', many: true } },
+  args: {
+    files: { help: 'files of one format, plain or gzipped, or folders: of texts, or in BEIR’s layout', many: true },
+  },
   options: {
     out: { kind: 'text', value: 'DIR', help: 'the folder to write in, made if it is not there', required: true },
     format: formatOption,

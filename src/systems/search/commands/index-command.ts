@@ -1,13 +1,14 @@
 /** `tenfold search index`: documents become an index folder. */
-import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { blamed, verb } from '../../../command/index.ts';
 import type { Analyser } from '../../../retrieval/index.ts';
+import { makeFolder } from '../../../tensor/index.ts';
 import { wordsText } from '../collection/segment.ts';
 import { type Format, type ReadItemsOptions, readItems } from '../readers/formats.ts';
-import { createIndex, openIndexWriter } from '../searcher/index-folder.ts';
+import { createIndex, modelFolder, openIndexWriter } from '../searcher/index-folder.ts';
 import { shippedSearchModel } from '../searcher/shipped.ts';
-import { type Ingested, ingest, ingestedText } from './ingest.ts';
+import { type Ingested, ingest, ingestedText, noDocuments } from './ingest.ts';
 import { analyserOption, fieldOptions, fieldsOf, formatOption } from './options.ts';
 
 /** UTF-16 units of text that a tokenizer learns from: the files' first. */
@@ -16,15 +17,16 @@ const LEARNED_FROM = 2 ** 25;
 export const indexVerb = verb({
   name: 'index',
   summary: 'make a searchable index of documents',
-  about: `Reads documents from JSON lines, tab-separated values, or the files of BEIR, KILT, DPR and SQuAD, plain or gzipped, and
-makes a folder of them: an FM-index of their n-grams, an index of their words, and the documents with all their fields.
+  about: `Reads documents from text and Markdown files and folders of these, JSON, JSON lines, tab-separated values, or the files of
+BEIR, KILT, DPR and SQuAD, plain or gzipped, and makes a folder of them: an FM-index of their n-grams, an index of their
+words, and the documents with all their fields.
 
 Lines that are malformed are named and left out; the rest is kept. What is on disk stays when the command is stopped:
 “tenfold search add” with the same files goes on.
 
 Words can be searched at once. N-grams need a model: “tenfold search train” makes one of the documents, --model brings one
 along.`,
-  args: { files: { help: 'files of documents, or a folder in BEIR’s layout', many: true } },
+  args: { files: { help: 'files of documents, or folders: of texts, or in BEIR’s layout', many: true } },
   options: {
     out: { kind: 'text', value: 'DIR', help: 'the folder to make', required: true },
     format: formatOption,
@@ -37,6 +39,7 @@ along.`,
     },
   },
   examples: [
+    { line: 'tenfold search index notes --out notes-index', does: 'the texts in a folder' },
     { line: 'tenfold search index papers.jsonl.gz --text-field abstract --out papers', does: 'titles and abstracts' },
     { line: 'tenfold search index psgs_w100.tsv --format dpr --out wikipedia', does: 'DPR’s passages' },
     { line: 'tenfold search index notes.jsonl --analyser english --out notes', does: 'words cut to their stems' },
@@ -49,23 +52,21 @@ along.`,
     blamed('index', async (): Promise<Ingested & { folder: string }> => {
       const { out, format, analyser } = options;
       const model = options.model === 'shipped' ? shippedSearchModel : options.model;
-      await requireNew(out);
+      const isThere = await requireNew(out);
       const read: ReadItemsOptions = { ...(format && { format: format as Format }), fields: fieldsOf(options) };
       for (const path of [...files, ...(model === undefined ? [] : [model])]) await stat(path);
-      // whole or not at all: a folder half made would be taken for an index
-      const making = join(dirname(out), `.${basename(out)}.${process.pid}.new`);
+      const texts = await firstTexts(files, read, signal, model === undefined ? LEARNED_FROM : 1);
+      await begin(out);
       try {
-        const texts = await firstTexts(files, read, signal, model === undefined ? LEARNED_FROM : 1);
         progress.update(model === undefined ? 'learning tokens' : 'copying the model');
-        await createIndex(making, model === undefined ? { texts } : { model });
-        await (await openIndexWriter(making, { analyser: analyser as Analyser })).close();
-        // an empty folder gives way; a name that is free is as good
-        await rmdir(out).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error;
-        });
-        await rename(making, out);
-      } finally {
-        await rm(making, { recursive: true, force: true });
+        await createIndex(out, model === undefined ? { texts } : { model });
+        // with this it is an index
+        await (await openIndexWriter(out, { analyser: analyser as Analyser })).close();
+        await rm(join(out, UNFINISHED));
+      } catch (error) {
+        await takeAway(out);
+        if (!isThere) await rmdir(out);
+        throw error;
       }
       await using writer = await openIndexWriter(out);
       return { folder: out, ...(await ingest(writer, files, read, { progress, signal })) };
@@ -73,16 +74,49 @@ along.`,
   text: ({ folder, ...ingested }) => `${ingestedText(ingested)}\n${folder}: tenfold search query ${folder} "…"`,
 });
 
-/** @throws RangeError for a folder with anything in it */
-async function requireNew(folder: string): Promise<void> {
-  const found: string[] = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+/** Lies in a folder that is becoming an index, with the process that makes it: who is killed leaves it behind. */
+const UNFINISHED = '.unfinished';
+
+/** Whether there is such a folder. @throws RangeError for one with anything in it but an index whose maker was killed */
+async function requireNew(folder: string): Promise<boolean> {
+  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (found.length === 0) return;
+  if (found === undefined) return false;
   const isIndex = found.includes('manifest');
+  if (found.length === 0 || (found.includes(UNFINISHED) && !isIndex)) return true;
   const way = isIndex ? `an index; “tenfold search add ${folder} FILE” adds to it` : `one with other files`;
   throw new RangeError(`index: expected a new or empty folder, got ${folder}, ${way}`);
+}
+
+/** Takes a folder for a new index. @throws RangeError where another process makes one */
+async function begin(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const path = join(folder, UNFINISHED);
+  const maker = Number(await readFile(path, 'utf8').catch(() => ''));
+  if (maker > 0 && lives(maker)) {
+    throw new RangeError(`index: expected nobody else at work in ${folder}, got process ${maker}`);
+  }
+  await writeFile(path, String(process.pid));
+  await rm(modelFolder(folder), { recursive: true, force: true });
+}
+
+/** Takes away what there is of an index that came to nothing. */
+async function takeAway(folder: string): Promise<void> {
+  await rm(join(folder, 'manifest'), { force: true });
+  await rm(modelFolder(folder), { recursive: true, force: true });
+  await rm(join(folder, UNFINISHED), { force: true });
+}
+
+/** Whether another process of that id is there. */
+function lives(id: number): boolean {
+  if (id === process.pid) return false;
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** The texts of the first documents, so many UTF-16 units or more. @throws RangeError when there are none */
@@ -104,6 +138,6 @@ async function firstTexts(
       if (units >= wanted) return texts;
     }
   }
-  if (texts.length === 0) throw new RangeError(`index: expected documents, got none in ${files.join(', ')}`);
+  if (texts.length === 0) throw noDocuments('index', files);
   return texts;
 }

@@ -16,7 +16,7 @@ export interface Ingested {
   readonly replaced: number;
   /** Those that were there, the same in all fields. */
   readonly unchanged: number;
-  /** Lines, objects and passages that were malformed and left out. */
+  /** Lines, objects, passages and files that were malformed and left out. */
   readonly leftOut: number;
   /** Documents of the collection now. */
   readonly documents: number;
@@ -66,7 +66,7 @@ export async function ingest(
     }
     await flush();
     const all = counts.added + counts.replaced + counts.unchanged;
-    if (all === 0) throw new RangeError(`search: expected documents, got none in ${paths.join(', ')}`);
+    if (all === 0) throw noDocuments('search', paths);
     progress.update('merging');
     await writer.merged();
     signal.throwIfAborted();
@@ -79,13 +79,19 @@ export async function ingest(
   }
 }
 
+/** What is thrown where files hold no document: mostly they are of another format than their names tell. */
+export function noDocuments(op: string, paths: readonly string[]): RangeError {
+  const way = 'their fields may have other names (--text-field, --id-field), or they are of another --format';
+  return new RangeError(`${op}: expected documents, got none in ${paths.join(', ')}; ${way}`);
+}
+
 /** As lines for a person. */
 export function ingestedText({ added, replaced, unchanged, leftOut, documents }: Ingested): string {
   const parts = [
-    `${added} documents added`,
+    `${added} ${added === 1 ? 'document' : 'documents'} added`,
     replaced > 0 && `${replaced} replaced`,
     unchanged > 0 && `${unchanged} as they were`,
-    leftOut > 0 && `${leftOut} malformed lines left out`,
+    leftOut > 0 && `${leftOut} malformed left out`,
   ].filter((part) => part !== false);
   return `${parts.join(', ')}; ${documents} in all`;
 }

@@ -7,11 +7,11 @@ import type { Ranking, Scoring } from '../searcher/types.ts';
 export const formatOption = {
   kind: 'choice',
   choices: formats,
-  help: 'what the files are; told by their names where these end in .jsonl or .tsv, or are BEIR’s folders',
+  help: 'what the files are; told by their names where these end in .txt, .md, .jsonl, .json or .tsv, or are folders of texts or BEIR’s',
 } as const;
 
 export const fieldOptions = {
-  idField: { kind: 'text', value: 'NAME', help: 'field of JSON lines that holds the id, if not id or _id' },
+  idField: { kind: 'text', value: 'NAME', help: 'field of JSON that holds the id, if not id or _id' },
   titleField: { kind: 'text', value: 'NAME', help: 'field that holds the title, if not title' },
   textField: { kind: 'text', value: 'NAME', help: 'field that holds the text, if not text or contents' },
 } as const;

@@ -1,11 +1,22 @@
 /** `tenfold search train`: a model that writes the n-grams of an index. */
 import { blamed, verb } from '../../../command/index.ts';
 import { readQrels } from '../../../retrieval/index.ts';
+import { type PseudoQueried, writePseudoQueries } from '../training/pseudo-queries.ts';
 import { smallRecipe } from '../training/train.ts';
-import { trainIndex } from '../training/train-index.ts';
+import { type TrainedIndex, trainIndex } from '../training/train-index.ts';
 import { requireIndex } from './folder.ts';
 import { Problems } from './problems.ts';
 import { allQueries } from './query-command.ts';
+
+interface Trained extends TrainedIndex {
+  readonly index: string;
+  /** Judged queries that were learned from. */
+  readonly queries: number;
+}
+
+interface Written extends PseudoQueried {
+  readonly index: string;
+}
 
 export const trainVerb = verb({
   name: 'train',
@@ -15,7 +26,10 @@ export const trainVerb = verb({
 the model that the index has, unless --fresh is given.
 
 The model lies in the index from then on, and “query” ranks by it. Stopped with Ctrl-C or killed, training goes on when the
-same command is given again.`,
+same command is given again.
+
+--pseudo-queries adds a third view of the documents, beside titles and text: questions that the model writes for each of
+them, once it has learned from judged queries. Train again after it, so that searching writes them too.`,
   args: { index: { help: 'the folder of an index' } },
   options: {
     queries: {
@@ -44,6 +58,14 @@ same command is given again.`,
       default: 0,
     },
     fresh: { kind: 'flag', help: 'make the model anew' },
+    pseudoQueries: {
+      kind: 'number',
+      value: 'N',
+      help: 'instead of training: write N questions for every document that has none',
+      integer: true,
+      min: 1,
+      max: 100,
+    },
   },
   examples: [
     { line: 'tenfold search train papers', does: 'from the documents alone' },
@@ -51,10 +73,18 @@ same command is given again.`,
       line: 'tenfold search train scifact-index --queries scifact/queries.jsonl --qrels scifact/qrels.tsv --split train',
       does: 'from judged queries too',
     },
+    { line: 'tenfold search train scifact-index --pseudo-queries 3', does: 'three questions for every document' },
   ],
   run: ({ args: { index }, options, signal, progress }) =>
-    blamed('train', async () => {
-      const { queries: path, qrels, split, steps, seed, fresh } = options;
+    blamed('train', async (): Promise<Trained | Written> => {
+      const { queries: path, qrels, split, steps, seed, fresh, pseudoQueries: count } = options;
+      if (count !== undefined) {
+        if (path !== undefined || qrels !== undefined || fresh) {
+          throw new RangeError('train: expected --pseudo-queries alone, got options of training beside it');
+        }
+        await requireIndex('train', index);
+        return { index, ...(await writePseudoQueries({ folder: index, count, seed, progress, signal })) };
+      }
       if ((path === undefined) !== (qrels === undefined)) {
         throw new RangeError('train: expected --queries and --qrels together, got one of them');
       }
@@ -72,8 +102,14 @@ same command is given again.`,
       const trained = await trainIndex({ folder: index, queries, recipe: { steps, seed }, fresh, progress, signal });
       return { index, queries: queries.length, ...trained };
     }),
-  text: ({ index, pairs, steps, loss }) =>
-    `${pairs} pairs, ${steps} steps, loss ${loss.toFixed(3)} nats a token\n${index}: tenfold search query ${index} "…"`,
+  text: (result) => {
+    const { index } = result;
+    if ('documents' in result) {
+      return `${result.queries} questions for ${result.documents} documents\n${index}: tenfold search train ${index} --queries FILE --qrels FILE`;
+    }
+    const { pairs, steps, loss } = result;
+    return `${pairs} pairs, ${steps} steps, loss ${loss.toFixed(3)} nats a token\n${index}: tenfold search query ${index} "…"`;
+  },
 });
 
 /** Queries with what is relevant for each; without those for which nothing is. */

@@ -10,6 +10,11 @@ import { readQrels } from '../../../retrieval/index.ts';
 import { jsonDocuments, readQueries } from './documents.ts';
 import type { FieldNames, Item } from './item.ts';
 
+/** Whether a folder of such files is BEIR's. */
+export function isBeir(files: readonly string[]): boolean {
+  return files.some((name) => /^(corpus\.jsonl(\.gz)?|queries\.jsonl(\.gz)?|qrels\.tsv|qrels)$/.test(name));
+}
+
 /** @throws RangeError for a folder that has none of these; SyntaxError for judgements that are none */
 export async function* beirItems(folder: string, names: FieldNames = {}): AsyncGenerator<Item> {
   const files = await readdir(folder);

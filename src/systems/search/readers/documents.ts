@@ -1,5 +1,6 @@
 /** Documents and queries from JSON objects and from rows of tab-separated cells. */
 import type { StoredDocument } from '../collection/segment.ts';
+import { readElements } from './elements.ts';
 import {
   type FieldNames,
   fieldOf,
@@ -10,6 +11,7 @@ import {
   type Placed,
   problem,
   type Query,
+  textsOf,
 } from './item.ts';
 import { parsed, readJsonLines, readLines } from './lines.ts';
 
@@ -20,6 +22,11 @@ const questionNames = ['text', 'query', 'question', 'input'];
 /** Documents of JSON lines: an id, a text, perhaps a title; all other fields are kept as they are. */
 export async function* jsonDocuments(path: string, names: FieldNames = {}): AsyncGenerator<Item> {
   for await (const line of readJsonLines(path)) yield 'problem' in line ? line : documentIn(line, names);
+}
+
+/** Documents of a JSON file's list of such objects, or of one that a field of the file is. */
+export async function* jsonListDocuments(path: string, names: FieldNames = {}): AsyncGenerator<Item> {
+  for await (const element of readElements(path)) yield 'problem' in element ? element : documentIn(element, names);
 }
 
 /** A document from an object. @param names of fields that are not called `id` or `_id`, `title`, `text` or `contents` */
@@ -88,8 +95,8 @@ export async function* tsvDocuments(path: string, { quoted = false }: TsvOptions
 }
 
 /**
- * Queries: JSON lines with a `text`, `query`, `question` or `input`, or tab-separated ids and texts. Where a JSON line has
- * no id, its number is one.
+ * Queries: JSON lines with a `text`, `query`, `question` or `input`, and perhaps `answers`, or tab-separated ids and texts.
+ * Where a JSON line has no id, its number is one.
  */
 export async function* readQueries(
   path: string,
@@ -116,11 +123,15 @@ function queryIn({ where, value }: Placed, number: number) {
     return problem(where, `expected a text under ${listed(questionNames)}, got ${described(value, name)}`);
   }
   const idName = fieldOf(value, idNames);
-  const query: Query = { id: (idName === undefined ? undefined : idOf(value[idName])) ?? String(number), text };
+  const id = (idName === undefined ? undefined : idOf(value[idName])) ?? String(number);
+  const given = value.answers ?? value.answer;
+  const answers = textsOf(typeof given === 'string' ? [given] : given);
+  const query: Query = { id, text, ...(answers && { answers }) };
   return { query };
 }
 
-function unquoted(cell: string): string {
+/** A cell without the double quotes around it, and those in it that are doubled. */
+export function unquoted(cell: string): string {
   return /^".*"$/s.test(cell) && cell.length > 1 ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 

@@ -4,9 +4,9 @@
  *
  * V. Karpukhin et al., "Dense Passage Retrieval for Open-Domain Question Answering" (EMNLP 2020).
  */
-import { documentIn, tsvDocuments } from './documents.ts';
+import { documentIn, tsvDocuments, unquoted } from './documents.ts';
 import { readElements } from './elements.ts';
-import { fieldOf, type Item, idOf, isObject, kindOf, problem } from './item.ts';
+import { fieldOf, type Item, idOf, isObject, kindOf, problem, textsOf } from './item.ts';
 import { readLines } from './lines.ts';
 
 /** By what a file is called: `psgs_w100.tsv`, `nq-dev.qas.csv`, else JSON. */
@@ -18,10 +18,34 @@ export function dprItems(path: string): AsyncGenerator<Item> {
 /** `question<tab>['answer', …]`: the line's number is the id. */
 async function* questions(path: string): AsyncGenerator<Item> {
   for await (const line of readLines(path)) {
-    if ('problem' in line) yield line;
-    else yield { query: { id: String(line.number), text: line.text.split('\t')[0]! } };
+    if ('problem' in line) {
+      yield line;
+      continue;
+    }
+    const [text = '', written] = line.text.split('\t').map(unquoted);
+    const answers = written === undefined ? [] : answersIn(written);
+    if (answers === undefined) yield problem(line.where, "expected answers as ['…', …] after the tab");
+    else yield { query: { id: String(line.number), text, ...(answers.length > 0 && { answers }) } };
   }
 }
+
+/** A text between quotes of either kind, as Python writes it. */
+const WRITTEN = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gs;
+
+/** A list of texts as Python writes it; undefined for what is none. */
+function answersIn(written: string): string[] | undefined {
+  const answers = Array.from(written.matchAll(WRITTEN), ([, single, double]) => unescaped(single ?? double!));
+  // nothing between them but commas
+  return /^\s*\[[\s,]*\]\s*$/.test(written.replace(WRITTEN, '')) ? [...new Set(answers)] : undefined;
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|(.))/gs, (_, x, u, letter) =>
+    letter === undefined ? String.fromCharCode(Number.parseInt(x ?? u, 16)) : (letters[letter] ?? letter),
+  );
+}
+
+const letters: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
 /** The grades of the passages beside a question. */
 const grades = { positive_ctxs: 1, negative_ctxs: 0, hard_negative_ctxs: 0 } as const;
@@ -42,7 +66,8 @@ async function* trainingItems(path: string): AsyncGenerator<Item> {
       continue;
     }
     const query = idOf(value.id) ?? String(number);
-    yield { query: { id: query, text: value.question } };
+    const answers = textsOf(value.answers);
+    yield { query: { id: query, text: value.question, ...(answers && { answers }) } };
     const judged = new Set<string>();
     for (const [list, grade] of Object.entries(grades)) {
       const passages: unknown = value[list] ?? [];

@@ -1,19 +1,23 @@
 /** The formats that documents, queries and judgements come in, and which one a file is of. */
-import { stat } from 'node:fs/promises';
-import { beirItems } from './beir.ts';
-import { jsonDocuments, tsvDocuments } from './documents.ts';
+import { readdir, stat } from 'node:fs/promises';
+import { beirItems, isBeir } from './beir.ts';
+import { jsonDocuments, jsonListDocuments, tsvDocuments } from './documents.ts';
 import { dprItems } from './dpr.ts';
 import type { FieldNames, Item } from './item.ts';
 import { kiltItems } from './kilt.ts';
 import { squadItems } from './squad.ts';
+import { folderDocuments, textDocuments, textEnding } from './texts.ts';
 
-export const formats = ['jsonl', 'tsv', 'beir', 'kilt', 'dpr', 'squad'] as const;
+export const formats = ['text', 'jsonl', 'json', 'tsv', 'beir', 'kilt', 'dpr', 'squad'] as const;
 export type Format = (typeof formats)[number];
 
 export interface ReadItemsOptions {
-  /** Told by what the path is called, unless given: a folder is BEIR's, `.jsonl` and `.tsv` are these. */
+  /**
+   * Told by what the path is called, unless given: `.jsonl`, `.json`, `.tsv`, `.txt` and `.md` are these, a folder is
+   * BEIR's where it has such files, else one of texts.
+   */
   readonly format?: Format;
-  /** Of JSON lines and BEIR's corpus. */
+  /** Of JSON and BEIR's corpus. */
   readonly fields?: FieldNames;
 }
 
@@ -30,8 +34,12 @@ export interface ReadItemsOptions {
  */
 export async function* readItems(path: string, { format, fields = {} }: ReadItemsOptions = {}): AsyncGenerator<Item> {
   switch (format ?? (await formatOf(path))) {
+    case 'text':
+      return yield* (await isFolder(path)) ? folderDocuments(path) : textDocuments(path);
     case 'jsonl':
       return yield* jsonDocuments(path, fields);
+    case 'json':
+      return yield* jsonListDocuments(path, fields);
     case 'tsv':
       return yield* tsvDocuments(path);
     case 'beir':
@@ -46,8 +54,16 @@ export async function* readItems(path: string, { format, fields = {} }: ReadItem
 }
 
 async function formatOf(path: string): Promise<Format> {
-  if ((await stat(path)).isDirectory()) return 'beir';
+  if (await isFolder(path)) return isBeir(await readdir(path)) ? 'beir' : 'text';
   if (/\.(jsonl|ndjson)(\.gz)?$/i.test(path)) return 'jsonl';
+  if (/\.json(\.gz)?$/i.test(path)) return 'json';
   if (/\.tsv(\.gz)?$/i.test(path)) return 'tsv';
-  throw new RangeError(`${path}: expected a file that ends in .jsonl or .tsv, or --format ${formats.join('|')}`);
+  if (textEnding.test(path)) return 'text';
+  throw new RangeError(
+    `${path}: expected a folder or a file that ends in .txt, .md, .jsonl, .json or .tsv, or --format ${formats.join('|')}`,
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path)).isDirectory();
 }

@@ -4,6 +4,10 @@ import type { StoredDocument } from '../collection/segment.ts';
 export interface Query {
   readonly id: string;
   readonly text: string;
+  /** Texts of which any answers it. */
+  readonly answers?: readonly string[];
+  /** For each answer that tells where it is from, the documents that together show it. */
+  readonly evidence?: readonly (readonly string[])[];
 }
 
 /** How relevant a document is for a query: from 1 on it is, at 0 and below not. */
@@ -55,6 +59,12 @@ export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Those of a list that are texts, each once; undefined for none. */
+export function textsOf(value: unknown): readonly string[] | undefined {
+  const texts = Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  return texts.length === 0 ? undefined : [...new Set(texts)];
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -5,7 +5,7 @@
  * F. Petroni et al., "KILT: a Benchmark for Knowledge Intensive Language Tasks" (NAACL 2021).
  */
 import type { StoredDocument } from '../collection/segment.ts';
-import { fieldOf, type Item, idOf, isObject, kindOf, problem } from './item.ts';
+import { fieldOf, type Item, idOf, isObject, kindOf, problem, textsOf } from './item.ts';
 import { readJsonLines } from './lines.ts';
 
 const HEADING = 'Section::::';
@@ -73,18 +73,25 @@ function* taskIn(where: string, task: Fields): Generator<Item> {
     yield problem(where, "expected a task with an 'id' and a text under 'input'");
     return;
   }
-  yield { query: { id, text: task.input } };
-  const judged = new Set<string>();
-  for (const output of listOf(task.output)) {
-    for (const source of listOf(output.provenance)) {
-      const page = idOf(source.wikipedia_id);
-      if (page === undefined) continue;
-      for (const document of documentsOf(page, source)) {
-        if (!judged.has(document)) yield { judgement: { query: id, document, grade: 1 } };
-        judged.add(document);
-      }
-    }
-  }
+  const outputs = listOf(task.output);
+  const answers = textsOf(outputs.map(({ answer }) => answer));
+  const evidence = outputs.map(evidenceOf).filter(({ length }) => length > 0);
+  yield { query: { id, text: task.input, ...(answers && { answers }), ...(evidence.length > 0 && { evidence }) } };
+  for (const document of new Set(evidence.flat())) yield { judgement: { query: id, document, grade: 1 } };
+}
+
+/** The documents that an answer is from, each once. */
+function evidenceOf({ provenance }: Fields): string[] {
+  const documents = listOf(provenance).flatMap((source) => {
+    const page = idOf(source.wikipedia_id);
+    return page === undefined ? [] : documentsOf(page, source);
+  });
+  return [...new Set(documents)];
+}
+
+/** The page that a document is of, by its id: a paragraph's, or the page's own. */
+export function pageOf(document: string): string {
+  return document.replace(/-\d+$/, '');
 }
 
 /** Its paragraphs, or the page where none are told. */

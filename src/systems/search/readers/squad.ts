@@ -4,7 +4,7 @@
  * P. Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text" (EMNLP 2016).
  */
 import { readElements } from './elements.ts';
-import { type Item, idOf, isObject, problem } from './item.ts';
+import { type Item, idOf, isObject, problem, textsOf } from './item.ts';
 
 /**
  * A paragraph's id is the number of its article and its own in it, from 0: `3-7`. A question that its paragraph does not
@@ -37,7 +37,9 @@ export async function* squadItems(path: string): AsyncGenerator<Item> {
           yield problem(where, `expected questions with 'id' and 'question' in paragraph ${number}, got one without`);
           continue;
         }
-        yield { query: { id: query, text: asked.question } };
+        const given: unknown[] = Array.isArray(asked.answers) ? asked.answers : [];
+        const answers = textsOf(given.map((one) => isObject(one) && one.text));
+        yield { query: { id: query, text: asked.question, ...(answers && { answers }) } };
         if (asked.is_impossible !== true) yield { judgement: { query, document: id, grade: 1 } };
       }
     }

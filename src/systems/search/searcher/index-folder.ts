@@ -4,6 +4,7 @@
  */
 import { makeFolder } from '../../../tensor/index.ts';
 import { trainBpe } from '../../../text/index.ts';
+import { checkFiles, noteFiles } from '../collection/checked-files.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import { CollectionWriter, type WriterOptions } from '../collection/writer.ts';
 import { Coder, ownSpecials } from './coder.ts';
@@ -15,6 +16,13 @@ export const VOCABULARY = 4096;
 /** Where an index folder keeps its model. */
 export function modelFolder(folder: string): string {
   return `${folder}/model`;
+}
+
+/** Where an index folder keeps its model, whose files are as they were written. @throws SyntaxError for a damaged one */
+export async function checkedModel(folder: string): Promise<string> {
+  const own = modelFolder(folder);
+  await checkFiles(own);
+  return own;
 }
 
 /** Where the tokens of a new index come from. */
@@ -46,6 +54,7 @@ export async function createIndex(folder: string, from: TokensFrom): Promise<voi
       if (await exists(`${from.model}/${name}`)) await copyFile(`${from.model}/${name}`, `${own}/${name}`);
     }
   } else await saveCoder(own, await trainCoder(from));
+  await noteFiles(own);
 }
 
 /** A tokenizer of our own for some texts; letters are folded unless told otherwise. */
@@ -67,7 +76,7 @@ export async function openIndexWriter<D extends StoredDocument = StoredDocument>
   folder: string,
   options: Omit<WriterOptions<D>, 'tokenizer'> = {},
 ): Promise<CollectionWriter<D>> {
-  return CollectionWriter.open<D>(folder, { ...options, tokenizer: await readCoder(modelFolder(folder)) });
+  return CollectionWriter.open<D>(folder, { ...options, tokenizer: await readCoder(await checkedModel(folder)) });
 }
 
 function* folded(texts: Iterable<string>, lowercase: boolean): Generator<string> {

@@ -20,7 +20,7 @@ import { byProbability, byWeight } from '../scoring/single.ts';
 import type { Coder } from './coder.ts';
 import { findExact } from './exact.ts';
 import { findKeys } from './find-keys.ts';
-import { modelFolder } from './index-folder.ts';
+import { checkedModel } from './index-folder.ts';
 import { openSearchModel } from './model-folder.ts';
 import type {
   CompleteOptions,
@@ -113,7 +113,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     options: { readonly device?: Device } = {},
   ): Promise<Searcher<D>> {
     const collection = await Collection.open<D>(folder);
-    const { coder, model } = await openSearchModel(modelFolder(folder), options);
+    const { coder, model } = await openSearchModel(await checkedModel(folder), options);
     return new Searcher({ collection, coder, ...(model && { model }) });
   }
 

@@ -2,13 +2,15 @@
 import type { Device } from '../../../tensor/index.ts';
 import { Collection } from '../collection/collection.ts';
 import type { StoredDocument } from '../collection/segment.ts';
-import { modelFolder } from '../searcher/index-folder.ts';
+import { checkedModel } from '../searcher/index-folder.ts';
 import { openSearchModel } from '../searcher/model-folder.ts';
 import { Searcher } from '../searcher/searcher.ts';
 
 export class LiveSearcher<D extends StoredDocument = StoredDocument> {
   readonly #model: Awaited<ReturnType<typeof openSearchModel>>;
   #searcher: Searcher<D>;
+  /** Who asks waits for who asked before: what is new is read once, and not by all at the same time. */
+  #before: Promise<unknown> = Promise.resolve();
 
   private constructor(model: Awaited<ReturnType<typeof openSearchModel>>, collection: Collection<D>) {
     this.#model = model;
@@ -24,11 +26,17 @@ export class LiveSearcher<D extends StoredDocument = StoredDocument> {
     options: { readonly device?: Device } = {},
   ): Promise<LiveSearcher<D>> {
     const collection = await Collection.open<D>(folder);
-    return new LiveSearcher<D>(await openSearchModel(modelFolder(folder), options), collection);
+    return new LiveSearcher<D>(await openSearchModel(await checkedModel(folder), options), collection);
   }
 
   /** The documents as they are now: reads what has changed, and nothing else. */
-  async current(): Promise<Searcher<D>> {
+  current(): Promise<Searcher<D>> {
+    const following = this.#before.then(() => this.#follow());
+    this.#before = following.catch(() => undefined);
+    return following;
+  }
+
+  async #follow(): Promise<Searcher<D>> {
     const { collection } = this.#searcher;
     const now = await collection.reopen();
     if (now !== collection) this.#searcher = new Searcher({ collection: now, ...this.#model });

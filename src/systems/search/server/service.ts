@@ -51,7 +51,7 @@ export function searchService(index: LiveSearcher, { anyHost = false, failed }: 
 
 /** A page of another site can name its own host after this machine, and would then be answered as if it were the owner's. */
 function requireLocal(host = ''): void {
-  if (/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)) return;
+  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(host)) return;
   throw new Refusal(403, 'expected to be asked as localhost or 127.0.0.1, got another host');
 }
 

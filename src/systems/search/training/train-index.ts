@@ -7,8 +7,9 @@
 import type { Progress } from '../../../command/index.ts';
 import type { MetricsRecord } from '../../../nn/index.ts';
 import { makeFolder, replaceFile } from '../../../tensor/index.ts';
+import { moveFiles } from '../collection/checked-files.ts';
 import { Collection } from '../collection/collection.ts';
-import { modelFolder } from '../searcher/index-folder.ts';
+import { checkedModel } from '../searcher/index-folder.ts';
 import { readCoder, readWeights, saveWeights } from '../searcher/model-folder.ts';
 import { type JudgedQuery, type PairCounts, trainingPairs } from './pairs.ts';
 import { type SearchRecipe, smallRecipe, trainModel } from './train.ts';
@@ -42,7 +43,7 @@ export interface TrainedIndex {
 export async function trainIndex(options: TrainOptions): Promise<TrainedIndex> {
   const { folder, queries = [], counts = {}, fresh = false, progress, signal } = options;
   const recipe = { ...smallRecipe, ...options.recipe };
-  const model = modelFolder(folder);
+  const model = await checkedModel(folder);
   const coder = await readCoder(model);
   const collection = await Collection.open(folder);
   const from = fresh ? undefined : await readWeights(model);
@@ -73,7 +74,10 @@ export async function trainIndex(options: TrainOptions): Promise<TrainedIndex> {
     ...(progress && { progress }),
     ...(signal && { signal }),
   });
-  await saveWeights(model, weights, { pad: tokenizer.pad ?? 1 });
+  const made = `${run}/model`;
+  await makeFolder(made);
+  await saveWeights(made, weights, { pad: tokenizer.pad ?? 1 });
+  await moveFiles(made, model);
   const { rm } = await import('node:fs/promises');
   await rm(run, { recursive: true });
   return { pairs: pairs.length, steps: recipe.steps, loss };
