@@ -28,6 +28,8 @@ const ladder = [
 ] as const;
 
 const tokensPerParameter = 10;
+/** Of a pretraining; with fewer nothing is learned that could be compared. */
+const fewestSteps = 50;
 /** What loading programs and reading material take of a run, in seconds. */
 const runOverhead = 3;
 /** The share of the time that is planned with: two processes share a memory, and a laptop gets warm. */
@@ -66,20 +68,23 @@ export async function recipeFor(
   signal: AbortSignal,
 ): Promise<Recipe> {
   let found: Recipe | undefined;
+  let wanted = 0;
   for (const [width, layers] of means.shape ? [means.shape] : ladder) {
     signal.throwIfAborted();
     update(`timing a model of width ${width} and ${layers} blocks`);
     const size = sizeOf(width, layers, material.vocabulary);
     const perStep = await secondsPerStep(size, material, means);
-    const steps = stepsIn(means, size, perStep, material);
+    const { fixed, step } = costOf(means, size, perStep, material);
+    const steps = Math.max(0, Math.floor((planned * means.seconds * means.processes - fixed) / step));
+    if (!found) wanted = (fixed + fewestSteps * step) / (planned * means.processes);
     const own = parametersOf(architectureOf('CD', size)) - size.vocabulary * size.width;
     const tokens = steps * means.step.row * means.step.rows;
     if (found && tokens < tokensPerParameter * own) break;
     found = recipeOf(size, means, steps);
   }
-  if (found!.steps < 50)
+  if (found!.steps < fewestSteps)
     throw new RangeError(
-      `run: expected time for at least 50 steps a training, got ${found!.steps}: give a larger --budget, fewer --seeds or a smaller model`,
+      `run: expected a --budget of at least ${Math.ceil(wanted / 60)}m for ${fewestSteps} steps a training on this machine, got ${Math.round(means.seconds / 60)}m (or give fewer --seeds${means.shape ? ' or a smaller model' : ''})`,
     );
   return found!;
 }
@@ -88,13 +93,13 @@ function recipeOf(size: Size, { step, finetuning }: Means, steps: number): Recip
   return { size, step, steps, finetuning, ...rates, looks: 20, heldRows: 4 * step.rows };
 }
 
-/** Steps of a pretraining for which there is time. */
-function stepsIn(
-  { seconds, processes, seeds, step, finetuning }: Means,
+/** Seconds of one process that a study takes: whatever its length, and for each step of a pretraining. */
+function costOf(
+  { seeds, step, finetuning }: Means,
   size: Size,
   perStep: number,
   material: Material,
-) {
+): { fixed: number; step: number } {
   const plan = planOf(seeds, finetuning);
   const mean = cells.reduce((sum, cell) => sum + timesFirst(size, step, cell), 0) / cells.length;
   const units = plan.reduce((sum, run) => sum + ownShare(run, plan), 0) * mean;
@@ -105,8 +110,7 @@ function stepsIn(
   const tokens = asked.reduce((sum, { prompt, choices }) => sum + prompt.length + choices.flat().length, 0);
   const judging = (perStep / (step.row * step.rows)) * tokens * 0.7;
   const judged = plan.reduce((sum, run) => sum + (run.judged ? (run.objective === 'MLM' ? 2 : 1) : 0), 0);
-  const left = planned * seconds * processes - plan.length * runOverhead - judged * judging;
-  return Math.max(0, Math.floor(left / (units * perStep)));
+  return { fixed: plan.length * runOverhead + judged * judging, step: units * perStep };
 }
 
 /** How many times CD:FLM's operations a cell's step has. */
