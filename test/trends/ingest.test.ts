@@ -435,7 +435,7 @@ describe('files', () => {
     expect(await collect(store.papers())).toMatchObject([
       {
         id: 'doi:10.1000/x_y',
-        title: 'On Étale $\\alpha$ Cohomology & öther ßtudies – 50% more',
+        title: 'On Étale α Cohomology & öther ßtudies – 50% more',
         authors: ['Henri Poincaré', 'B. Schölkopf', 'OpenAI Team'],
         venue: 'Annual Meeting of the ACL',
         date: '2021-05-01',

@@ -1,6 +1,7 @@
 /** The papers of 2021 and 2022 that the recorded run reads: files of JSON lines, kept beside the project and not in it. */
 import { join } from 'node:path';
 import { readJsonLines } from '../../data/index.ts';
+import { readableTex } from './ingest/tex.ts';
 import type { Paper } from './paper.ts';
 import { titleKey } from './store/identity.ts';
 
@@ -40,8 +41,8 @@ async function readPapers(path: string): Promise<Paper[]> {
   const lines = (await readJsonLines(path)) as Line[];
   return lines.map(({ id, title, abstract, authors, date, year, venue, categories, url }) => ({
     id,
-    title,
-    abstract,
+    title: readableTex(title),
+    abstract: readableTex(abstract),
     authors,
     date: date ?? `${year}-01-01`,
     ...(venue !== undefined && { venue }),

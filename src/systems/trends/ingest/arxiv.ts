@@ -9,6 +9,7 @@ import type { PaperData, SourceRecord } from '../store/store.ts';
 import { FetchError, fetchText, Pace, type Patience } from './http.ts';
 import type { Batch, Reader } from './reader.ts';
 import { dayOf } from './record.ts';
+import { readableTex } from './tex.ts';
 import { childrenOf, childText, type XmlNode, xmlRecords } from './xml.ts';
 
 export interface ServerOptions {
@@ -103,8 +104,8 @@ export function atomRecord(source: string, entry: XmlNode): SourceRecord | strin
     source,
     record: arxiv.id,
     paper: {
-      title: childText(entry, 'title'),
-      abstract: childText(entry, 'summary'),
+      title: readableTex(childText(entry, 'title')),
+      abstract: readableTex(childText(entry, 'summary')),
       authors: childrenOf(entry, 'author').map((author) => childText(author, 'name')),
       date,
       arxiv,
@@ -222,8 +223,8 @@ function oaiRecord(record: XmlNode): SourceRecord | string | undefined {
   const listed = childrenOf(about, 'authors')[0];
   const named = listed ? childrenOf(listed, 'author') : [];
   const paper: PaperData = {
-    title: childText(about, 'title'),
-    abstract: childText(about, 'abstract'),
+    title: readableTex(childText(about, 'title')),
+    abstract: readableTex(childText(about, 'abstract')),
     authors:
       named.length > 0
         ? named.map((author) => `${childText(author, 'forenames')} ${childText(author, 'keyname')}`)

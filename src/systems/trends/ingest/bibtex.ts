@@ -5,6 +5,7 @@
  * Own code, because the libraries were measured to be unfit: one takes 8 ms an entry and brings 20 MB, with a model of
  * English to change the case of titles, the other drops what it does not know.
  */
+import { plainTex } from './tex.ts';
 
 export interface BibtexEntry {
   /** `article`, in lower case. */
@@ -166,110 +167,3 @@ class Scanner {
 
 /** Fields that hold addresses and identifiers. */
 const verbatim = new Set(['url', 'doi', 'eprint', 'file', 'pdf', 'howpublished']);
-
-/** Accents, by TeX's name, as combining characters. */
-const accents: Readonly<Record<string, string>> = {
-  "'": '\u0301',
-  '`': '\u0300',
-  '^': '\u0302',
-  '"': '\u0308',
-  '~': '\u0303',
-  '=': '\u0304',
-  '.': '\u0307',
-  u: '\u0306',
-  v: '\u030c',
-  H: '\u030b',
-  c: '\u0327',
-  k: '\u0328',
-  r: '\u030a',
-  d: '\u0323',
-  b: '\u0331',
-};
-
-const symbols: Readonly<Record<string, string>> = {
-  ss: 'ß',
-  o: 'ø',
-  O: 'Ø',
-  l: 'ł',
-  L: 'Ł',
-  ae: 'æ',
-  AE: 'Æ',
-  oe: 'œ',
-  OE: 'Œ',
-  aa: 'å',
-  AA: 'Å',
-  i: 'ı',
-  j: 'ȷ',
-  dh: 'ð',
-  th: 'þ',
-  textendash: '–',
-  textemdash: '—',
-  textquoteright: '’',
-  textquoteleft: '‘',
-  textbackslash: '\\',
-  textasciitilde: '~',
-  textasciicircum: '^',
-  textless: '<',
-  textgreater: '>',
-  textbar: '|',
-  textunderscore: '_',
-  textregistered: '®',
-  texttrademark: '™',
-  copyright: '©',
-  ldots: '…',
-  dots: '…',
-  S: '§',
-  pounds: '£',
-  euro: '€',
-  deg: '°',
-};
-
-/** Text without TeX: accents and symbols as characters, braces and commands of form left out; formulas stay. */
-export function plainTex(tex: string): string {
-  const formula = /\$[^$]{1,500}\$/g;
-  let plain = '';
-  let at = 0;
-  for (const { 0: found, index } of tex.matchAll(formula)) {
-    // \$ is a dollar
-    if (tex[index - 1] === '\\') continue;
-    plain += withoutCommands(tex.slice(at, index)) + found;
-    at = index + found.length;
-  }
-  return (plain + withoutCommands(tex.slice(at))).replace(/\s+/g, ' ').normalize('NFC').trim();
-}
-
-function withoutCommands(tex: string): string {
-  // what stands for itself waits in private characters until braces are gone
-  const literal = '{}$&%#_~^\\';
-  const hide = (c: string) => String.fromCharCode(0xe000 + literal.indexOf(c));
-  return tex
-    .replace(/\\([{}$&%#_])/g, (_, c: string) => hide(c))
-    .replace(/\\(text(?:backslash|asciitilde|asciicircum))(?:\{\}|\s+|(?![a-zA-Z]))/g, (_, name: string) =>
-      hide(symbols[name]!),
-    )
-    .replace(
-      /\\(?:(['`^"~=.])\s*|([uvHckrdb])(?:\s+|(?=\{)))(?:\{\s*(\\?[a-zA-Zıȷ]?)\s*\}|(\\[a-zA-Z]\s*|[a-zA-Z]))/g,
-      (
-        _,
-        sign: string | undefined,
-        letter: string | undefined,
-        braced: string | undefined,
-        bare: string | undefined,
-      ) => {
-        const base = (braced ?? bare ?? '')
-          .trim()
-          .replace(/^\\([ij])$/, '$1')
-          .replace('\\', '');
-        return `${base}${accents[sign ?? letter!]!}`;
-      },
-    )
-    .replace(/\\([a-zA-Z]+)\*?(?:\s*\{\}|\s*)/g, (_, name: string) => symbols[name] ?? '')
-    .replace(/\\[\\,;:!/ -]/g, ' ')
-    .replace(/---/g, '—')
-    .replace(/--/g, '–')
-    .replace(/``/g, '“')
-    .replace(/''/g, '”')
-    .replace(/~/g, ' ')
-    .replace(/[{}]/g, '')
-    .replace(/[\ue000-\ue009]/g, (c) => literal[c.charCodeAt(0) - 0xe000]!);
-}

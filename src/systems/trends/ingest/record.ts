@@ -4,6 +4,7 @@
  */
 import { arxivOf, doiOf } from '../store/identity.ts';
 import type { PaperData, SourceRecord } from '../store/store.ts';
+import { readableTex, texMark } from './tex.ts';
 
 /** A row of something. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -56,9 +57,11 @@ export function recordOf(source: string, place: string, row: Fields): SourceReco
   const categories = listOf(field('categories'), /[;,|]|\s+(?=[a-z-]+\.)/);
   const citations = Number(field('citations'));
   const abstract = textOf(field('abstract'));
+  // texts of arXiv have TeX in them, and others' may
+  const readable = (said: string) => (arxiv || texMark.test(said) ? readableTex(said) : said);
   const paper: PaperData = {
-    title,
-    abstract: abstract ?? text ?? '',
+    title: readable(title),
+    abstract: readable(abstract ?? text ?? ''),
     authors: authorsOf(field('authors')),
     date,
     ...(venue !== undefined && { venue }),

@@ -43,12 +43,12 @@ ${picks.map(
 <p style="${raw(small)}margin:0 0 8px;">${creditWords(paper)}</p>
 ${why.length > 0 && html`<p style="${raw(font)}margin:0 0 8px;"><b>Why.</b> ${why.map(sentence)}</p>`}
 ${insights.length > 0 && html`<p style="${raw(font)}margin:0 0 8px;"><b>Key insights.</b> ${insights.map(sentence)}</p>`}
-${related.length > 0 && html`<p style="${raw(small)}margin:0 0 8px;">Earlier work: ${related.map((number) => `[${number}]`).join(' ')}</p>`}
+${related.length > 0 && html`<p style="${raw(small)}margin:0 0 8px;">Nearest earlier papers: ${related.map((number) => `[${number}]`).join(' ')}</p>`}
 `,
 )}
 ${
   references.length > 0 &&
-  html`${part('Earlier work')}<ol style="${raw(small)}padding-left:24px;margin:0 0 20px;">${references.map((paper) => html`<li style="margin:0 0 4px;">${linked(paper)}, ${creditWords(paper)}</li>`)}</ol>`
+  html`${part('Nearest earlier papers')}<ol style="${raw(small)}padding-left:24px;margin:0 0 20px;">${references.map((paper) => html`<li style="margin:0 0 4px;">${linked(paper)}, ${creditWords(paper)}</li>`)}</ol>`
 }
 ${
   resources.length > 0 &&
@@ -102,7 +102,7 @@ function plainText(issue: Issue): string {
       : []),
     ...picks.map(({ paper, why, insights }, i) => `${i + 1}. ${line(paper)}\n\n   ${say([...why, ...insights])}`),
     ...(references.length > 0
-      ? [`EARLIER WORK\n${references.map((paper, i) => `[${i + 1}] ${line(paper)}`).join('\n')}`]
+      ? [`NEAREST EARLIER PAPERS\n${references.map((paper, i) => `[${i + 1}] ${line(paper)}`).join('\n')}`]
       : []),
   ]
     .filter((text) => text !== '')

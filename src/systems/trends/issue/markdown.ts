@@ -4,6 +4,7 @@ import {
   aboutWords,
   changeWords,
   creditWords,
+  dayBefore,
   entriesOf,
   growthWords,
   originWords,
@@ -16,8 +17,8 @@ import {
 /** The issue as a Markdown file. */
 export function issueMarkdown(issue: Issue): string {
   const entries = entriesOf(issue);
-  const say = (statements: readonly Statement[]) =>
-    statements.map((statement) => sentence(statement, entries)).join(' ');
+  const say = (statements: readonly Statement[], of?: PaperEntry) =>
+    statements.map((statement) => sentence(statement, entries, of)).join(' ');
   const { summary, rising, news, picks, references, resources, changed, notes } = issue;
   const lines = [
     `# ${plain(issue.title)}`,
@@ -34,7 +35,7 @@ export function issueMarkdown(issue: Issue): string {
     ),
     ...section(
       'News in brief',
-      news.map(({ paper, statements }) => `- ${linked(paper)}: ${say(statements)}`),
+      news.map(({ paper, statements }) => `- ${linked(paper)}: ${say(statements, paper)}`),
     ),
     '## Papers',
     '',
@@ -43,27 +44,25 @@ export function issueMarkdown(issue: Issue): string {
       '',
       `*${plain(creditWords(pick.paper))}${pick.topic === null ? '' : ` · ${plain(pick.topic)}`}*`,
       '',
-      ...(pick.why.length > 0 ? [`**Why:** ${say(pick.why)}`, ''] : []),
-      ...(pick.insights.length > 0 ? [`**Key insights:** ${say(pick.insights)}`, ''] : []),
+      ...(pick.why.length > 0 ? [`**Why:** ${say(pick.why, pick.paper)}`, ''] : []),
+      ...(pick.insights.length > 0 ? [`**Key insights:** ${say(pick.insights, pick.paper)}`, ''] : []),
       ...(pick.rising.length > 0 ? [`Rising in it: ${plain(pick.rising.join(', '))}.`, ''] : []),
       ...(pick.related.length > 0
-        ? [`Earlier work: ${pick.related.map((number) => `\\[${number}\\]`).join(' ')}`, '']
+        ? [`Nearest earlier papers: ${pick.related.map((number) => `\\[${number}\\]`).join(' ')}`, '']
         : []),
       `<small>${plain(scoreWords(pick))}</small>`,
       '',
     ]),
     ...section(
-      'Earlier work',
+      'Nearest earlier papers',
       references.map((paper, i) => `${i + 1}. ${linked(paper)} – ${plain(creditWords(paper))}`),
     ),
     ...section(
       'Data sets and benchmarks',
-      resources.map(({ paper, statement }) => `- ${linked(paper)}: ${say([statement])}`),
+      resources.map(({ paper, statement }) => `- ${linked(paper)}: ${say([statement], paper)}`),
     ),
-    ...section('What changed', [
-      ...changed.topics.map(
-        (topic) => `- ${plain(topic.label)}: ${changeWords(topic)} of the papers, since ${changed.since}`,
-      ),
+    ...section(`What changed against ${changed.since} to ${dayBefore(issue.from)}`, [
+      ...changed.topics.map((topic) => `- ${plain(topic.label)}: ${changeWords(topic)} of the papers`),
       ...(changed.phrases && changed.phrases.newly.length > 0
         ? [`- Newly rising: ${plain(changed.phrases.newly.join(', '))}`]
         : []),
@@ -72,7 +71,7 @@ export function issueMarkdown(issue: Issue): string {
         : []),
     ]),
     ...section('How to read this', [
-      '- Every sentence is quoted from the paper that the number after it leads to, unless marked otherwise.',
+      '- Every sentence is quoted word for word; the mark after it leads to its paper and says which sentence of the abstract it is, unless it is marked otherwise.',
       ...partsLegend(issue).map((line) => `- ${plain(line)}`),
       ...notes.map((note) => `- ${plain(note)}`),
     ]),
@@ -84,10 +83,11 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`## ${title}`, '', ...lines, ''];
 }
 
-function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>): string {
+/** @param of the paper that it stands with, whose own sentences need no name */
+function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>, of?: PaperEntry): string {
   const marks = statement.sources.map(({ paper, sentence }) => {
     const url = webAddress(entries.get(paper)?.url);
-    const mark = `${plain(paper)} §${sentence + 1}`;
+    const mark = `${paper === of?.id ? '' : `${plain(paper)} `}§${sentence + 1}`;
     return url === undefined ? `(${mark})` : `([${mark}](<${url}>))`;
   });
   const origin = originWords(statement);
@@ -102,11 +102,14 @@ function linked(paper: PaperEntry): string {
 
 /** Text as Markdown shows it as it is. */
 function plain(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]#|~$]/g, '\\$&')
-    .replace(/[&<>]/g, (c) => entities[c as keyof typeof entities])
-    .replace(/^(\s*)([-+]|\d+[.)])(?=\s)/, '$1\\$2');
+  return (
+    text
+      .replace(/\s+/g, ' ')
+      .replace(/[\\`*_{}[\]#|~$]/g, '\\$&')
+      // an ampersand is one unless it begins an entity
+      .replace(/&(?=#?\w+;)|[<>]/g, (c) => entities[c as keyof typeof entities])
+      .replace(/^(\s*)([-+]|\d+[.)])(?=\s)/, '$1\\$2')
+  );
 }
 
 const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;' } as const;

@@ -5,6 +5,7 @@ import {
   aboutWords,
   changeWords,
   creditWords,
+  dayBefore,
   entriesOf,
   growthWords,
   originWords,
@@ -32,7 +33,7 @@ const style = `<style>
 export function issuePage(issue: Issue, { figures = [] }: { readonly figures?: readonly Figure[] } = {}): string {
   const entries = entriesOf(issue);
   const say = (statements: readonly Statement[]) => statements.map((statement) => sentence(statement, entries));
-  const { summary, rising, news, picks, references, resources, changed, notes } = issue;
+  const { summary, rising, news, picks, references, resources, notes } = issue;
   const body = html`${raw(style)}<div class="newsletter">
 <header class="masthead">
 <p class="name">Tenfold <span>${windowWords(issue)}</span></p>
@@ -64,7 +65,7 @@ ${picks.map((pick, i) => renderPick(pick, i + 1, say))}
 </section>
 ${
   references.length > 0 &&
-  html`<section aria-labelledby="earlier"><h2 class="part" id="earlier">Earlier work</h2>
+  html`<section aria-labelledby="earlier"><h2 class="part" id="earlier">Nearest earlier papers</h2>
 <ol>${references.map((paper, i) => html`<li id="reference-${i + 1}">${linked(paper)} <span class="quiet small">${creditWords(paper)}</span></li>\n`)}</ol></section>`
 }
 ${
@@ -72,7 +73,7 @@ ${
   html`<section aria-labelledby="resources"><h2 class="part" id="resources">Data sets and benchmarks</h2>
 <ul>${resources.map(({ paper, statement }) => html`<li><b>${linked(paper)}</b> ${say([statement])}</li>\n`)}</ul></section>`
 }
-${renderChanges(changed)}
+${renderChanges(issue)}
 </main>
 <footer><h2 class="part">How to read this</h2>
 <p>Every sentence is quoted word for word from the paper that the mark after it names, unless it is marked otherwise.</p>
@@ -90,18 +91,18 @@ function renderPick(pick: IssuePick, number: number, say: (statements: readonly 
 ${why.length > 0 && html`<p><b>Why.</b> ${say(why)}</p>`}
 ${insights.length > 0 && html`<p><b>Key insights.</b> ${say(insights)}</p>`}
 ${rising.length > 0 && html`<p class="small">Rising in it: ${rising.join(', ')}.</p>`}
-${related.length > 0 && html`<p class="small">Earlier work: ${related.map((n) => html`<a href="#reference-${n}">[${n}]</a> `)}</p>`}
+${related.length > 0 && html`<p class="small">Nearest earlier papers: ${related.map((n) => html`<a href="#reference-${n}">[${n}]</a> `)}</p>`}
 <p class="quiet small">${scoreWords(pick)}</p>
 </article>
 `;
 }
 
-function renderChanges({ topics, phrases, since }: Issue['changed']): Html | false {
+function renderChanges({ changed: { topics, phrases, since }, from }: Issue): Html | false {
   const newly = phrases?.newly ?? [];
   const noLonger = phrases?.noLonger ?? [];
   if (topics.length + newly.length + noLonger.length === 0) return false;
   return html`<section aria-labelledby="changed"><h2 class="part" id="changed">What changed</h2>
-<p class="quiet small">Against the window that began on ${since}.</p>
+<p class="quiet small">Against ${since} to ${dayBefore(from)}.</p>
 <ul>${topics.map((topic) => html`<li>${topic.label}: ${changeWords(topic)} of the papers</li>\n`)}
 ${newly.length > 0 && html`<li>Newly rising: ${newly.join(', ')}</li>`}
 ${noLonger.length > 0 && html`<li>No longer rising: ${noLonger.join(', ')}</li>`}</ul></section>`;

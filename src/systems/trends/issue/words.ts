@@ -4,13 +4,17 @@ import { dateOf, dayNumber } from '../calendar.ts';
 import { partMeaning } from '../pick/evidence.ts';
 import type { Issue, IssuePick, PaperEntry, RisingRow, Statement, TopicChange } from './issue.ts';
 
-/** `1 April to 30 April 2022` as first and last day. */
+export function dayBefore(date: string): string {
+  return dateOf(dayNumber(date) - 1);
+}
+
+/** First and last day. */
 export function windowWords({ from, at }: Pick<Issue, 'from' | 'at'>): string {
-  return `${from} to ${dateOf(dayNumber(at) - 1)}`;
+  return `${from} to ${dayBefore(at)}`;
 }
 
 export function aboutWords({ papers, read, compared, rate }: Issue): string {
-  return `${papers} papers of the window, ${read} read in all. Phrases are compared between ${compared.recent} papers since ${compared.recentFrom} and ${compared.before} from ${compared.since} on, at a false discovery rate of ${formatNumber(100 * rate)} %.`;
+  return `${papers} papers appeared; ${read} were read in all. Phrases rise between the ${compared.before} papers from ${compared.since} on and the ${compared.recent} since ${compared.recentFrom}, at a false discovery rate of ${formatNumber(100 * rate)} %.`;
 }
 
 /** `Ada Lovelace, Charles Babbage and 3 others, 2022-05-02, ACL` */

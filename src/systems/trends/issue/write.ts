@@ -7,7 +7,7 @@
  */
 import { addMonths, timelineOf } from '../calendar.ts';
 import type { Paper } from '../paper.ts';
-import type { Picks } from '../pick/pick.ts';
+import type { Pick, Picks } from '../pick/pick.ts';
 import type { Study } from '../study.ts';
 import { topicCounts, topicLabel } from '../topics/topics.ts';
 import type { Issue, IssuePick, PaperEntry, Statement, TopicChange } from './issue.ts';
@@ -26,6 +26,8 @@ const newsLength = 5;
 const strongRise = 3;
 const insightsOfAPaper = 3;
 const relatedOfAPaper = 2;
+/** Of all papers, the share whose nearest is so far away that it is called no work like it. */
+const tooFar = 0.1;
 const resourcesShown = 8;
 const phrasesShown = 15;
 const changesShown = 6;
@@ -57,8 +59,7 @@ export function writeIssue(study: Study, { picks, next, notes }: Picks, options:
       related: related.get(paper)!,
     };
   });
-  const news = next
-    .filter(({ paper }) => !references.some(({ id }) => id === paper))
+  const news = newsOf(next.filter(({ paper }) => !references.some(({ id }) => id === paper)))
     .flatMap(({ paper }) => {
       const statements = quotes.of(paper, 'insight', 1);
       return statements.length === 0 ? [] : [{ paper: entry(paper), statements }];
@@ -107,7 +108,15 @@ function entryOf({ id, title, authors, date, venue, url }: Paper): PaperEntry {
   return { id, title, authors, date, ...(venue !== undefined && { venue }), ...(url !== undefined && { url }) };
 }
 
-/** A sentence for each of what rises strongly; where little does, for the largest topics of the window. No paper twice. */
+/** In the order of the news: the best of each topic first, and only then others of a topic that is there. */
+function newsOf(next: readonly Pick[]): readonly Pick[] {
+  const first = next.filter(
+    ({ topic }, i) => topic === null || next.findIndex((other) => other.topic?.id === topic.id) === i,
+  );
+  return [...first, ...next.filter((pick) => !first.includes(pick))];
+}
+
+/** A sentence for each of what rises strongly; where little does, for the topics whose share of the papers grew most. No paper twice. */
 function summaryOf(study: Study, quotes: Quotes): Statement[] {
   const statements: Statement[] = [];
   const quoted = new Set<string>();
@@ -131,13 +140,19 @@ function summaryOf(study: Study, quotes: Quotes): Statement[] {
       phrase,
     );
   }
-  const bySize = study.topics.topics
-    .filter(({ terms }) => !statements.some(({ lead }) => terms.slice(0, 3).includes(lead!)))
-    .map((topic) => ({ lead: topicLabel(topic), papers: topic.papers.filter((id) => inWindow.has(id)) }))
-    .sort((a, b) => b.papers.length - a.papers.length);
-  for (const { lead, papers } of bySize) {
+  const { topics: changes } = topicChanges(study);
+  const grown = study.topics.topics
+    .map((topic, i) => ({ topic, grew: changes[i]!.now - changes[i]!.earlier }))
+    .filter(({ topic: { terms } }) => !statements.some(({ lead }) => terms.slice(0, 3).includes(lead!)))
+    .sort((a, b) => b.grew - a.grew || b.topic.papers.length - a.topic.papers.length);
+  for (const { topic } of grown) {
     if (statements.length >= summaryLength) break;
-    add(lead, papers);
+    const [term] = topic.terms;
+    add(
+      topic.name ?? term ?? topic.id,
+      topic.papers.filter((id) => inWindow.has(id)),
+      term,
+    );
   }
   return statements;
 }
@@ -153,8 +168,10 @@ function centrality({ papers, window, neighbours: { k, ids, similarity } }: Stud
   );
 }
 
-/** The nearest papers from before the window for each pick, numbered through. Picks are no earlier work, though pinned ones may be old. */
-function earlierWork({ papers, from, neighbours: { k, ids } }: Study, picks: readonly string[]) {
+/** The nearest papers from before the window for each pick, where they are near, numbered through. Picks are no earlier work, though pinned ones may be old. */
+function earlierWork({ papers, from, neighbours: { k, ids, similarity } }: Study, picks: readonly string[]) {
+  const nearest = Float32Array.from(papers, (_, i) => (ids[i * k]! < 0 ? 0 : similarity[i * k]!)).sort();
+  const least = nearest[Math.floor(tooFar * nearest.length)]!;
   const place = new Map(papers.map(({ id }, i) => [id, i]));
   const references: Paper[] = [];
   const related = new Map<string, number[]>();
@@ -163,7 +180,7 @@ function earlierWork({ papers, from, neighbours: { k, ids } }: Study, picks: rea
     const numbers: number[] = [];
     for (let at = i * k; at < (i + 1) * k && ids[at]! >= 0 && numbers.length < relatedOfAPaper; at++) {
       const other = papers[ids[at]!]!;
-      if (other.date >= from || picks.includes(other.id)) continue;
+      if (other.date >= from || picks.includes(other.id) || similarity[at]! < least) continue;
       let number = references.indexOf(other) + 1;
       if (number === 0) number = references.push(other);
       numbers.push(number);
@@ -193,7 +210,25 @@ function resourcesOf(study: Study, quotes: Quotes, picked: ReadonlySet<string>):
 
 /** Topics whose share of the papers changed most since the window before, and phrases since the issue before. */
 function changesOf(study: Study, previous: Issue | undefined): Issue['changed'] {
-  const { from, at, rising, topics, papers } = study;
+  const { since, known, topics } = topicChanges(study);
+  const names = study.rising.phrases.map(({ phrase }) => phrase);
+  const before = previous?.rising.map(({ phrase }) => phrase);
+  return {
+    since,
+    topics: known
+      ? topics.sort((a, b) => Math.abs(b.now - b.earlier) - Math.abs(a.now - a.earlier)).slice(0, changesShown)
+      : [],
+    phrases: before
+      ? {
+          newly: names.filter((name) => !before.includes(name)),
+          noLonger: before.filter((name) => !names.includes(name)),
+        }
+      : null,
+  };
+}
+
+/** The share of each topic in the window and in the one before, in the topics' order; whether there was one before. */
+function topicChanges({ from, at, topics, papers }: Study) {
   const months = timelineOf([{ date: from }, { date: addMonths(at, -1) }], 'month').starts.length;
   const since = addMonths(from, -months);
   const read = papers.filter(({ date }) => date >= since);
@@ -209,19 +244,5 @@ function changesOf(study: Study, previous: Issue | undefined): Issue['changed'] 
     const ratio = (now: boolean, all: number) => (all === 0 ? 0 : share(counts[i]!, now) / all);
     return { id: topic.id, label: topicLabel(topic), now: ratio(true, allNow), earlier: ratio(false, allThen) };
   });
-  const names = rising.phrases.map(({ phrase }) => phrase);
-  const before = previous?.rising.map(({ phrase }) => phrase);
-  return {
-    since,
-    topics:
-      allThen === 0
-        ? []
-        : changes.sort((a, b) => Math.abs(b.now - b.earlier) - Math.abs(a.now - a.earlier)).slice(0, changesShown),
-    phrases: before
-      ? {
-          newly: names.filter((name) => !before.includes(name)),
-          noLonger: before.filter((name) => !names.includes(name)),
-        }
-      : null,
-  };
+  return { since, known: allThen > 0, topics: changes };
 }

@@ -62,7 +62,7 @@ export interface Pick {
 
 export interface Picks {
   readonly picks: readonly Pick[];
-  /** The best of those not picked, by score: as many as were picked. */
+  /** The best of those not picked: as many, and spread over topics by the same rule. */
   readonly next: readonly Pick[];
   /** Papers of the window that were compared. */
   readonly compared: number;
@@ -123,7 +123,12 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
   ];
   return {
     picks,
-    next: rest.filter(({ paper }) => !chosen.has(paper)).slice(0, count),
+    next: spread(
+      [],
+      rest.filter(({ paper }) => !chosen.has(paper)),
+      count,
+      wanted,
+    ).picks,
     compared: study.window.length,
     notes,
   };
