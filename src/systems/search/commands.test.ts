@@ -139,7 +139,7 @@ describe('index, add, delete', () => {
   test('documents go by id or by a condition', async () => {
     const absent = await del(['p4', 'nobody', 'nobody']);
     expect(absent).toEqual({ deleted: 1, absent: 1, documents: 3 });
-    expect(deleteVerb.text(absent)).toBe('1 documents deleted, 1 were not there; 3 in all');
+    expect(deleteVerb.text(absent)).toBe('1 document deleted, 1 not there; 3 in all');
     expect(await del([], ['year<2000'])).toEqual({ deleted: 1, absent: 0, documents: 2 });
     await add([at('papers.jsonl')]);
   });
@@ -201,6 +201,10 @@ describe('index, add, delete', () => {
     await writeFile(at('empty.jsonl'), '{}\n');
     await expect(makeIndex(at('never'), [at('empty.jsonl')])).rejects.toThrow(
       /^index: expected documents, got none in /,
+    );
+    // the field that is not called as expected is told
+    await expect(makeIndex(at('never'), [at('papers.jsonl')], none)).rejects.toThrow(
+      "papers.jsonl (papers.jsonl: line 1: expected a text under 'text' or 'contents', got fields id, title, abstract, year); fields of other names are told by --text-field and --id-field",
     );
     await expect(makeIndex(at('never'), [at('nowhere.jsonl')])).rejects.toThrow('ENOENT');
     expect(await readdir(folder)).not.toContain('never');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MatchedNgram, SearchHit } from '../searcher/types.ts';
 import { marksOf, passageOf, reasonsOf } from './marks.ts';
-import { piecesOf } from './pieces.ts';
+import { piecesOf, shareText } from './pieces.ts';
 
 const ngram = (text: string, contribution: number, spans: MatchedNgram['spans']): MatchedNgram => ({
   text,
@@ -59,6 +59,25 @@ test('of reasons at one place the weightiest is marked, in title and text', () =
     '!',
   ]);
   expect(named('title', 'On CATS')).toEqual(['On ', { cats: 'CATS' }]);
+});
+
+test('what adds next to nothing is a reason, and not marked', () => {
+  const found = hit(
+    'a storm at sea',
+    [ngram('storm', 99, [{ field: 'text', start: 2, end: 7 }]), ngram('a', 1, [{ field: 'text', start: 0, end: 1 }])],
+    [],
+  );
+  const reasons = reasonsOf(found);
+  expect(reasons).toHaveLength(2);
+  expect(marksOf(found, reasons, 'ascii')).toEqual([{ field: 'text', start: 2, end: 7, reason: 0 }]);
+});
+
+test('a share is told with what it is a share of, where there are two scores', () => {
+  expect([shareText('word', 0.756, false), shareText('word', 0.756, true), shareText('n-gram', 1, true)]).toEqual([
+    '76 %',
+    '76 % of words',
+    '100 % of n-grams',
+  ]);
 });
 
 test('words are marked as the analyser has them', () => {

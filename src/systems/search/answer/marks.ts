@@ -6,6 +6,8 @@ import type { Mark } from './pieces.ts';
 
 /** UTF-16 units of a passage, about. */
 const PASSAGE = 320;
+/** What share of its score a reason has to be to be marked: of a hundred that add next to nothing a text would be full. */
+const MARKED = 0.02;
 
 /** Why a hit was found: an n-gram that the model wrote, or a word of the query. */
 export interface Reason {
@@ -45,7 +47,7 @@ export function reasonsOf({ ngrams, words, ngramScore, wordScore }: SearchHit): 
   return all.filter(({ contribution }) => contribution > 0).sort((a, b) => b.share - a.share);
 }
 
-/** Where the reasons stand in title and text: of those at one place the weightiest. */
+/** Where the reasons that count stand in title and text: of those at one place the weightiest. */
 export function marksOf(hit: SearchHit, reasons: readonly Reason[], analyser: Analyser): Mark[] {
   const ngrams = new Map(hit.ngrams.map((ngram) => [`${ngram.source} ${ngram.text}`, ngram]));
   const words = new Map(reasons.flatMap(({ kind, text }, i) => (kind === 'word' ? [[text, i] as const] : [])));
@@ -57,8 +59,8 @@ export function marksOf(hit: SearchHit, reasons: readonly Reason[], analyser: An
     const paint = (start: number, end: number, reason: number): void => {
       for (let i = start; i < end; i++) if (painted[i] === 0 || painted[i]! > reason + 1) painted[i] = reason + 1;
     };
-    for (const [i, { kind, source, text: name }] of reasons.entries()) {
-      if (kind === 'word') continue;
+    for (const [i, { kind, source, text: name, share }] of reasons.entries()) {
+      if (kind === 'word' || share < MARKED) continue;
       for (const span of ngrams.get(`${source} ${name}`)!.spans) {
         if (span.field === field) paint(span.start, span.end, i);
       }

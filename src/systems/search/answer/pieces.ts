@@ -36,3 +36,11 @@ export function piecesOf(
   if (at < end) pieces.push({ text: text.slice(at, end) });
   return pieces;
 }
+
+/**
+ * What a reason is a share of: where both n-grams and words have a score, two shares are not of one. `76 % of words`
+ * @param both whether both have one
+ */
+export function shareText(kind: 'n-gram' | 'word', share: number, both: boolean): string {
+  return `${Math.round(100 * share)} %${both ? ` of ${kind}s` : ''}`;
+}

@@ -35,7 +35,7 @@ when segments are merged. Ids that are not there are passed over and counted.`,
       return { deleted, absent: new Set(wanted).size - deleted, documents: writer.size };
     }),
   text: ({ deleted, absent, documents }) =>
-    `${deleted} documents deleted${absent > 0 ? `, ${absent} were not there` : ''}; ${documents} in all`,
+    `${deleted} ${deleted === 1 ? 'document' : 'documents'} deleted${absent > 0 ? `, ${absent} not there` : ''}; ${documents} in all`,
 });
 
 async function matching(folder: string, fits: (document: { id: string; text: string }) => boolean): Promise<string[]> {

@@ -6,6 +6,7 @@ import type { Analyser } from '../../../retrieval/index.ts';
 import { makeFolder } from '../../../tensor/index.ts';
 import { wordsText } from '../collection/segment.ts';
 import { type Format, type ReadItemsOptions, readItems } from '../readers/formats.ts';
+import type { Problem } from '../readers/item.ts';
 import { createIndex, modelFolder, openIndexWriter } from '../searcher/index-folder.ts';
 import { shippedSearchModel } from '../searcher/shipped.ts';
 import { type Ingested, ingest, ingestedText, noDocuments } from './ingest.ts';
@@ -128,9 +129,11 @@ async function firstTexts(
 ): Promise<string[]> {
   const texts: string[] = [];
   let units = 0;
+  let first: Problem | undefined;
   for (const file of files) {
     for await (const item of readItems(file, read)) {
       signal.throwIfAborted();
+      if ('problem' in item) first ??= item.problem;
       if (!('document' in item)) continue;
       const text = wordsText(item.document);
       texts.push(text);
@@ -138,6 +141,6 @@ async function firstTexts(
       if (units >= wanted) return texts;
     }
   }
-  if (texts.length === 0) throw noDocuments('index', files);
+  if (texts.length === 0) throw noDocuments('index', files, first);
   return texts;
 }

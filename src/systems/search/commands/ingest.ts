@@ -3,6 +3,7 @@ import type { Progress } from '../../../command/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import type { CollectionWriter } from '../collection/writer.ts';
 import { type ReadItemsOptions, readItems } from '../readers/formats.ts';
+import type { Problem } from '../readers/item.ts';
 import { Problems } from './problems.ts';
 
 /** What is added at once: so many UTF-16 units of text, or documents. */
@@ -79,10 +80,14 @@ export async function ingest(
   }
 }
 
-/** What is thrown where files hold no document: mostly they are of another format than their names tell. */
-export function noDocuments(op: string, paths: readonly string[]): RangeError {
-  const way = 'their fields may have other names (--text-field, --id-field), or they are of another --format';
-  return new RangeError(`${op}: expected documents, got none in ${paths.join(', ')}; ${way}`);
+/**
+ * What is thrown where files hold no document: mostly they are of another format than their names tell.
+ * @param first what is wrong with the first one, where nobody has been told
+ */
+export function noDocuments(op: string, paths: readonly string[], first?: Problem): RangeError {
+  const why = first === undefined ? '' : ` (${first.where}: ${first.what})`;
+  const way = 'fields of other names are told by --text-field and --id-field, other files by --format';
+  return new RangeError(`${op}: expected documents, got none in ${paths.join(', ')}${why}; ${way}`);
 }
 
 /** As lines for a person. */

@@ -1,20 +1,21 @@
 /** Hits as lines on a terminal. */
 import type { AnswerHit } from '../answer/answer.ts';
-import { type Piece, piecesOf } from '../answer/pieces.ts';
+import { type Piece, piecesOf, shareText } from '../answer/pieces.ts';
 
 /** Reasons told of a hit. */
 const TOLD = 5;
 
 /** A hit in three or four lines: what it is, the passage with its marks in brackets, and why. */
 export function hitText(hit: AnswerHit, rank: number): string {
-  const { document, score, marks, passage, reasons } = hit;
+  const { document, score, ngramScore, wordScore, marks, passage, reasons } = hit;
+  const both = ngramScore !== null && wordScore !== null;
   const { id, title, text } = document;
   const head = title === undefined ? id : `${marked(piecesOf('title', title, marks))}  (${id})`;
   const shown = marked(piecesOf('text', text, marks, passage.start, passage.end));
   const [before, after] = [passage.start > 0 ? '… ' : '', passage.end < text.length ? ' …' : ''];
   const why = reasons.slice(0, TOLD).map(({ kind, text: name, count, share }) => {
     const quoted = kind === 'n-gram' ? `“${name}”` : name;
-    return `${quoted} ${Math.round(100 * share)} % (${kind === 'n-gram' ? `${count}×` : `in ${count}`})`;
+    return `${quoted} ${shareText(kind, share, both)} (${kind === 'n-gram' ? `${count}×` : `in ${count}`})`;
   });
   const more = reasons.length > TOLD ? `, and ${reasons.length - TOLD} more` : '';
   const lines = [`${String(rank).padStart(3)}  ${score.toFixed(3)}  ${head}`, `     ${before}${shown}${after}`];

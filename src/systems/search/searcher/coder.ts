@@ -50,6 +50,10 @@ export class Coder implements DocumentTokenizer {
   readonly queryMark: number;
   readonly #views: Readonly<Record<View, readonly number[]>>;
   readonly #supervision: Readonly<Record<Supervision, readonly number[]>>;
+  /** The fields of the document that was asked for last. */
+  #last:
+    | { readonly document: StoredDocument; readonly tokens: ArrayLike<number>; readonly fields: Field[] }
+    | undefined;
 
   /** @throws TypeError for a tokenizer that has neither our own marks nor single tokens for BART's, or keeps no bytes */
   constructor(tokenizer: Tokenizer, { lowercase }: CoderOptions) {
@@ -141,7 +145,11 @@ export class Coder implements DocumentTokenizer {
    * @param ranges of tokens, each within a field
    */
   spans(document: StoredDocument, tokens: ArrayLike<number>, ranges: readonly (readonly [number, number])[]): Span[] {
-    const fields = this.#fields(document, tokens);
+    // asked for one n-gram of a document after the other
+    if (this.#last?.document !== document || this.#last.tokens !== tokens) {
+      this.#last = { document, tokens, fields: this.#fields(document, tokens) };
+    }
+    const { fields } = this.#last;
     return ranges.flatMap(([from, to]) => {
       const field = fields.find((one) => from < one.to && to > one.from);
       if (field === undefined) return [];
@@ -154,7 +162,7 @@ export class Coder implements DocumentTokenizer {
   }
 
   /** The fields of a document, with the place in the text at which each token begins. */
-  #fields(document: StoredDocument, tokens: ArrayLike<number>) {
+  #fields(document: StoredDocument, tokens: ArrayLike<number>): Field[] {
     const { title, text, queries = [] } = document;
     const written: { name: Span['field']; index?: number; text: string }[] = [
       { name: 'title', text: title ?? '' },
@@ -190,6 +198,18 @@ export class Coder implements DocumentTokenizer {
     }
     return ids;
   }
+}
+
+/** A field of a document as tokens. */
+interface Field {
+  readonly name: Span['field'];
+  readonly index: number | undefined;
+  readonly text: string;
+  /** Of its tokens among those of the document. */
+  readonly from: number;
+  readonly to: number;
+  /** Where in the text each token begins, and the end. */
+  readonly places: readonly number[];
 }
 
 /** The UTF-16 places at which tokens begin, and the end, of a text that had a space put before it. */

@@ -42,16 +42,21 @@ export function findExact(ngrams: LiveNgrams, coder: Coder, text: string, most: 
   if (bare === undefined) return { count, documents };
   // a space that is a token of its own: those places have been counted
   const space = String(spaced.slice(1)) === String(bare) ? spaced[0] : undefined;
-  // what stands before is known place by place only
-  for (const { state, more } of ended(bare)) {
-    const { documents: found, ends } = ngrams.locate(state);
+  const isCounted = (before: Int32Array) => space !== undefined && before.at(-1) === space;
+  // of a text that begins with no letter what stands before it says nothing: all that have not been counted do
+  if (!beginsInWord && space !== undefined) count = 0;
+  for (const { state, more, count: own } of ended(bare)) {
+    if (!beginsInWord) count += own;
+    if (!beginsInWord && documents.size === most) continue;
+    // what stands before is known place by place only
+    const { documents: found, ends } = ngrams.locate(state, beginsInWord ? undefined : most);
     for (const [i, document] of found.entries()) {
       const to = ends[i]! - more;
       const from = to - bare.length;
       const before = ngrams.extract(document, Math.max(0, from - LONGEST), from);
-      if (space !== undefined && before.at(-1) === space) continue;
+      if (isCounted(before)) continue;
       if (beginsInWord && isWord(lastLetter(coder, before))) continue;
-      count++;
+      if (beginsInWord) count++;
       tell(document, from, to);
     }
   }

@@ -1,7 +1,7 @@
 /** A hit on the page: title and passage with its marks, stored fields, and on asking why it was found and its whole text. */
 import type { AnswerHit } from '../../answer/answer.ts';
 import type { Reason } from '../../answer/marks.ts';
-import { type Piece, piecesOf } from '../../answer/pieces.ts';
+import { type Piece, piecesOf, shareText } from '../../answer/pieces.ts';
 import { element } from './elements.ts';
 
 /** Reasons in the table, and in the line above it. */
@@ -16,7 +16,7 @@ const sources: Readonly<Record<string, string>> = {
   body: 'written',
   title: 'written as a title',
   queries: 'written as a question',
-  unigram: 'first token',
+  unigram: 'written first',
   query: 'from the query',
 };
 
@@ -101,8 +101,9 @@ function fieldOf(name: string, said: string, filterBy: (condition: string) => vo
 }
 
 function explanation({ reasons, ngramScore, wordScore }: AnswerHit, whole: () => HTMLElement): HTMLElement {
-  const names = reasons.slice(0, LINE).flatMap(({ text }, i) => [i === 0 ? '' : ', ', element('q', {}, text)]);
-  const more = reasons.length > LINE ? `, and ${reasons.length - LINE} more` : '';
+  const texts = [...new Set(reasons.map(({ text }) => text))];
+  const names = texts.slice(0, LINE).flatMap((text, i) => [i === 0 ? '' : ', ', element('q', {}, text)]);
+  const more = texts.length > LINE ? `, and ${texts.length - LINE} more` : '';
   const details = element('details', {}, element('summary', {}, 'because of ', ...names, more));
   // what nobody looks at is not made
   details.addEventListener(
@@ -114,7 +115,7 @@ function explanation({ reasons, ngramScore, wordScore }: AnswerHit, whole: () =>
       ];
       const rest = reasons.length > TABLE ? ` ${reasons.length - TABLE} more add less.` : '';
       details.append(
-        reasonTable(reasons.slice(0, TABLE)),
+        reasonTable(reasons.slice(0, TABLE), ngramScore !== null && wordScore !== null),
         element('p', { className: 'rest' }, `Scores: ${scores.filter(Boolean).join(', ')}.${rest}`),
         whole(),
       );
@@ -124,7 +125,7 @@ function explanation({ reasons, ngramScore, wordScore }: AnswerHit, whole: () =>
   return details;
 }
 
-function reasonTable(reasons: readonly Reason[]): HTMLElement {
+function reasonTable(reasons: readonly Reason[], both: boolean): HTMLElement {
   const head = ['what', 'how', 'in all documents', 'adds', 'share', ''].map((name, i) =>
     element('th', { className: ['', 'source', 'number', 'number', 'number', 'bar'][i]! }, name),
   );
@@ -138,7 +139,7 @@ function reasonTable(reasons: readonly Reason[]): HTMLElement {
       element('td', { className: 'source' }, kind === 'word' ? 'word' : (sources[source] ?? source)),
       element('td', { className: 'number' }, kind === 'word' ? `in ${count}` : `${count}×`),
       element('td', { className: 'number' }, contribution.toFixed(3)),
-      element('td', { className: 'number' }, `${Math.round(100 * share)} %`),
+      element('td', { className: 'number' }, shareText(kind, share, both)),
       element('td', { className: 'bar' }, bar),
     );
     row.dataset.reason = String(i);
