@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { stderrProgress } from 'tenfold/nn';
 import {
+  COPY,
   passageDocuments,
   readCoder,
   saveCoder,
@@ -34,13 +35,14 @@ const { train } = await splitAddresses();
 const documents = passageDocuments(train);
 const coder = await coderIn(join(folder, 'tokenizer'));
 const { tokenizer } = coder;
-const pairs = trainingPairs({ coder, documents, context: recipe.context, seed: recipe.seed, counts: { others: 4 } });
+const pairs = trainingPairs({ coder, documents, context: recipe.context, seed: recipe.seed });
 progress.note(`${documents.length} passages, ${pairs.length} pairs`);
 const weights = await trainModel({
   pairs,
   recipe,
   vocabulary: tokenizer.size,
   start: tokenizer.eos ?? 0,
+  copier: { share: COPY, tokens: coder },
   folder: join(folder, 'training'),
   progress,
   signal: stop.signal,

@@ -28,6 +28,9 @@ it('weighted scores, each result from 0 to 1', () => {
     { id: 'b', score: 0.5 },
     { id: 'd', score: 0 },
   ]);
+  const from0 = weightedFusion([one, two], [1, 0.75], { floor: 0 });
+  expect(from0.map(({ id }) => id)).toEqual(['a', 'c', 'b', 'd']);
+  expect(from0.map(({ score }) => score)).toEqual([1, 1 / 9 + 0.75, 5 / 9, 0.375]);
   expect(weightedFusion([[], two.slice(1)], [1, 1])).toEqual([{ id: 'd', score: 1 }]);
   expect(() => weightedFusion([one], [])).toThrow('expected 1 weights, got 0');
 });

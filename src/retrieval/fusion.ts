@@ -19,14 +19,20 @@ export function reciprocalRankFusion(
 /**
  * The weighted sum of scores, each result's stretched to reach from 0 to 1: a document that a result lacks gets 0 of it.
  * @param weights one a result
+ * @param floor the score that becomes 0: each result's least unless given. With the score of what does not match at all,
+ * it does not matter how long results are
  */
-export function weightedFusion(results: readonly (readonly Scored[])[], weights: readonly number[]): Scored[] {
+export function weightedFusion(
+  results: readonly (readonly Scored[])[],
+  weights: readonly number[],
+  { floor }: { readonly floor?: number } = {},
+): Scored[] {
   if (weights.length !== results.length) {
     throw new RangeError(`weightedFusion: expected ${results.length} weights, got ${weights.length}`);
   }
   const ranges = results.map((result) => {
     const scores = result.map(({ score }) => score);
-    const low = scores.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const low = floor ?? scores.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     return { low, span: scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - low };
   });
   return fused(results, (score, _, result) => {

@@ -30,6 +30,7 @@ export type { FieldNames, Item, Judgement, Problem, Query } from './readers/item
 export { type Key, ngramWeight } from './scoring/keys.ts';
 export { type BartSizes, bartConfig } from './searcher/bart.ts';
 export { Coder, type CoderOptions, type Supervision } from './searcher/coder.ts';
+export { COPY, type Copier } from './searcher/copying.ts';
 export { createIndex, modelFolder, openIndexWriter, type TokensFrom, trainCoder } from './searcher/index-folder.ts';
 export {
   openSearchModel,
@@ -39,7 +40,7 @@ export {
   saveCoder,
   saveWeights,
 } from './searcher/model-folder.ts';
-export { keyDefaults, Searcher, type SearcherParts } from './searcher/searcher.ts';
+export { keyDefaults, type Ranked, Searcher, type SearcherParts } from './searcher/searcher.ts';
 export { shippedSearchModel } from './searcher/shipped.ts';
 export type {
   CompleteOptions,
@@ -67,4 +68,10 @@ export {
 export { type PseudoQueried, type PseudoQueryOptions, writePseudoQueries } from './training/pseudo-queries.ts';
 export { mineRanks, type RankedQuery, type RankOptions, trainRanks } from './training/rank.ts';
 export { type SearchRecipe, smallRecipe, type TrainModelOptions, trainModel } from './training/train.ts';
-export { type TrainedIndex, type TrainOptions, trainIndex } from './training/train-index.ts';
+export {
+  type RankIndexOptions,
+  rankIndex,
+  type TrainedIndex,
+  type TrainOptions,
+  trainIndex,
+} from './training/train-index.ts';

@@ -3,8 +3,9 @@
  *
  * What answers a query mostly says some of its words. A large pre-trained model knows that; a small one that learns for
  * minutes does not get so far, and is told: P_copy takes what follows the row's last token in the query, if that is there,
- * or else any token of the query that begins a word. It is the pointer of A. See, P. J. Liu, C. D. Manning, "Get to the point" (ACL 2017),
- * with a fixed share g and attention that is not learned. With g = 0 it is the model alone.
+ * or else any token of the query that begins a word. It is the pointer of A. See, P. J. Liu, C. D. Manning, "Get to the
+ * point" (ACL 2017), with a fixed share g and attention that is not learned. With g = 0 it is the model alone. It is trained
+ * as it writes: what is copied anyway, the model need not learn to say.
  */
 import type { Decoding, LocalLanguageModel } from '../../../text/index.ts';
 
@@ -49,6 +50,34 @@ export interface CopiedTokens {
   beginsWord(token: number): boolean;
 }
 
+/** How a model copies. */
+export interface Copier {
+  /** g, from 0 to 1. */
+  readonly share: number;
+  readonly tokens: CopiedTokens;
+}
+
+/** Share of what small models copy. */
+export const COPY = 0.5;
+
+function queryOf(prompt: readonly number[], tokens: CopiedTokens): Query {
+  const text = prompt.filter((token) => tokens.isText(token));
+  return new Query(text, (token) => tokens.beginsWord(token));
+}
+
+/** P_copy of each token of a continuation; undefined where there is nothing to copy. */
+export function copiedChances(
+  prompt: readonly number[],
+  continuation: readonly number[],
+  tokens: CopiedTokens,
+): (number | undefined)[] {
+  const query = queryOf(prompt, tokens);
+  return continuation.map((token, t) => {
+    const next = query.next(continuation[t - 1]);
+    return next.size === 0 ? undefined : (next.get(token) ?? 0);
+  });
+}
+
 /**
  * A model that copies from its prompts.
  * @param share g, from 0 to 1
@@ -56,23 +85,24 @@ export interface CopiedTokens {
 export function copying(model: LocalLanguageModel, share: number, tokens: CopiedTokens): LocalLanguageModel {
   if (share === 0) return model;
   const { vocabulary } = model;
-  const queryOf = (prompt: readonly number[]): Query => {
-    const text = prompt.filter((token) => tokens.isText(token));
-    return new Query(text, (token) => tokens.beginsWord(token));
-  };
   return {
     vocabulary,
     context: model.context,
     begin: async (prompts, watch) =>
-      new Copying(await model.begin(prompts, watch), vocabulary, share, prompts.map(queryOf)),
+      new Copying(
+        await model.begin(prompts, watch),
+        vocabulary,
+        share,
+        prompts.map((prompt) => queryOf(prompt, tokens)),
+      ),
     score: async (pairs, watch) => {
       const scored = await model.score(pairs, watch);
       return scored.map((one, i) => {
         const { prompt, continuation } = pairs[i]!;
-        const query = queryOf(prompt);
+        const copied = copiedChances(prompt, continuation, tokens);
         const logProbs = one.logProbs.map((logProb, t) => {
-          const copied = query.next(continuation[t - 1]);
-          return copied.size === 0 ? logProb : mixed(logProb, share, copied.get(continuation[t]!) ?? 0);
+          const chance = copied[t];
+          return chance === undefined ? logProb : mixed(logProb, share, chance);
         });
         return { ...one, logProbs };
       });

@@ -31,8 +31,8 @@ export interface KeyFinder {
 
 /** Share of the vocabulary that is taken for what the model would begin with: SEAL takes 5,000 of 50,000 tokens. */
 const UNIGRAM_SHARE = 0.1;
-/** Most pieces of a query: those of its first 85 words or so. */
-const MOST_PIECES = 256;
+/** Words of a query of which pieces are taken, at most. */
+const MOST_WORDS = 85;
 /** Words of the longest piece. */
 const PIECE_WORDS = 3;
 
@@ -47,21 +47,25 @@ export async function findKeys(by: KeyFinder, query: string, options: KeySearch)
     const count = ngrams.count(state);
     const weight = ngramWeight(logProb, count, ngrams.tokens);
     const name = `${isWhole(source) ? source : ''}${ngram.join()}`;
-    if ((found.get(name)?.logProb ?? Number.NEGATIVE_INFINITY) >= logProb) return;
-    found.set(name, { tokens: ngram, source, logProb, state, count, weight });
+    // whoever comes first says where it is from: by another way it is as likely, but for rounding
+    if (!found.has(name)) found.set(name, { tokens: ngram, source, logProb, state, count, weight });
   };
 
   const { results, first } = await written(by, prompts, options);
   for (const [i, view] of options.views.entries()) writtenKeys(by, view, results[i]!, add);
   if (options.queryNgrams) {
-    const pieces = piecesOf(query, coder);
     const prompt = coder.prompt(tokens, 'body', 'supervised', most);
-    const pairs = pieces
-      .map((continuation) => ({ prompt, continuation, state: ngrams.find(continuation) }))
-      .filter(({ state }) => ngrams.count(state) > 0);
-    const scored = await model.score(pairs, options.signal && { signal: options.signal });
-    for (const [i, { continuation, state }] of pairs.entries())
-      add(continuation, 'query', sum(scored[i]!.logProbs), state);
+    const runs = runsOf(query, coder)
+      .map(({ tokens, ends }) => ({ prompt, ends, ...occurring(ngrams, tokens.slice(0, most - 1)) }))
+      .filter(({ continuation }) => continuation.length > 0);
+    const scored = await model.score(runs, options.signal && { signal: options.signal });
+    for (const [i, { continuation, ends, states }] of runs.entries()) {
+      let logProb = 0;
+      for (const [t, own] of scored[i]!.logProbs.entries()) {
+        logProb += own;
+        if (ends.has(t + 1)) add(continuation.slice(0, t + 1), 'query', logProb, states[t]!);
+      }
+    }
   }
   if (options.unigrams && first !== undefined) {
     for (const [token, logProb] of first) {
@@ -150,28 +154,35 @@ function likeliest(logits: Float32Array, row: number, vocabulary: number): [numb
     .slice(0, Math.ceil(UNIGRAM_SHARE * vocabulary));
 }
 
-/** Every run of one to three words of the query, once each, as tokens. */
-function piecesOf(query: string, coder: Coder): number[][] {
-  const words = query.match(/[\p{L}\p{N}]+(?:[-'’.][\p{L}\p{N}]+)*/gu) ?? [];
-  const pieces = new Map<string, number[]>();
-  for (let from = 0; from < words.length; from++) {
-    for (let to = from + 1; to <= Math.min(words.length, from + PIECE_WORDS); to++) {
-      if (pieces.size === MOST_PIECES) return [...pieces.values()];
-      const text = words.slice(from, to).join(' ');
-      for (const variant of coder.lowercase ? [text] : firstLetters(text)) pieces.set(variant, coder.encode(variant));
+/** The runs of three words of the query, fewer at its end, and after how many tokens a word ends. */
+function runsOf(query: string, coder: Coder): { readonly tokens: number[]; readonly ends: ReadonlySet<number> }[] {
+  const words = query.match(/[\p{L}\p{N}]+(?:[-'’.][\p{L}\p{N}]+)*/gu)?.slice(0, MOST_WORDS) ?? [];
+  const runs = new Map<string, string[]>();
+  for (const from of words.keys()) {
+    const run = words.slice(from, from + PIECE_WORDS);
+    for (const first of coder.lowercase ? [run[0]!] : firstLetters(run[0]!)) {
+      const own = [first, ...run.slice(1)];
+      runs.set(own.join(' '), own);
     }
   }
-  return [...pieces.values()];
+  return Array.from(runs, ([text, own]) => ({
+    tokens: coder.encode(text),
+    ends: new Set(own.map((_, i) => coder.encode(own.slice(0, i + 1).join(' ')).length)),
+  }));
+}
+
+/** The longest beginning of some tokens that documents have, and the state of each of its beginnings. */
+function occurring(ngrams: LiveNgrams, tokens: readonly number[]): { continuation: number[]; states: NgramState[] } {
+  const states: NgramState[] = [];
+  for (let state = ngrams.all; states.length < tokens.length; states.push(state)) {
+    state = ngrams.extend(state, tokens[states.length]!);
+    if (ngrams.count(state) === 0) break;
+  }
+  return { continuation: tokens.slice(0, states.length), states };
 }
 
 /** With a small and with a capital first letter. */
 function firstLetters(text: string): string[] {
   const [first = '', ...rest] = text;
   return [...new Set([first.toLowerCase(), first.toUpperCase()])].map((letter) => letter + rest.join(''));
-}
-
-function sum(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
 }

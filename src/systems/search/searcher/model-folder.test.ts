@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { compile, type NDArray, openSafetensors, random, saveSafetensors, type Tensor } from '../../../tensor/index.ts';
 import { initTransformer, languageModel, type Transformer } from '../../../text/index.ts';
 import { bartConfig } from './bart.ts';
+import { COPY } from './copying.ts';
 import { createIndex, trainCoder } from './index-folder.ts';
-import { COPY, openSearchModel, readSettings, readWeights, saveCoder, saveWeights } from './model-folder.ts';
+import { openSearchModel, readSettings, readWeights, saveCoder, saveWeights } from './model-folder.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -21,11 +21,9 @@ import {
 } from '../../../text/index.ts';
 import { bartJson, bartTensors, readBart, readBartJson } from './bart.ts';
 import { Coder } from './coder.ts';
-import { copying } from './copying.ts';
+import { COPY, copying } from './copying.ts';
 
 const FORMAT = 'tenfold search 1';
-/** Share of what small models copy. */
-export const COPY = 0.5;
 
 /** Weights and what they are the weights of. */
 export interface SearchWeights {

@@ -44,6 +44,8 @@ export interface SearcherParts<D extends StoredDocument> {
 
 /** How many documents each side brings to a fusion. */
 const POOL = 200;
+/** What keys count beside words. */
+const FUSION = 0.2;
 /** Tokens of documents that are kept once they were recovered: 64 MB. */
 const MOST_KEPT = 2 ** 24;
 /** Documents told of a completion or an exact text. */
@@ -64,13 +66,21 @@ export const keyDefaults = {
   fullyScored: 500,
 } as const satisfies Required<Omit<KeyOptions, 'views'>>;
 
-/** A document by its keys, with its number among all. */
-export interface Ranked<D> {
-  readonly document: D;
+/** A document's number among all, and what it is ranked by. */
+interface Place {
   readonly number: number;
   readonly score: number;
-  /** What its score is made of, by falling contribution. */
+  /** The sum of the keys' contributions; null where only words ranked. */
+  readonly ngramScore: number | null;
+  /** The BM25 score; null where only keys ranked. */
+  readonly wordScore: number | null;
+  /** What `ngramScore` is made of, by falling contribution. */
   parts(): readonly Part[];
+}
+
+/** A document by its keys, its words or both. */
+export interface Ranked<D> extends Place {
+  readonly document: D;
 }
 
 export class Searcher<D extends StoredDocument = StoredDocument> implements AsyncDisposable {
@@ -130,37 +140,24 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
    * hit?.ngrams[0]?.text // 'earthquakes can be predicted'
    */
   async search(query: string, options: SearchOptions<D> = {}): Promise<SearchHit<D>[]> {
-    const { limit = 10, rank = this.hasModel ? 'both' : 'words', fusion = 0.2, filter, signal } = options;
+    const { limit = 10, rank = this.hasModel ? 'both' : 'words', signal } = options;
     check(options);
     signal?.throwIfAborted();
     if (limit === 0 || !/[\p{L}\p{N}]/u.test(query)) return [];
-    const pool = rank === 'both' ? Math.max(limit, POOL) : limit;
-    const words = rank === 'ngrams' ? [] : this.collection.search(query, { limit: pool, ...(filter && { filter }) });
-    const keyed = rank === 'words' ? [] : await this.byKeys(query, { ...options, limit: pool });
-    const byWords = new Map(words.map(({ number, score }) => [number, score]));
-    const byKeys = new Map(keyed.map((one) => [one.number, one]));
-    const lists = [listed(byWords), listed(keyed.map(({ number, score }) => [number, score]))] as const;
-    const order =
+    const found =
       rank === 'words'
-        ? lists[0]
+        ? this.#documents(this.#byWords(query, limit, options))
         : rank === 'ngrams'
-          ? lists[1]
-          : fusion === 'reciprocal'
-            ? reciprocalRankFusion(lists)
-            : weightedFusion(lists, [1 - fusion, fusion]);
-    return order.slice(0, limit).map(({ id, score }) => {
-      const number = Number(id);
-      const document = this.#document(number);
-      const own = byKeys.get(number);
-      return {
-        document,
-        score,
-        ngramScore: rank === 'words' ? null : (own?.score ?? 0),
-        wordScore: rank === 'ngrams' ? null : (byWords.get(number) ?? 0),
-        ngrams: own ? own.parts().map((part) => this.#told(document, number, part)) : [],
-        words: rank === 'ngrams' ? [] : this.collection.explain(query, number),
-      };
-    });
+          ? await this.byKeys(query, options)
+          : this.fused(query, await this.keys(query, { queryNgrams: false, ...options }), options);
+    return found.map(({ document, number, score, ngramScore, wordScore, parts }) => ({
+      document,
+      score,
+      ngramScore,
+      wordScore,
+      ngrams: parts().map((part) => this.#told(document, number, part)),
+      words: rank === 'ngrams' ? [] : this.collection.explain(query, number, options.bm25),
+    }));
   }
 
   /**
@@ -219,37 +216,29 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
 
   /** The best documents for keys that were found before, best first: all but what `keys` does. */
   rank(keys: readonly Key[], options: SearchOptions<D> = {}): Ranked<D>[] {
-    const { scoring, alpha, beta, lmLength, maxRows, fullyScored } = { ...keyDefaults, ...options };
-    const { limit = 10, filter } = options;
-    const { ngrams } = this;
-    const heavy = keys.filter(({ weight }) => weight > 0);
-    const taken = (number: number): boolean => filter === undefined || filter(this.#document(number));
-    if (scoring !== 'intersective') {
-      const some = { limit, maxRows, taken };
-      const hits = scoring === 'lm' ? byProbability(ngrams, keys, lmLength, some) : byWeight(ngrams, heavy, some);
-      return hits.map(({ document: number, key, score }) => ({
-        document: this.#document(number),
-        number,
-        score,
-        parts: () =>
-          this.#parts(new KeySet([key]), number, { alpha: 1, beta: 0 }).map((part) => ({
-            ...part,
-            contribution: score,
-          })),
-      }));
-    }
-    const by = { alpha, beta };
-    const set = new KeySet(heavy);
-    return candidates(ngrams, set.keys, { ...by, maxRows, limit: Math.max(limit, fullyScored), taken })
-      .map((number) => ({ number, score: set.score(this.#tokens(number), by) }))
-      .sort((a, b) => b.score - a.score || a.number - b.number)
-      .slice(0, limit)
-      .map(({ number, score }) => ({
-        document: this.#document(number),
-        number,
-        score,
-        parts: () => this.#parts(set, number, by),
-      }));
+    return this.#documents(this.#byKeys(keys, options).slice(0, options.limit ?? 10));
+  }
+
+  /** The best documents by words and by keys that were found before, best first. */
+  fused(query: string, keys: readonly Key[], options: SearchOptions<D> = {}): Ranked<D>[] {
+    const { limit = 10, fusion = FUSION } = options;
+    const pool = Math.max(limit, POOL);
+    const words = this.#byWords(query, pool, options);
+    // what words found is scored by keys too, whether these would have found it or not
+    const also = words.map(({ number }) => number);
+    const keyed = this.#byKeys(keys, { ...options, limit: pool }, also);
+    const byWords = new Map(words.map((one) => [one.number, one]));
+    const byKeys = new Map(keyed.map((one) => [one.number, one]));
+    const lists = [listed(words), listed(keyed)] as const;
+    // likelihoods are below 0, all other scores above
+    const stretch = options.scoring === 'lm' ? {} : { floor: 0 };
+    const order =
+      fusion === 'reciprocal' ? reciprocalRankFusion(lists) : weightedFusion(lists, [1 - fusion, fusion], stretch);
+    const places = order.slice(0, limit).map(({ id, score }): Place => {
+      const [own, other] = [byKeys.get(Number(id)), byWords.get(Number(id))];
+      return { ...(own ?? other)!, score, ngramScore: own?.score ?? 0, wordScore: other?.score ?? 0 };
+    });
+    return this.#documents(places);
   }
 
   /** The keys of a query, from the heaviest down: what the model makes of it. @throws TypeError without a model */
@@ -274,6 +263,41 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
       throw new TypeError(`${op}: expected an index with a model, got one without (train one, or rank by words)`);
     }
     return this.#model;
+  }
+
+  #byWords(query: string, limit: number, { filter, bm25 }: SearchOptions<D>): Place[] {
+    const found = this.collection.search(query, { ...bm25, limit, ...(filter && { filter }) });
+    return found.map(({ number, score }) => ({ number, score, ngramScore: null, wordScore: score, parts: () => [] }));
+  }
+
+  /** All that keys call for, best first. @param also documents that are scored whether keys call for them or not */
+  #byKeys(keys: readonly Key[], options: SearchOptions<D>, also: readonly number[] = []): Place[] {
+    const { scoring, alpha, beta, lmLength, maxRows, fullyScored } = { ...keyDefaults, ...options };
+    const { limit = 10, filter } = options;
+    const { ngrams } = this;
+    const heavy = keys.filter(({ weight }) => weight > 0);
+    const taken = (number: number): boolean => filter === undefined || filter(this.#document(number));
+    const place = (number: number, score: number, parts: () => Part[]): Place => {
+      return { number, score, ngramScore: score, wordScore: null, parts };
+    };
+    if (scoring !== 'intersective') {
+      const some = { limit, maxRows, taken };
+      const hits = scoring === 'lm' ? byProbability(ngrams, keys, lmLength, some) : byWeight(ngrams, heavy, some);
+      return hits.map(({ document: number, key, score }) => {
+        const parts = () => this.#parts(new KeySet([key]), number, { alpha: 1, beta: 0 });
+        return place(number, score, () => parts().map((part) => ({ ...part, contribution: score })));
+      });
+    }
+    const by = { alpha, beta };
+    const set = new KeySet(heavy);
+    const called = candidates(ngrams, set.keys, { ...by, maxRows, limit: Math.max(limit, fullyScored), taken });
+    return [...new Set([...called, ...also])]
+      .map((number) => place(number, set.score(this.#tokens(number), by), () => this.#parts(set, number, by)))
+      .sort((a, b) => b.score - a.score || a.number - b.number);
+  }
+
+  #documents(places: readonly Place[]): Ranked<D>[] {
+    return places.map((place) => ({ ...place, document: this.#document(place.number) }));
   }
 
   /** The views that the documents have. */
@@ -339,8 +363,8 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
 }
 
 /** Scores by document's number, as fusion takes them. */
-function listed(scores: Iterable<readonly [number, number]>): Scored[] {
-  return Array.from(scores, ([number, score]) => ({ id: String(number), score }));
+function listed(places: readonly Place[]): Scored[] {
+  return places.map(({ number, score }) => ({ id: String(number), score }));
 }
 
 /** What a document says at a place. */
@@ -363,7 +387,7 @@ export function textOf(
 }
 
 function check<D extends StoredDocument>(options: SearchOptions<D>): void {
-  const { limit = 10, fusion = 0.2, alpha = 2, beta = 0.8 } = options;
+  const { limit = 10, fusion = FUSION, alpha = 2, beta = 0.8 } = options;
   const whole = { limit, lmLength: 1, maxRows: 1, fullyScored: 1, ...options };
   for (const name of ['limit', 'lmLength', 'maxRows', 'fullyScored'] as const) {
     const value = whole[name];

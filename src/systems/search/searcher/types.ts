@@ -1,5 +1,5 @@
 /** What a searcher is asked, and what it answers. */
-import type { WordScore } from '../../../retrieval/index.ts';
+import type { Bm25Options, WordScore } from '../../../retrieval/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 
 /** What an n-gram is written as: any part of a document, its whole title, or one of its pseudo-queries (MINDER). */
@@ -27,7 +27,10 @@ export interface KeyOptions {
   readonly beams?: number;
   /** Most tokens of a body's key; titles and queries may have half as many more. Default 10. */
   readonly maxTokens?: number;
-  /** Whether pieces of the query, of one to three words, are keys too, as far as documents have them. Default true. */
+  /**
+   * Whether pieces of the query, of one to three words, are keys too, as far as documents have them. Default true, but
+   * false where words rank too: these find them already.
+   */
   readonly queryNgrams?: boolean;
   /** Whether the tokens that the model would begin with are keys too. Default true. */
   readonly unigrams?: boolean;
@@ -52,9 +55,11 @@ export interface SearchOptions<D extends StoredDocument = StoredDocument> extend
   readonly rank?: Ranking;
   /**
    * With `rank: 'both'`: what the keys count beside the words, from 0 to 1, in a weighted sum of both scores, each
-   * stretched from 0 to 1; or `'reciprocal'` for reciprocal ranks. Default 0.2.
+   * divided by its best; or `'reciprocal'` for reciprocal ranks. Default 0.2.
    */
   readonly fusion?: number | 'reciprocal';
+  /** k₁ and b of the words' scores. */
+  readonly bm25?: Bm25Options;
   /** Leaves out documents for which it returns false. */
   readonly filter?: (document: D) => boolean;
   readonly signal?: AbortSignal;

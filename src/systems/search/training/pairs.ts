@@ -5,6 +5,10 @@
  * from a span to another one, between span and title, from the beginning to the title. The prompt says which view is
  * wanted, and which of the two kinds a pair is (M. Bevilacqua et al., "Autoregressive Search Engines", arXiv 2204.10628,
  * §5.2 and its recipe; pseudo-queries: Y. Li et al., "Multiview identifiers enhanced generative retrieval", ACL 2023).
+ *
+ * A search asks as judged queries do. Where there are none its marks would never have been seen, and where there are a few
+ * they would only be seen with their few documents: titles and sentences of all documents therefore ask too, a title for
+ * spans near it, a sentence for spans of the rest.
  */
 import type { StoredDocument } from '../collection/segment.ts';
 import type { Coder, Supervision } from '../searcher/coder.ts';
@@ -31,11 +35,13 @@ export interface PairCounts {
   readonly spans: number;
   /** Default 3. */
   readonly titles: number;
-  /** Of each document by itself: to other spans. Default 3. */
+  /** Of each document by itself: to other spans. Default 2. */
   readonly others: number;
+  /** Of each document, with its title or one of its sentences for a query: to spans near that. Default 2. */
+  readonly own: number;
 }
 
-export const pairCounts: PairCounts = { spans: 10, titles: 3, others: 3 };
+export const pairCounts: PairCounts = { spans: 10, titles: 3, others: 2, own: 2 };
 
 /** Share of the documents' own inputs in small letters, where the index tells letters apart. */
 const SMALL_LETTERS = 0.1;
@@ -59,7 +65,7 @@ export function trainingPairs({
   context,
   seed = 0,
 }: PairOptions): TokenPair[] {
-  const { spans, titles, others } = { ...pairCounts, ...counts };
+  const { spans, titles, others, own } = { ...pairCounts, ...counts };
   const pairs: TokenPair[] = [];
   const add = (asked: string, said: string | undefined, view: View, supervision: Supervision): void => {
     if (said === undefined) return;
@@ -92,16 +98,41 @@ export function trainingPairs({
       add(cased(anySpan(words, draws)!), tellingSpan(words, draws), 'body', 'unsupervised');
     }
     betweenTitleAndSpan(words, title);
+    if (own > 0) ownQueries(words, title);
     const { queries: pseudo = [] } = document;
     if (pseudo.length > 0) add(cased(anySpan(words, draws)!), draws.of(pseudo), 'queries', 'unsupervised');
   }
   return pairs;
+
+  function ownQueries(words: Words, title: string | undefined): void {
+    const sentences = sentencesOf(words.text);
+    for (let i = 0; i < own; i++) {
+      if (title !== undefined && draws.unit() < 0.5) {
+        add(title, spansNear(wordsIn(title), words, 1, draws)[0], 'body', 'supervised');
+        continue;
+      }
+      const { text, from } = draws.of(sentences);
+      const [span] = spansNear(wordsIn(text), words, 1, draws, [from, from + text.length]);
+      add(text, span, 'body', 'supervised');
+      add(text, title, 'title', 'supervised');
+    }
+  }
 
   function betweenTitleAndSpan(words: Words, title: string | undefined): void {
     if (title === undefined) return;
     if (draws.unit() < 0.5) add(cased(anySpan(words, draws)!), title, 'title', 'unsupervised');
     else add(cased(title), tellingSpan(words, draws), 'body', 'unsupervised');
   }
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+
+/** The sentences of a text that is not empty, and where each begins. */
+function sentencesOf(text: string): { readonly text: string; readonly from: number }[] {
+  return Array.from(segmenter.segment(text), ({ segment, index }) => {
+    const begun = segment.trimStart();
+    return { text: begun.trimEnd(), from: index + segment.length - begun.length };
+  }).filter(({ text }) => text !== '');
 }
 
 function titleOf({ title }: StoredDocument): string | undefined {

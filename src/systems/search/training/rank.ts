@@ -34,11 +34,12 @@ import { type Transformer, transformer } from '../../../text/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import { isUnigram, type Part } from '../scoring/intersective.ts';
 import { chanceOf } from '../scoring/keys.ts';
+import type { Copier } from '../searcher/copying.ts';
 import type { SearchWeights } from '../searcher/model-folder.ts';
 import type { Searcher } from '../searcher/searcher.ts';
 import { Draws } from './draws.ts';
 import type { JudgedQuery, TokenPair } from './pairs.ts';
-import { type PairBatch, pairRows, type SearchRecipe, smoothedLoss } from './train.ts';
+import { mixedLoss, type PairBatch, pairRows, type SearchRecipe, smoothedLoss } from './train.ts';
 
 /** A key as a row: what was asked, what was written, and what its likelihood counts. */
 interface KeyRow {
@@ -100,6 +101,8 @@ export interface RankOptions {
   /** Of the loss of generation. */
   readonly pairs: readonly TokenPair[];
   readonly from: SearchWeights;
+  /** How it copies. Default: it does not. */
+  readonly copier?: Copier;
   /** Sizes of rows, smoothing, dropout and seed are taken from it. */
   readonly recipe: SearchRecipe;
   readonly steps: number;
@@ -111,6 +114,8 @@ export interface RankOptions {
   readonly margins?: readonly [number, number];
   /** λ of the loss of generation. Default 1,000. */
   readonly lambda?: number;
+  /** Where checkpoint and metrics are kept; a run that is there goes on. */
+  readonly folder?: string;
   readonly onRecord?: (record: MetricsRecord) => void;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
@@ -128,18 +133,19 @@ interface RankBatch<T = NDArray> {
 
 /** Trains on with the margin loss. @throws RangeError for nothing to learn from; as `fit` */
 export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
-  const { ranks, pairs, from, recipe, steps, rate = 1e-4, batch = 4, margins = [300, 400], lambda = 1000 } = options;
+  const { ranks, pairs, from, copier, recipe, steps } = options;
+  const { rate = 1e-4, batch = 4, margins = [300, 400], lambda = 1000 } = options;
   if (ranks.length === 0) throw new RangeError('train: expected queries whose documents are found, got none');
   const { config } = from;
   // biome-ignore lint/suspicious/noFocusedTests: the training loop, not a test
   const { params } = await fit({
     loss: (p: Transformer, { keys, chance, cover, power, pairs: told }: RankBatch<Tensor>, { key }) => {
-      const [right, drawn, best] = split(scores(logProbs(config, p, keys), chance, cover, power, batch));
+      const [right, drawn, best] = split(scores(logProbs(config, p, keys, copier), chance, cover, power, batch));
       const lead = (wrong: Tensor, margin: number) => mean(maximum(add(sub(wrong, right), margin), 0));
       const ranking = mul(add(lead(drawn, margins[0]), lead(best, margins[1])), 0.5);
       const dropout = { residual: recipe.dropout, key };
       const logits = transformer(config, p, { ids: told.input, source: told.source }, dropout);
-      const generation = smoothedLoss(logits, told.output, told.weight, recipe.smoothing);
+      const generation = smoothedLoss(logits, told, recipe.smoothing, copier);
       return { loss: add(ranking, mul(generation, lambda)), metrics: { ranking, generation } };
     },
     params: from.params,
@@ -147,6 +153,7 @@ export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
     batches: (start?: number) => rankBatches(options, start),
     steps,
     seed: recipe.seed,
+    ...(options.folder !== undefined && { folder: options.folder }),
     ...(options.onRecord && { onRecord: options.onRecord }),
     ...(options.progress && { progress: options.progress }),
     ...(options.signal && { signal: options.signal }),
@@ -180,11 +187,12 @@ export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
             rows.map((row) => row?.pair ?? nothing),
             recipe,
             start0,
+            copier,
           ).take(every(rows.length)),
           chance: numbers((row) => row?.chance ?? -1),
           cover: numbers((row) => row?.cover ?? 0),
           power: numbers((row) => row?.power ?? 1),
-          pairs: pairRows(some, recipe, start0).take(every(some.length)),
+          pairs: pairRows(some, recipe, start0, copier).take(every(some.length)),
         };
         return { done: false, value };
       },
@@ -193,9 +201,14 @@ export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
 }
 
 /** ln P of each row's target: [rows]. */
-function logProbs(config: SearchWeights['config'], p: Transformer, rows: PairBatch<Tensor>): Tensor {
+function logProbs(
+  config: SearchWeights['config'],
+  p: Transformer,
+  rows: PairBatch<Tensor>,
+  copier: Copier | undefined,
+): Tensor {
   const logits = transformer(config, p, { ids: rows.input, source: rows.source });
-  return neg(sum(mul(crossEntropy(logits, rows.output), rows.weight), -1));
+  return neg(sum(mul(mixedLoss(crossEntropy(logits, rows.output), rows.copied, copier), rows.weight), -1));
 }
 
 /** s(q,p) of each document: [queries, 3]. */

@@ -27,9 +27,14 @@ export function wordsIn(text: string): Words {
 }
 
 /** The span that begins with a word; shorter where the text ends. */
-export function spanAt({ text, places }: Words, first: number): string {
-  const last = Math.min(places.length, first + SPAN_WORDS) - 1;
-  return text.slice(places[first]![0], places[last]![1]);
+export function spanAt(words: Words, first: number): string {
+  return words.text.slice(...rangeAt(words, first, SPAN_WORDS));
+}
+
+/** Where so many words from one on stand. */
+function rangeAt({ places }: Words, first: number, count: number): [from: number, to: number] {
+  const last = Math.min(places.length, first + count) - 1;
+  return [places[first]![0], places[last]![1]];
 }
 
 /** Words at which a whole span may begin; the first one where the text is shorter. */
@@ -51,16 +56,28 @@ export function tellingSpan(words: Words, draws: Draws): string | undefined {
   return anySpan(words, draws);
 }
 
-/** Spans near what a query says, drawn with replacement. */
-export function spansNear(query: Words, passage: Words, count: number, draws: Draws): string[] {
+/**
+ * Spans near what a query says, drawn with replacement.
+ * @param apart a range of the passage that no span may touch: what the query was taken from
+ */
+export function spansNear(
+  query: Words,
+  passage: Words,
+  count: number,
+  draws: Draws,
+  apart: readonly [from: number, to: number] = [0, 0],
+): string[] {
   if (passage.places.length === 0) return [];
   const asked = grams(query);
   const weights = Array.from({ length: beginnings(passage) }, (_, first) => {
+    const [from, to] = rangeAt(passage, first, SPAN_WORDS);
+    if (from < apart[1] && to > apart[0]) return Number.NEGATIVE_INFINITY;
     if (isStopWord(wordAt(passage, first))) return 0;
     const own = gramAt(passage, first);
-    return asked.reduce((sum, gram) => sum + likeness(gram, own), 0);
+    return asked.reduce((sum, gram) => sum + gram.likeness(own), 0);
   });
   const most = Math.max(...weights);
+  if (most === Number.NEGATIVE_INFINITY) return [];
   const chances = weights.map((weight) => Math.exp(weight - most));
   return Array.from({ length: count }, () => spanAt(passage, draws.weighted(chances)));
 }
@@ -70,26 +87,58 @@ function wordAt({ text, places }: Words, i: number): string {
 }
 
 function gramAt(words: Words, first: number): string {
-  const last = Math.min(words.places.length, first + NEAR_WORDS) - 1;
-  return words.text.slice(words.places[first]![0], words.places[last]![1]).toLowerCase();
+  return words.text.slice(...rangeAt(words, first, NEAR_WORDS)).toLowerCase();
 }
 
-function grams(words: Words): string[] {
+function grams(words: Words): Letters[] {
   const count = Math.max(1, words.places.length - NEAR_WORDS + 1);
-  return words.places.length === 0 ? [] : Array.from({ length: count }, (_, first) => gramAt(words, first));
+  return words.places.length === 0
+    ? []
+    : Array.from({ length: count }, (_, first) => new Letters(gramAt(words, first)));
 }
 
-/** Twice the letters of the longest common subsequence, over all letters: Levenshtein's ratio without substitutions. */
-export function likeness(a: string, b: string): number {
-  let before = new Uint16Array(b.length + 1);
-  let row = new Uint16Array(b.length + 1);
-  for (let i = 0; i < a.length; i++) {
-    for (let j = 0; j < b.length; j++) {
-      row[j + 1] = a[i] === b[j] ? before[j]! + 1 : Math.max(before[j + 1]!, row[j]!);
+/** Bits of a number that are used: two numbers and a carry add up without a sign. */
+const BITS = 30;
+const FULL = 2 ** BITS - 1;
+
+/**
+ * A text that many others are compared with: the longest common subsequence, all letters of one text at a time
+ * (H. Hyyrö, "Bit-parallel LCS-length computation revisited", AWOCA 2004).
+ */
+export class Letters {
+  readonly #length: number;
+  /** By letter: a bit for each place where it stands. */
+  readonly #places = new Map<number, Int32Array>();
+
+  constructor(text: string) {
+    this.#length = text.length;
+    for (let i = 0; i < text.length; i++) {
+      const letter = text.charCodeAt(i);
+      const places = this.#places.get(letter) ?? new Int32Array(Math.ceil(text.length / BITS));
+      places[Math.floor(i / BITS)]! |= 1 << (i % BITS);
+      this.#places.set(letter, places);
     }
-    [before, row] = [row, before];
   }
-  return a.length + b.length === 0 ? 1 : (2 * before[b.length]!) / (a.length + b.length);
+
+  /** Twice the letters of the longest common subsequence, over all letters: Levenshtein's ratio without substitutions. */
+  likeness(other: string): number {
+    const all = this.#length + other.length;
+    // a bit falls to 0 with each letter that the subsequence gains
+    const left = new Int32Array(Math.ceil(this.#length / BITS)).fill(FULL);
+    for (let i = 0; i < other.length; i++) {
+      const places = this.#places.get(other.charCodeAt(i));
+      if (places === undefined) continue;
+      for (let k = 0, carry = 0; k < left.length; k++) {
+        const both = left[k]! & places[k]!;
+        const sum = left[k]! + both + carry;
+        carry = sum >> BITS;
+        left[k] = (sum & FULL) | (left[k]! & ~both);
+      }
+    }
+    let common = 0;
+    for (const bits of left) for (let gone = ~bits & FULL; gone !== 0; gone &= gone - 1) common++;
+    return all === 0 ? 1 : (2 * common) / all;
+  }
 }
 
 const stopWords = new Set(

@@ -10,8 +10,10 @@ import { makeFolder, replaceFile } from '../../../tensor/index.ts';
 import { moveFiles } from '../collection/checked-files.ts';
 import { Collection } from '../collection/collection.ts';
 import { checkedModel } from '../searcher/index-folder.ts';
-import { readCoder, readWeights, saveWeights } from '../searcher/model-folder.ts';
+import { readCoder, readSettings, readWeights, type SearchWeights, saveWeights } from '../searcher/model-folder.ts';
+import { Searcher } from '../searcher/searcher.ts';
 import { type JudgedQuery, type PairCounts, trainingPairs } from './pairs.ts';
+import { mineRanks, trainRanks } from './rank.ts';
 import { type SearchRecipe, smallRecipe, trainModel } from './train.ts';
 
 export interface TrainOptions {
@@ -65,6 +67,7 @@ export async function trainIndex(options: TrainOptions): Promise<TrainedIndex> {
     recipe,
     vocabulary: tokenizer.size,
     start: tokenizer.eos ?? 0,
+    copier: { share: (await readSettings(model)).copy, tokens: coder },
     ...(from && { from }),
     folder: run,
     onRecord: (record) => {
@@ -74,13 +77,67 @@ export async function trainIndex(options: TrainOptions): Promise<TrainedIndex> {
     ...(progress && { progress }),
     ...(signal && { signal }),
   });
+  await end(run, model, weights, tokenizer.pad ?? 1);
+  return { pairs: pairs.length, steps: recipe.steps, loss };
+}
+
+export interface RankIndexOptions {
+  /** Of the index, with a trained model. */
+  readonly folder: string;
+  readonly queries: readonly JudgedQuery[];
+  readonly steps: number;
+  readonly counts?: Partial<PairCounts>;
+  /** Of its loss of generation: what differs from {@link smallRecipe}. */
+  readonly recipe?: Partial<SearchRecipe>;
+  readonly onRecord?: (record: MetricsRecord) => void;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains the model of an index on to rank: what it finds for the queries is looked at once, and the right documents are
+ * moved ahead of the wrong ones ({@link trainRanks}).
+ * @returns how many right documents it had found
+ * @throws TypeError for an index without a model; RangeError where it finds no right document, and as `trainIndex`
+ */
+export async function rankIndex(options: RankIndexOptions): Promise<number> {
+  const { folder, queries, steps, counts = {}, onRecord, progress, signal } = options;
+  const recipe = { ...smallRecipe, ...options.recipe };
+  const model = await checkedModel(folder);
+  const from = await readWeights(model);
+  if (from === undefined) throw new TypeError(`rank: expected an index with a model, got ${folder} (train it first)`);
+  const told = { ...(progress && { progress }), ...(signal && { signal }) };
+  await using searcher = await Searcher.open(folder);
+  const { coder, collection } = searcher;
+  const run = `${folder}/ranking`;
+  const { generation } = collection;
+  await begin(run, { recipe, counts, queries: queries.length, generation, steps });
+  const ranks = await mineRanks(searcher, queries, { context: recipe.context, ...told });
+  const documents = [...collection.documents()];
+  const pairs = trainingPairs({ coder, documents, queries, counts, context: recipe.context, seed: recipe.seed });
+  const weights = await trainRanks({
+    ranks,
+    pairs,
+    from,
+    copier: { share: (await readSettings(model)).copy, tokens: coder },
+    recipe,
+    steps,
+    folder: run,
+    ...told,
+    ...(onRecord && { onRecord }),
+  });
+  await end(run, model, weights, coder.tokenizer.pad ?? 1);
+  return ranks.length;
+}
+
+/** Puts weights in the place of those that the model has, and clears the run away. */
+async function end(run: string, model: string, weights: SearchWeights, pad: number): Promise<void> {
   const made = `${run}/model`;
   await makeFolder(made);
-  await saveWeights(made, weights, { pad: tokenizer.pad ?? 1 });
+  await saveWeights(made, weights, { pad });
   await moveFiles(made, model);
   const { rm } = await import('node:fs/promises');
   await rm(run, { recursive: true });
-  return { pairs: pairs.length, steps: recipe.steps, loss };
 }
 
 /** Notes what a run begins with, or makes sure that the one to go on with began with the same. */

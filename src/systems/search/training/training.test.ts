@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { languageModel } from '../../../text/index.ts';
 import { dsiPairs, dsiSearch, Numbers } from '../dsi/dsi.ts';
@@ -10,7 +11,7 @@ import { Searcher } from '../searcher/searcher.ts';
 import { Draws } from './draws.ts';
 import { trainingPairs } from './pairs.ts';
 import { mineRanks, trainRanks } from './rank.ts';
-import { isStopWord, likeness, SPAN_WORDS, spanAt, spansNear, wordsIn } from './spans.ts';
+import { isStopWord, Letters, SPAN_WORDS, spanAt, spansNear, wordsIn } from './spans.ts';
 import { smallRecipe, trainModel } from './train.ts';
 import { trainIndex } from './train-index.ts';
 
@@ -63,10 +64,37 @@ describe('spans', () => {
     expect(drawn.some((span) => /^(the|and|in|it)\b/.test(span))).toBe(true); // softmax: unlikely, not impossible
   });
 
+  it('keep apart from where the query stands', () => {
+    const passage = wordsIn(
+      'one two three four five six seven eight nine ten eleven twelve thirteen '.repeat(2).trim(),
+    );
+    const [from, to] = [passage.places[11]![0], passage.places[13]![1]];
+    const drawn = spansNear(wordsIn('eleven twelve'), passage, 200, new Draws(1), [from, to]);
+    expect(drawn).toHaveLength(200);
+    expect(drawn.some((span) => span.includes('twelve thirteen one'))).toBe(false);
+    expect(spansNear(wordsIn('one'), wordsIn('one two'), 1, new Draws(1), [0, 7])).toEqual([]);
+  });
+
   it('likeness is one for the same, zero for nothing in common', () => {
+    const likeness = (a: string, b: string) => new Letters(a).likeness(b);
+    expect(likeness('', '')).toBe(1);
     expect(likeness('abc', 'abc')).toBe(1);
     expect(likeness('abc', 'xyz')).toBe(0);
     expect(likeness('abcd', 'abxd')).toBeCloseTo(0.75, 12);
+    const texts = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 75 });
+    fc.assert(
+      fc.property(texts, texts, (a, b) => {
+        let row: number[] = new Array(b.length + 1).fill(0);
+        for (const letter of a) {
+          const before = row;
+          row = [0];
+          for (let j = 0; j < b.length; j++) {
+            row.push(letter === b[j] ? before[j]! + 1 : Math.max(before[j + 1]!, row[j]!));
+          }
+        }
+        expect(likeness(a, b)).toBe(a.length + b.length === 0 ? 1 : (2 * row.at(-1)!) / (a.length + b.length));
+      }),
+    );
     expect(isStopWord('the')).toBe(true);
     expect(isStopWord('--')).toBe(true);
     expect(isStopWord('fox')).toBe(false);
@@ -84,7 +112,8 @@ it('draws are the same for a seed, and spread as their weights say', () => {
 });
 
 it('makes the recipe’s pairs, each a part of a document, marked by view and kind', () => {
-  const pairs = trainingPairs({ coder, documents, queries, context: 40 });
+  const counts = { others: 3, own: 0 };
+  const pairs = trainingPairs({ coder, documents, queries, context: 40, counts });
   const mark = (name: string) => coder.tokenizer.id(name);
   const of = (view: string, kind: string) =>
     pairs.filter(({ source }) => source.at(-2) === mark(`<|to-${view}|>`) && source.at(-1) === mark(`<|${kind}|>`));
@@ -97,8 +126,25 @@ it('makes the recipe’s pairs, each a part of a document, marked by view and ki
   for (const { target } of of('body', 'supervised')) {
     expect(texts.some((text) => text.includes(coder.decode(target)))).toBe(true);
   }
-  expect(trainingPairs({ coder, documents, queries, context: 40 })).toEqual(pairs);
-  expect(trainingPairs({ coder, documents, queries, context: 40, seed: 1 })).not.toEqual(pairs);
+  expect(trainingPairs({ coder, documents, queries, context: 40, counts })).toEqual(pairs);
+  expect(trainingPairs({ coder, documents, queries, context: 40, counts, seed: 1 })).not.toEqual(pairs);
+});
+
+it('asks as a search does, by titles and sentences, where nobody has asked', () => {
+  const mark = coder.tokenizer.id('<|supervised|>');
+  const long = documents.map(({ id, title, text }) => {
+    return { id, title, text: `${text} Few would call it dull who has ever seen ${id}.` };
+  });
+  const asked = trainingPairs({ coder, documents: long, context: 60, counts: { own: 20 } })
+    .filter(({ source }) => source.at(-1) === mark)
+    .map(({ source, target }) => [coder.decode(source.filter((token) => coder.isText(token))), coder.decode(target)]);
+  expect(asked.length).toBeGreaterThan(6 * 20);
+  for (const [query, said] of asked) {
+    const { title, text } = long.find(({ title, text }) => `${title} ${text}`.toLowerCase().includes(query!))!;
+    expect(`${title} ${text}`.toLowerCase()).toContain(said);
+    expect(query).not.toContain(said);
+  }
+  expect(new Set(asked.map(([query]) => query)).size).toBe(3 * 6);
 });
 
 describe('an index', () => {
