@@ -166,6 +166,8 @@ describe.skipIf(!executablePath)(
         await expect.poll(painted, { timeout: 10_000 }).not.toBe(before);
       };
       await changed(() => page.getByLabel('Size by').selectOption('citations'));
+      await changed(() => page.getByLabel('Colour by').selectOption('date'));
+      expect(await page.locator('#map-said').textContent()).toMatch(/^From 2021-.* to 2022-/);
       await page.getByLabel('Search in the map').fill('grasping');
       await changed(() => page.keyboard.press('Enter'));
       await expect.poll(() => page.locator('#map-said').textContent()).toMatch(/^\d+ of 201 papers are marked\.$/);
@@ -182,6 +184,14 @@ describe.skipIf(!executablePath)(
         await page.mouse.move(box.x + 420, box.y + 260, { steps: 4 });
         await page.mouse.up();
       });
+      // what the pointer is over says its title
+      await page.getByRole('button', { name: 'All', exact: true }).click();
+      await expect
+        .poll(async () => {
+          await page.mouse.move(box.x + 200 + 400 * Math.random(), box.y + 100 + 300 * Math.random());
+          return canvas.getAttribute('title');
+        })
+        .toMatch(/part \d+/);
       await canvas.focus();
       await page.keyboard.press('n');
       await expect.poll(() => page.locator('#map-card').isVisible()).toBe(true);

@@ -46,3 +46,10 @@ export interface SignalReading extends Signals {
   /** Who counted: counts of different sources are not to be compared. */
   readonly source?: string;
 }
+
+/**
+ * The date as far as it is known. Sources that know only the year give its first day; of a paper of arXiv the day is known.
+ */
+export function knownDate({ id, date }: Pick<Paper, 'id' | 'date'>): string {
+  return date.endsWith('-01-01') && !/^arxiv:/i.test(id) ? date.slice(0, 4) : date;
+}

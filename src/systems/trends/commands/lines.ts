@@ -1,5 +1,5 @@
 /** How verbs write papers and tables for a terminal. */
-import type { Paper, Signals } from '../paper.ts';
+import { knownDate, type Paper, type Signals } from '../paper.ts';
 
 /** What a terminal would act on, taken out: titles come from anywhere. */
 export function shown(text: string): string {
@@ -7,10 +7,10 @@ export function shown(text: string): string {
 }
 
 /** `Object-Centric Learning with Slot Attention (Locatello et al., 2020-06-29)` */
-export function paperLine({ title, authors, date }: Pick<Paper, 'title' | 'authors' | 'date'>): string {
+export function paperLine({ id, title, authors, date }: Pick<Paper, 'id' | 'title' | 'authors' | 'date'>): string {
   const [first] = authors;
   const who = first === undefined ? '' : authors.length > 1 ? `${first} et al., ` : `${first}, `;
-  return shown(`${title} (${who}${date})`);
+  return shown(`${title} (${who}${knownDate({ id, date })})`);
 }
 
 /** The signals that are known. */

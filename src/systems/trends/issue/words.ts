@@ -1,6 +1,7 @@
 /** Words that all forms of an issue share. */
 import { formatNumber } from '../../../report/index.ts';
 import { dateOf, dayNumber } from '../calendar.ts';
+import { knownDate } from '../paper.ts';
 import { partMeaning } from '../pick/evidence.ts';
 import type { Issue, IssuePick, PaperEntry, RisingRow, Statement, TopicChange } from './issue.ts';
 
@@ -18,11 +19,11 @@ export function aboutWords({ papers, read, compared, rate }: Issue): string {
 }
 
 /** `Ada Lovelace, Charles Babbage and 3 others, 2022-05-02, ACL` */
-export function creditWords({ authors, date, venue }: PaperEntry): string {
+export function creditWords({ id, authors, date, venue }: PaperEntry): string {
   const shown = authors.slice(0, 3).join(', ');
   const others = authors.length - 3;
   const names = others > 0 ? `${shown} and ${others} ${others === 1 ? 'other' : 'others'}` : shown;
-  return [names, date, venue].filter((part) => part !== undefined && part !== '').join(', ');
+  return [names, knownDate({ id, date }), venue].filter((part) => part !== undefined && part !== '').join(', ');
 }
 
 /** `ten times as frequent: 31 of 812 papers, before 12 of 2,431` as numbers. */

@@ -2,7 +2,7 @@
  * A collection in the formats that others read. JSON lines hold everything and can be restored; BibTeX and CSV hold the papers,
  * with their tags and signals, for reference managers and spreadsheets.
  */
-import type { Paper, Signals } from '../paper.ts';
+import { knownDate, type Paper, type Signals } from '../paper.ts';
 import { surname, titleKey } from './identity.ts';
 import type { Shelf, Store } from './store.ts';
 
@@ -113,8 +113,7 @@ export function bibtexEntry(paper: Paper, shelf: Pick<Shelf, 'tags'>, keys: Set<
     title: `{${tex(paper.title)}}`,
     author: paper.authors.map(tex).join(' and ') || undefined,
     year: paper.date.slice(0, 4),
-    month: String(Number(paper.date.slice(5, 7))),
-    date: paper.date,
+    ...(knownDate(paper) === paper.date && { month: String(Number(paper.date.slice(5, 7))), date: paper.date }),
     booktitle: paper.venue && tex(paper.venue),
     doi: paper.doi,
     eprint: paper.arxiv?.id,

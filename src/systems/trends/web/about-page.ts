@@ -12,7 +12,7 @@ const kinds: Readonly<Record<ExportFormat, { readonly type: string; readonly nam
     jsonl: {
       type: 'application/x-ndjson',
       name: 'collection.jsonl',
-      holds: 'everything, which `tenfold trends restore` takes back',
+      holds: 'everything, which tenfold trends restore takes back',
     },
     bibtex: { type: 'application/x-bibtex', name: 'collection.bib', holds: 'the papers, for reference managers' },
     csv: { type: 'text/csv', name: 'collection.csv', holds: 'the papers with their signals, for spreadsheets' },

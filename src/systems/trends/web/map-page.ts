@@ -114,6 +114,7 @@ async function mapMain(desk: Desk, answer: Answers['map'], open: string | undefi
 <form class="fields small" id="map-form">
 <label class="wide"><span>Search in the map</span> <input id="map-query" name="q" type="search" autocomplete="off" maxlength="1000"></label>
 <label><span>Size by</span> <select id="map-size"><option value="">nothing</option>${used.map((name) => html`<option value="${name}">${name}: ${signalMeaning[name]}</option>`)}</select></label>
+<label><span>Colour by</span> <select id="map-colour"><option value="">topic</option><option value="date">date</option></select></label>
 <button class="main">Find</button>
 <span class="pair"><button type="button" id="zoom-in" aria-label="Closer">+</button><button type="button" id="zoom-out" aria-label="Further away">−</button><button type="button" id="zoom-all">All</button></span>
 </form>

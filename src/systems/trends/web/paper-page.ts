@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { type Html, html } from '../../../report/index.ts';
 import { webAddress } from '../issue/words.ts';
-import type { Paper } from '../paper.ts';
+import { knownDate, type Paper } from '../paper.ts';
 import { bibtexEntry } from '../store/export.ts';
 import type { Shelf } from '../store/store.ts';
 import type { Desk } from './desk.ts';
@@ -157,7 +157,7 @@ ${
     ? html`<p class="quiet">None is like it.</p>`
     : html`<ol class="hits plain">${similar.hits.map(
         ({ paper: other, score }) =>
-          html`<li class="hit" data-id="${other.id}" tabindex="-1"><a href="${paperPath(other.id)}">${other.title}</a> <span class="small quiet">${other.date.slice(0, 7)}, likeness ${score.toFixed(2)}</span></li>`,
+          html`<li class="hit" data-id="${other.id}" tabindex="-1"><a href="${paperPath(other.id)}">${other.title}</a> <span class="small quiet">${knownDate(other).slice(0, 7)}, likeness ${score.toFixed(2)}</span></li>`,
       )}</ol><p class="small"><a href="/similar?id=${encodeURIComponent(id)}">More</a></p>`
 }
 </article>`;

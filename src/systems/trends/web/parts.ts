@@ -2,7 +2,7 @@
 import { type Html, html, raw } from '../../../report/index.ts';
 import { wordsIn } from '../../../retrieval/index.ts';
 import { webAddress } from '../issue/words.ts';
-import type { Paper, Signals } from '../paper.ts';
+import { knownDate, type Paper, type Signals } from '../paper.ts';
 import type { Shelf } from '../store/store.ts';
 
 export const signalNames = ['citations', 'authority', 'popularity', 'code'] as const;
@@ -59,9 +59,10 @@ export function authorLinks(authors: readonly string[], most = 8): Html {
 }
 
 /** Where and when, and its address outside. */
-export function sourceLine({ date, venue, categories, url }: Paper): Html {
+export function sourceLine({ id, date, venue, categories, url }: Paper): Html {
+  const known = knownDate({ id, date });
   const address = webAddress(url);
-  return html`<time datetime="${date}">${date}</time>${venue !== undefined && html` · <a href="${searchPath(fieldQuery('venue', venue))}">${venue}</a>`}${(
+  return html`<time datetime="${known}">${known}</time>${venue !== undefined && html` · <a href="${searchPath(fieldQuery('venue', venue))}">${venue}</a>`}${(
     categories ?? []
   ).map(
     (category) => html` · <a href="${searchPath(fieldQuery('category', category))}">${category}</a>`,

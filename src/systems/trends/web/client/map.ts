@@ -5,6 +5,7 @@ const canvas = document.getElementById('map-canvas') as HTMLCanvasElement;
 const card = document.getElementById('map-card')!;
 const said = document.getElementById('map-said')!;
 const size = document.getElementById('map-size') as HTMLSelectElement;
+const tint = document.getElementById('map-colour') as HTMLSelectElement;
 const form = document.getElementById('map-form') as HTMLFormElement;
 const query = document.getElementById('map-query') as HTMLInputElement;
 const context = canvas.getContext('2d')!;
@@ -16,7 +17,19 @@ const n = data.ids.length;
 const view = { x: 0, y: 0, scale: 1 };
 let found: ReadonlySet<number> | undefined;
 let at = -1;
+/** What the pointer is over. */
+let over = -1;
 const colours = ['--s1', '--s2', '--s3', '--s4', '--s5', '--s6'];
+
+/** Where each date stands among all that occur, from the first at 0 to the last at 1. */
+const dates = [...new Set(data.dates)].sort();
+const standing = new Map(dates.map((date, i) => [date, dates.length > 1 ? i / (dates.length - 1) : 1]));
+
+/** A colour between two, which are given as #rrggbb. */
+function between(from: string, to: string, share: number): string {
+  const part = (colour: string, i: number) => Number.parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
+  return `rgb(${[0, 1, 2].map((i) => Math.round(part(from, i) + share * (part(to, i) - part(from, i)))).join(' ')})`;
+}
 
 const labels = data.topics.map(({ label }, topic) => {
   const own: number[] = [];
@@ -72,6 +85,12 @@ function paint(): void {
   context.clearRect(0, 0, width, height);
   const fills = colours.map(colour);
   const muted = colour('--muted');
+  const shades = dates.map((date) => between(fills[0]!, fills[1]!, standing.get(date)!));
+  const shadeOf = new Map(dates.map((date, i) => [date, shades[i]!]));
+  const fillOf = (i: number) => {
+    if (tint.value === 'date') return shadeOf.get(data.dates[i]!)!;
+    return data.topic[i]! < 0 ? muted : fills[data.topic[i]! % fills.length]!;
+  };
   const dot = (i: number) => {
     const [x, y, r] = [screenX(data.x[i]!), screenY(data.y[i]!), radius(i)];
     if (x < -r || y < -r || x > width + r || y > height + r) return;
@@ -80,8 +99,7 @@ function paint(): void {
     context.fill();
   };
   for (let i = 0; i < n; i++) {
-    const topic = data.topic[i]!;
-    context.fillStyle = topic < 0 ? muted : fills[topic % fills.length]!;
+    context.fillStyle = fillOf(i);
     context.globalAlpha = found ? 0.12 : 0.6;
     dot(i);
   }
@@ -89,7 +107,7 @@ function paint(): void {
   if (found) {
     context.strokeStyle = colour('--ink');
     for (const i of found) {
-      context.fillStyle = data.topic[i]! < 0 ? muted : fills[data.topic[i]! % fills.length]!;
+      context.fillStyle = fillOf(i);
       dot(i);
       context.stroke();
     }
@@ -112,12 +130,14 @@ function paint(): void {
     context.strokeText(label, place.x, place.y);
     context.fillText(label, place.x, place.y);
   }
-  if (at < 0) return;
   context.strokeStyle = colour('--ink');
   context.lineWidth = 2;
-  context.beginPath();
-  context.arc(screenX(data.x[at]!), screenY(data.y[at]!), radius(at) + 4, 0, 2 * Math.PI);
-  context.stroke();
+  for (const i of new Set([over, at])) {
+    if (i < 0) continue;
+    context.beginPath();
+    context.arc(screenX(data.x[i]!), screenY(data.y[i]!), radius(i) + 4, 0, 2 * Math.PI);
+    context.stroke();
+  }
 }
 
 /** Nearer by a factor, with what is under a point of the canvas staying there. */
@@ -171,7 +191,14 @@ canvas.addEventListener('pointerdown', (event) => {
 });
 canvas.addEventListener('pointermove', (event) => {
   const before = fingers.get(event.pointerId);
-  if (!before) return;
+  if (!before) {
+    const i = nearest(event.offsetX, event.offsetY);
+    if (i === over) return;
+    over = i;
+    canvas.title = i < 0 ? '' : data.titles[i]!;
+    draw();
+    return;
+  }
   const now = { x: event.offsetX, y: event.offsetY };
   const [dx, dy] = [now.x - before.x, now.y - before.y];
   moved += Math.abs(dx) + Math.abs(dy);
@@ -275,6 +302,11 @@ query.addEventListener('input', () => {
   }
 });
 size.addEventListener('change', draw);
+tint.addEventListener('change', () => {
+  said.textContent =
+    tint.value === 'date' ? `From ${dates[0]} (blue) to ${dates.at(-1)} (red).` : 'Colours are topics.';
+  draw();
+});
 document.getElementById('zoom-in')!.addEventListener('click', () => zoom(1.5));
 document.getElementById('zoom-out')!.addEventListener('click', () => zoom(1 / 1.5));
 document.getElementById('zoom-all')!.addEventListener('click', all);
