@@ -1,8 +1,16 @@
 /** The search engine as a user has it: documents in, a small model trained on them, hits with reasons out. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIndex, openIndexWriter, Searcher, type SearchHit, trainIndex } from 'tenfold/search';
+import {
+  Collection,
+  createIndex,
+  openIndexWriter,
+  Searcher,
+  type SearchHit,
+  trainIndex,
+  writePseudoQueries,
+} from 'tenfold/search';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const beasts = ['cat', 'otter', 'heron', 'beetle', 'salmon', 'badger', 'falcon', 'lizard'];
@@ -197,6 +205,40 @@ it('never says or finds what was deleted, and finds what was added', async () =>
   expect(hits.length).toBeGreaterThan(0);
   expect(ids(hits).some((id) => id.startsWith('otter'))).toBe(false);
   expect((await changed.complete('the otter', { after: 'the otter' })).length).toBe(0);
+});
+
+describe('pseudo-queries', () => {
+  it('are written for documents that have none, and searched like titles', async () => {
+    const asked = join(folder, '..', 'asked');
+    await cp(folder, asked, { recursive: true });
+    const had = documents.filter(({ queries: own }) => own !== undefined).length;
+    const written = await writePseudoQueries({ folder: asked, count: 2 });
+    expect(written.documents).toBeGreaterThan(0.9 * (documents.length - had));
+    expect(written.queries).toBeLessThanOrEqual(2 * (documents.length - had));
+    const now = new Map([...(await Collection.open<Beast>(asked)).documents()].map((one) => [one.id, one]));
+    expect(now.size).toBe(documents.length);
+    for (const document of documents) {
+      const { queries: own = [], ...others } = now.get(document.id)!;
+      expect({ ...others, ...(document.queries && { queries: own }) }).toEqual(document);
+      expect(new Set(own).size).toBe(own.length);
+      for (const text of own) expect(text).toMatch(/[\p{L}\p{N}]/u);
+    }
+    // stopped or not, what has some is passed over
+    expect((await writePseudoQueries({ folder: asked, count: 2 })).documents).toBe(
+      documents.length - had - written.documents,
+    );
+    await using third = await Searcher.open<Beast>(asked);
+    const sources = new Set((await third.keys('where does the otter sleep')).map(({ source }) => source));
+    expect(sources).toContain('queries');
+  });
+
+  it('need a model', async () => {
+    const none = join(folder, '..', 'none');
+    await createIndex(none, { texts: documents.map(({ text }) => text), vocabulary: 300 });
+    await expect(writePseudoQueries({ folder: none, count: 1 })).rejects.toThrow(
+      /^train: expected a model in .*, got none$/,
+    );
+  });
 });
 
 it('ranks by words where there is no model, and says so where one is needed', async () => {

@@ -440,6 +440,7 @@ test('train refuses queries without judgements, and a folder that is no index', 
         steps: 1,
         seed: 0,
         fresh: false,
+        margin: undefined,
         pseudoQueries: undefined,
         ...options,
       },
@@ -450,6 +451,11 @@ test('train refuses queries without judgements, and a folder that is no index', 
     'train: expected --queries and --qrels together',
   );
   await expect(run(folder, {})).rejects.toThrow('train: expected the folder of an index');
+  await expect(run(index, { margin: 5 })).rejects.toThrow('train: expected --margin with --queries, got none');
+  await expect(run(index, { pseudoQueries: 2, fresh: true })).rejects.toThrow('train: expected --pseudo-queries alone');
+  await expect(run(index, { pseudoQueries: 2 })).rejects.toThrow(/^train: expected a model in .*, got none$/);
+  const judged = { queries: at('queries.tsv'), qrels: at('qrels.tsv') };
+  await expect(run(index, { ...judged, margin: 5 })).rejects.toThrow(/^train: rank: expected an index with a model/);
   await writeFile(at('zero.tsv'), 'q1\tp1\t0\n');
   await expect(run(index, { queries: at('queries.tsv'), qrels: at('zero.tsv') })).rejects.toThrow(
     'train: expected queries with relevant documents, got none',

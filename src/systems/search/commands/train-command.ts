@@ -3,7 +3,7 @@ import { blamed, verb } from '../../../command/index.ts';
 import { readQrels } from '../../../retrieval/index.ts';
 import { type PseudoQueried, writePseudoQueries } from '../training/pseudo-queries.ts';
 import { smallRecipe } from '../training/train.ts';
-import { type TrainedIndex, trainIndex } from '../training/train-index.ts';
+import { rankIndex, type TrainedIndex, trainIndex } from '../training/train-index.ts';
 import { requireIndex } from './folder.ts';
 import { Problems } from './problems.ts';
 import { allQueries } from './query-command.ts';
@@ -12,6 +12,14 @@ interface Trained extends TrainedIndex {
   readonly index: string;
   /** Judged queries that were learned from. */
   readonly queries: number;
+}
+
+interface Apart {
+  readonly index: string;
+  readonly queries: number;
+  /** Right documents that were found, and are moved ahead. */
+  readonly found: number;
+  readonly steps: number;
 }
 
 interface Written extends PseudoQueried {
@@ -29,7 +37,8 @@ The model lies in the index from then on, and “query” ranks by it. Stopped w
 same command is given again.
 
 --pseudo-queries adds a third view of the documents, beside titles and text: questions that the model writes for each of
-them, once it has learned from judged queries. Train again after it, so that searching writes them too.`,
+them, once it has learned from judged queries. Train again after it, so that searching writes them too. --margin
+goes on from a trained model with judged queries: it learns to set right documents apart from wrong ones that it finds.`,
   args: { index: { help: 'the folder of an index' } },
   options: {
     queries: {
@@ -58,6 +67,14 @@ them, once it has learned from judged queries. Train again after it, so that sea
       default: 0,
     },
     fresh: { kind: 'flag', help: 'make the model anew' },
+    margin: {
+      kind: 'number',
+      value: 'N',
+      help: 'with --queries, instead of training: N steps of a margin between right and wrong documents (LTRGR)',
+      integer: true,
+      min: 1,
+      max: 1e7,
+    },
     pseudoQueries: {
       kind: 'number',
       value: 'N',
@@ -73,13 +90,17 @@ them, once it has learned from judged queries. Train again after it, so that sea
       line: 'tenfold search train scifact-index --queries scifact/queries.jsonl --qrels scifact/qrels.tsv --split train',
       does: 'from judged queries too',
     },
+    {
+      line: 'tenfold search train scifact-index --queries scifact/queries.jsonl --qrels scifact/qrels.tsv --split train --margin 200',
+      does: 'and to rank',
+    },
     { line: 'tenfold search train scifact-index --pseudo-queries 3', does: 'three questions for every document' },
   ],
   run: ({ args: { index }, options, signal, progress }) =>
-    blamed('train', async (): Promise<Trained | Written> => {
-      const { queries: path, qrels, split, steps, seed, fresh, pseudoQueries: count } = options;
+    blamed('train', async (): Promise<Trained | Apart | Written> => {
+      const { queries: path, qrels, split, steps, seed, fresh, margin, pseudoQueries: count } = options;
       if (count !== undefined) {
-        if (path !== undefined || qrels !== undefined || fresh) {
+        if (path !== undefined || qrels !== undefined || fresh || margin !== undefined) {
           throw new RangeError('train: expected --pseudo-queries alone, got options of training beside it');
         }
         await requireIndex('train', index);
@@ -87,6 +108,9 @@ them, once it has learned from judged queries. Train again after it, so that sea
       }
       if ((path === undefined) !== (qrels === undefined)) {
         throw new RangeError('train: expected --queries and --qrels together, got one of them');
+      }
+      if (margin !== undefined && (path === undefined || fresh)) {
+        throw new RangeError(`train: expected --margin with --queries, ${fresh ? 'and without --fresh' : 'got none'}`);
       }
       await requireIndex('train', index);
       const queries =
@@ -99,6 +123,10 @@ them, once it has learned from judged queries. Train again after it, so that sea
       if (path !== undefined && queries.length === 0) {
         throw new RangeError(`train: expected queries with relevant documents, got none in ${path} and ${qrels}`);
       }
+      if (margin !== undefined) {
+        const found = await rankIndex({ folder: index, queries, steps: margin, recipe: { seed }, progress, signal });
+        return { index, queries: queries.length, found, steps: margin };
+      }
       const trained = await trainIndex({ folder: index, queries, recipe: { steps, seed }, fresh, progress, signal });
       return { index, queries: queries.length, ...trained };
     }),
@@ -106,6 +134,9 @@ them, once it has learned from judged queries. Train again after it, so that sea
     const { index } = result;
     if ('documents' in result) {
       return `${result.queries} questions for ${result.documents} documents\n${index}: tenfold search train ${index} --queries FILE --qrels FILE`;
+    }
+    if ('found' in result) {
+      return `${result.found} right documents found for ${result.queries} queries, ${result.steps} steps\n${index}: tenfold search query ${index} "…"`;
     }
     const { pairs, steps, loss } = result;
     return `${pairs} pairs, ${steps} steps, loss ${loss.toFixed(3)} nats a token\n${index}: tenfold search query ${index} "…"`;

@@ -64,6 +64,7 @@ kbd { margin-left: .8rem; padding: .05rem .4rem; border: 1px solid var(--faint);
   #query { font-size: 1.05rem; }
   #filter { font-size: 1rem; max-width: none; }
   .reasons .source, td.bar, .reasons th.bar { display: none; }
+  .reasons .number { white-space: normal; }
   footer { display: none; }
 }
 `;

@@ -108,7 +108,7 @@ async function queriesFor(
     const end = row!.tokens.findIndex((token) => !coder.isText(token));
     const query = coder.decode(end < 0 ? row!.tokens : row!.tokens.slice(0, end));
     // a letter that was cut in two is none
-    if (query !== '' && !query.includes('\ufffd')) found[spans[i]!.document]!.add(query);
+    if (/[\p{L}\p{N}]/u.test(query) && !query.includes('\ufffd')) found[spans[i]!.document]!.add(query);
   }
   return found.map((queries) => [...queries]);
 }
