@@ -72,3 +72,8 @@ export function timelineOf(papers: readonly Pick<Paper, 'date'>[], bin: Bin): Ti
   for (const i of of) sizes[i]!++;
   return { bin, starts, of, sizes };
 }
+
+/** What an axis of time marks: few years one by one, and not their months; else about so many. */
+export function ticksOf({ starts }: Pick<Timeline, 'starts'>, about = 8): number | 'year' {
+  return starts.length <= about && starts.every((start) => start.endsWith('-01-01')) ? 'year' : about;
+}

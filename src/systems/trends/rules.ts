@@ -183,10 +183,10 @@ export const rules = {
     id: 'back-test',
     system,
     statement:
-      'Back-test, for every month of arXiv from January to August 2021: papers that were accepted afterwards at one of the sixteen conferences (the same title, at a conference that began after the month) had a higher score at the end of their month than its other papers, by texts alone: the share of those that they are ahead of. Drawing lots gives 50 %.',
+      'Back-test, for every month of arXiv from January to August 2021: papers that were accepted afterwards at one of the sixteen conferences (the same title, at a conference that began after the month) had a higher score at the end of their month than its other papers, by texts alone: the share of those that they are ahead of. Drawing lots gives 50 %; five points more are asked for. (The rule first asked for 50 %, which chance reaches in half of all runs; it was made harder after the first run, which gave 51 %.)',
     paper: null,
     unit: '%',
-    predicate: atLeast(50),
+    predicate: atLeast(55),
     seeds: { quick: none, recorded: once },
     detects: 5,
   }),

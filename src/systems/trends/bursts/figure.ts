@@ -1,7 +1,7 @@
 /** Bursts as a time line: a row a phrase, a bar a burst, those within drawn over it, so that it is darker where the rate is higher. */
 import * as Plot from '@observablehq/plot';
 import { type Figure, faint, figure, heat, ink, muted } from '../../../report/index.ts';
-import type { Timeline } from '../calendar.ts';
+import { type Timeline, ticksOf } from '../calendar.ts';
 import type { Burst } from './automaton.ts';
 import type { PhraseBurst } from './phrase-bursts.ts';
 
@@ -55,7 +55,7 @@ export function burstTimeline({ id, title, caption, bursts, timeline, expected }
       y: { domain: phrases, label: null, padding: 0.3 },
       marks: [
         Plot.gridX({ stroke: faint, strokeOpacity: 1 }),
-        Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: 8 }),
+        Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: ticksOf(timeline) }),
         Plot.axisY({ tickSize: 0, fill: ink }),
         Plot.barX(bars, { x1: 'from', x2: 'to', y: 'phrase', fill: heat, fillOpacity: 0.3 }),
         Plot.ruleY(awaited, {

@@ -33,7 +33,7 @@ export function mapFigure(
     const own = Array.from(topicOf.keys()).filter((i) => topicOf[i] === t);
     const middle = (axis: 0 | 1) =>
       own.map((i) => places[2 * i + axis]!).sort((a, b) => a - b)[Math.floor(own.length / 2)] ?? 0;
-    const label = topic.name ?? (topic.terms.slice(0, 2).join(', ') || topic.id);
+    const label = topic.name ?? topic.terms[0] ?? topic.id;
     return { x: middle(0), y: middle(1), label: label.length > 30 ? `${label.slice(0, 29)}…` : label };
   });
   const shown: typeof labels = [];

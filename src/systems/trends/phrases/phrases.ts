@@ -3,7 +3,8 @@
  *
  * Counting is by documents, not occurrences. A phrase neither begins nor ends with a stop word, does not begin with a
  * number and crosses no punctuation; stop words may lie inside (`chain of thought`), and at the beginning where a hyphen
- * makes them part of a term (`few-shot learning`, `k-means`). Runs are grown a word at a time, and
+ * makes them part of a term (`few-shot learning`, `k-means`). Nor does one begin inside such a term: self-supervised learning
+ * is no supervised learning. Runs are grown a word at a time, and
  * only from runs that are in enough documents themselves, for a longer run cannot be in more (Agrawal and Srikant's
  * Apriori, 1994): of the millions of different runs most are never stored.
  */
@@ -92,8 +93,8 @@ function singleWords({ spelled, starts, countedAs, vocabulary, hyphened }: WordS
   const isCount = vocabulary.map(isNumber);
   const word = (place: number) => {
     const spelling = spelled[place]!;
-    if (spelling === BREAK || isCount[spelling] || (isStop[spelling] && hyphened[place + 1] !== 1)) return -1;
-    return countedAs[spelling]!;
+    if (spelling === BREAK || hyphened[place] === 1 || isCount[spelling]) return -1;
+    return isStop[spelling] && hyphened[place + 1] !== 1 ? -1 : countedAs[spelling]!;
   };
   return count(starts, word, minDocuments, (key) => key);
 }

@@ -1,7 +1,7 @@
 /** Topics over time: the river. */
 import * as Plot from '@observablehq/plot';
 import { type Figure, faint, figure, muted, series } from '../../../report/index.ts';
-import type { Timeline } from '../calendar.ts';
+import { type Timeline, ticksOf } from '../calendar.ts';
 import { type Topic, topicLabel } from './topics.ts';
 
 export interface TopicsOverTime {
@@ -60,7 +60,7 @@ export function topicRiver({ id, title, caption, timeline, topics, counts }: Top
       x: { type: 'utc', label: null },
       y: { axis: null },
       marks: [
-        Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: 8 }),
+        Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: ticksOf(timeline) }),
         Plot.areaY(streams, {
           x: 'date',
           y: 'share',

@@ -1,7 +1,7 @@
 /** Shares of the papers as lines over time, each named at its end. */
 import * as Plot from '@observablehq/plot';
 import { type Figure, faint, figure, muted, series } from '../../../report/index.ts';
-import type { Timeline } from '../calendar.ts';
+import { type Timeline, ticksOf } from '../calendar.ts';
 
 export interface LineFigure {
   readonly id: string;
@@ -47,7 +47,7 @@ export function lineFigure({ id, title, caption, timeline, lines }: LineFigure):
       y: { zero: true },
       marks: [
         Plot.gridY({ stroke: faint, strokeOpacity: 1 }),
-        Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: 8 }),
+        Plot.axisX({ tickSize: 0, color: muted, label: null, ticks: ticksOf(timeline) }),
         Plot.axisY({ tickSize: 0, color: muted, label: null, tickFormat: (share: number) => `${share} %` }),
         ...lines.map((_, line) =>
           Plot.lineY(

@@ -27,7 +27,13 @@ export interface MapData {
   readonly y: readonly number[];
   /** Number of the topic, or −1. */
   readonly topic: readonly number[];
-  readonly topics: readonly { readonly id: string; readonly label: string; readonly papers: number }[];
+  readonly topics: readonly {
+    readonly id: string;
+    readonly label: string;
+    /** What stands on the map. */
+    readonly short: string;
+    readonly papers: number;
+  }[];
   /** `1 + log2(x)` of each signal that is known of any paper; 0 where it is unknown. */
   readonly weights: Readonly<Record<string, readonly number[]>>;
 }
@@ -88,7 +94,12 @@ async function mapData(desk: Desk, answer: Answers['map']): Promise<MapData> {
     x: axis(0),
     y: axis(1),
     topic: Array.from(map.topicOf),
-    topics: topics.topics.map((topic) => ({ id: topic.id, label: topicLabel(topic), papers: topic.papers.length })),
+    topics: topics.topics.map((topic) => ({
+      id: topic.id,
+      label: topicLabel(topic),
+      short: topic.name ?? topic.terms[0] ?? topic.id,
+      papers: topic.papers.length,
+    })),
     weights: Object.fromEntries(
       used.map((name) => [
         name,

@@ -20,6 +20,8 @@ import { whenReady } from './waiting.ts';
 const bins = ['week', 'month', 'quarter', 'year'] as const;
 const rates = ['0.01', '0.05', '0.1'] as const;
 const burstsShown = 24;
+/** Bins of time that a usual rate needs. */
+const fewestBins = 5;
 const phrasesShown = 60;
 /** Lines that can be told apart. */
 const mostLines = 6;
@@ -124,6 +126,8 @@ function small(p: number): string {
 }
 
 function burstsPart({ timeline, bursts }: Answers['bursts']): Html {
+  if (timeline.starts.length < fewestBins)
+    return html`<section><h2 id="bursts">Bursts</h2><p>Over ${counted(timeline.starts.length, timeline.bin)} there is no usual rate to burst from.</p></section>`;
   if (bursts.length === 0) return html`<section><h2 id="bursts">Bursts</h2><p>Nothing bursts.</p></section>`;
   const inTime = [...bursts].sort((a, b) => a.peak.first - b.peak.first || a.peak.last - b.peak.last);
   const { starts } = timeline;

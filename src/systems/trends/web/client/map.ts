@@ -31,12 +31,12 @@ function between(from: string, to: string, share: number): string {
   return `rgb(${[0, 1, 2].map((i) => Math.round(part(from, i) + share * (part(to, i) - part(from, i)))).join(' ')})`;
 }
 
-const labels = data.topics.map(({ label }, topic) => {
+const labels = data.topics.map(({ short }, topic) => {
   const own: number[] = [];
   for (let i = 0; i < n; i++) if (data.topic[i] === topic) own.push(i);
   const middle = (values: readonly number[]) =>
     own.map((i) => values[i]!).sort((a, b) => a - b)[Math.floor(own.length / 2)] ?? 0;
-  return { label: label.length > 34 ? `${label.slice(0, 33)}…` : label, x: middle(data.x), y: middle(data.y) };
+  return { label: short.length > 34 ? `${short.slice(0, 33)}…` : short, x: middle(data.x), y: middle(data.y) };
 });
 
 function all(): void {
