@@ -217,6 +217,23 @@ describe('index, add, delete', () => {
     await writer.close();
   });
 
+  test('words of every script are found, unless it is told otherwise', async () => {
+    expect(indexVerb.options.analyser.default).toBe('unicode');
+    await writeFile(
+      at('scripts.jsonl'),
+      '{"id":"ja","text":"東京は日本の首都です。"}\n{"id":"de","text":"Müller mahlen"}\n',
+    );
+    const out = at('scripts');
+    await makeIndex(out, [at('scripts.jsonl')], { ...none, analyser: indexVerb.options.analyser.default });
+    for (const [asked, id] of [
+      ['東京', 'ja'],
+      ['MÜLLER', 'de'],
+    ] as const) {
+      const found = await query(asked, {}, out);
+      expect('hits' in found && found.hits.map(({ document }) => document.id)).toEqual([id]);
+    }
+  });
+
   test('an index keeps its analyser and its tokens', async () => {
     const out = at('stems');
     await makeIndex(out, [at('papers.jsonl')], { analyser: 'english' });

@@ -296,11 +296,16 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
   }
 }
 
-/** The segments to be merged next: eight of a size class, or one that is mostly deleted. */
-function due<D extends StoredDocument>(segments: readonly Segment<D>[]): Segment<D>[] {
+/** What merging asks of a segment. */
+type Sized = Pick<Segment<StoredDocument>, 'deleted' | 'bytes'> & {
+  readonly entry: Pick<Segment<StoredDocument>['entry'], 'documents'>;
+};
+
+/** The segments to be merged next: eight of a size class, or one that is mostly deleted. @param segments oldest first */
+export function due<S extends Sized>(segments: readonly S[]): S[] {
   const emptied = segments.find(({ entry, deleted }) => deleted.size > entry.documents / 2);
   if (emptied) return [emptied];
-  const classes = new Map<number, Segment<D>[]>();
+  const classes = new Map<number, S[]>();
   for (const segment of segments) {
     const size = Math.floor(Math.log(segment.entry.documents) / Math.log(MERGED_AT_ONCE) + 1e-9);
     const same = classes.get(size) ?? [];

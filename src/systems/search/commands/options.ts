@@ -29,8 +29,8 @@ export function fieldsOf(options: {
 export const analyserOption = {
   kind: 'choice',
   choices: analysers,
-  help: 'what counts as a word: runs of a–z and 0–9; the same cut to English stems; runs of letters of any script',
-  default: 'ascii',
+  help: 'what counts as a word: runs of letters of any script; of a–z and 0–9 only, as published values take them; these cut to English stems',
+  default: 'unicode',
 } as const;
 
 export const rankOptions = {
