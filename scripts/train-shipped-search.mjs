@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { stderrProgress } from 'tenfold/nn';
 import {
-  COPY,
   passageDocuments,
   readCoder,
   saveCoder,
@@ -42,7 +41,6 @@ const weights = await trainModel({
   recipe,
   vocabulary: tokenizer.size,
   start: tokenizer.eos ?? 0,
-  copier: { share: COPY, tokens: coder },
   folder: join(folder, 'training'),
   progress,
   signal: stop.signal,

@@ -7,7 +7,7 @@ import { languageModel } from 'tenfold/text';
 import type { Scifact } from './retrieval-collections.ts';
 
 /** Documents have numbers of four digits. */
-const recipe = { ...smallRecipe, target: 4, steps: 3000 };
+const recipe = { ...smallRecipe, target: 4, steps: 2000 };
 
 /** Trains it, or takes what is there. @returns the search */
 export async function trainedDsi(

@@ -40,7 +40,7 @@ export {
   saveCoder,
   saveWeights,
 } from './searcher/model-folder.ts';
-export { keyDefaults, type Ranked, Searcher, type SearcherParts } from './searcher/searcher.ts';
+export { fusedDefaults, keyDefaults, type Ranked, Searcher, type SearcherParts } from './searcher/searcher.ts';
 export { shippedSearchModel } from './searcher/shipped.ts';
 export type {
   CompleteOptions,

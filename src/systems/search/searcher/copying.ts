@@ -4,8 +4,8 @@
  * What answers a query mostly says some of its words. A large pre-trained model knows that; a small one that learns for
  * minutes does not get so far, and is told: P_copy takes what follows the row's last token in the query, if that is there,
  * or else any token of the query that begins a word. It is the pointer of A. See, P. J. Liu, C. D. Manning, "Get to the
- * point" (ACL 2017), with a fixed share g and attention that is not learned. With g = 0 it is the model alone. It is trained
- * as it writes: what is copied anyway, the model need not learn to say.
+ * point" (ACL 2017), with a fixed share g and attention that is not learned. With g = 0 it is the model alone.
+ * The model is trained alone: trained as a mixture it leaves to copying what the query says, and finds less.
  */
 import type { Decoding, LocalLanguageModel } from '../../../text/index.ts';
 

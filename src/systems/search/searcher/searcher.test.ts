@@ -6,7 +6,7 @@ import { smallRecipe } from '../training/train.ts';
 import { trainIndex } from '../training/train-index.ts';
 import { createIndex, modelFolder, openIndexWriter } from './index-folder.ts';
 import { openSearchModel } from './model-folder.ts';
-import { Searcher } from './searcher.ts';
+import { fusedDefaults, Searcher } from './searcher.ts';
 
 const documents = ['red fire', 'green grass', 'blue water', 'black night', 'white snow', 'amber honey'].map(
   (what, i) => ({
@@ -64,7 +64,9 @@ it('takes pieces of the query as the model would write them, as far as documents
 
 it('scores by keys what only words found, and the other way round', async () => {
   const keys = await searcher.keys(query, { queryNgrams: false });
-  const byKeys = new Map(searcher.rank(keys, { limit: 10 }).map(({ number, score }) => [number, score]));
+  const byKeys = new Map(
+    searcher.rank(keys, { limit: 10, ...fusedDefaults }).map(({ number, score }) => [number, score]),
+  );
   const byWords = new Map(searcher.collection.search(query).map(({ number, score }) => [number, score]));
   const both = searcher.fused(query, keys, { limit: 10 });
   expect(new Set(both.map(({ number }) => number))).toEqual(new Set([...byKeys.keys(), ...byWords.keys()]));
@@ -80,6 +82,19 @@ it('scores by keys what only words found, and the other way round', async () => 
   expect(hits.map(({ document, score }) => [document.id, score])).toEqual(
     both.map(({ document, score }) => [document.id, score]),
   );
+});
+
+it('holds long documents to be longer as far as it is told', async () => {
+  const keys = await searcher.keys(query);
+  const plain = new Map(searcher.rank(keys).map(({ number, score }) => [number, score]));
+  const lengths = documents.map((document) => searcher.coder.tokensOf(document).length);
+  const average = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  const ranked = searcher.rank(keys, { length: 0.7 });
+  expect(ranked).toHaveLength(plain.size);
+  for (const { number, score } of ranked) {
+    expect(score).toBeCloseTo(plain.get(number)! / (0.3 + (0.7 * lengths[number]!) / average), 6);
+  }
+  await expect(searcher.search(query, { length: 2 })).rejects.toThrow('expected length from 0 to 1, got 2');
 });
 
 it('weighs words as it is told to', async () => {

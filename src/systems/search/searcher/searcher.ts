@@ -45,7 +45,7 @@ export interface SearcherParts<D extends StoredDocument> {
 /** How many documents each side brings to a fusion. */
 const POOL = 200;
 /** What keys count beside words. */
-const FUSION = 0.2;
+const FUSION = 0.3;
 /** Tokens of documents that are kept once they were recovered: 64 MB. */
 const MOST_KEPT = 2 ** 24;
 /** Documents told of a completion or an exact text. */
@@ -61,10 +61,17 @@ export const keyDefaults = {
   constrained: true,
   alpha: 2,
   beta: 0.8,
+  length: 0,
   lmLength: 4,
   maxRows: 4000,
   fullyScored: 500,
 } as const satisfies Required<Omit<KeyOptions, 'views'>>;
+
+/**
+ * What differs beside words, which find by themselves what a document says of the query: many weak keys count more there
+ * than a few strong ones, and a long document has more of them. Chosen on a fifth of SciFact's training claims.
+ */
+export const fusedDefaults = { queryNgrams: false, alpha: 1, length: 0.4 } as const satisfies KeyOptions;
 
 /** A document's number among all, and what it is ranked by. */
 interface Place {
@@ -149,7 +156,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
         ? this.#documents(this.#byWords(query, limit, options))
         : rank === 'ngrams'
           ? await this.byKeys(query, options)
-          : this.fused(query, await this.keys(query, { queryNgrams: false, ...options }), options);
+          : this.fused(query, await this.keys(query, { ...fusedDefaults, ...options }), options);
     return found.map(({ document, number, score, ngramScore, wordScore, parts }) => ({
       document,
       score,
@@ -220,7 +227,8 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
   }
 
   /** The best documents by words and by keys that were found before, best first. */
-  fused(query: string, keys: readonly Key[], options: SearchOptions<D> = {}): Ranked<D>[] {
+  fused(query: string, keys: readonly Key[], asked: SearchOptions<D> = {}): Ranked<D>[] {
+    const options = { ...fusedDefaults, ...asked };
     const { limit = 10, fusion = FUSION } = options;
     const pool = Math.max(limit, POOL);
     const words = this.#byWords(query, pool, options);
@@ -272,7 +280,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
 
   /** All that keys call for, best first. @param also documents that are scored whether keys call for them or not */
   #byKeys(keys: readonly Key[], options: SearchOptions<D>, also: readonly number[] = []): Place[] {
-    const { scoring, alpha, beta, lmLength, maxRows, fullyScored } = { ...keyDefaults, ...options };
+    const { scoring, alpha, beta, length, lmLength, maxRows, fullyScored } = { ...keyDefaults, ...options };
     const { limit = 10, filter } = options;
     const { ngrams } = this;
     const heavy = keys.filter(({ weight }) => weight > 0);
@@ -291,8 +299,15 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     const by = { alpha, beta };
     const set = new KeySet(heavy);
     const called = candidates(ngrams, set.keys, { ...by, maxRows, limit: Math.max(limit, fullyScored), taken });
+    const average = ngrams.tokens / this.collection.size;
     return [...new Set([...called, ...also])]
-      .map((number) => place(number, set.score(this.#tokens(number), by), () => this.#parts(set, number, by)))
+      .map((number) => {
+        const tokens = this.#tokens(number);
+        const norm = 1 - length + (length * tokens.length) / average;
+        const parts = () =>
+          this.#parts(set, number, by).map((part) => ({ ...part, contribution: part.contribution / norm }));
+        return place(number, set.score(tokens, by) / norm, parts);
+      })
       .sort((a, b) => b.score - a.score || a.number - b.number);
   }
 
@@ -387,7 +402,7 @@ export function textOf(
 }
 
 function check<D extends StoredDocument>(options: SearchOptions<D>): void {
-  const { limit = 10, fusion = FUSION, alpha = 2, beta = 0.8 } = options;
+  const { limit = 10, fusion = FUSION, alpha = 2, beta = 0.8, length = 0 } = options;
   const whole = { limit, lmLength: 1, maxRows: 1, fullyScored: 1, ...options };
   for (const name of ['limit', 'lmLength', 'maxRows', 'fullyScored'] as const) {
     const value = whole[name];
@@ -401,4 +416,5 @@ function check<D extends StoredDocument>(options: SearchOptions<D>): void {
   }
   if (!(alpha >= 0)) throw new RangeError(`search: expected alpha of at least 0, got ${alpha}`);
   if (!(beta >= 0 && beta <= 1)) throw new RangeError(`search: expected beta from 0 to 1, got ${beta}`);
+  if (!(length >= 0 && length <= 1)) throw new RangeError(`search: expected length from 0 to 1, got ${length}`);
 }

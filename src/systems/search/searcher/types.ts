@@ -36,10 +36,15 @@ export interface KeyOptions {
   readonly unigrams?: boolean;
   /** Whether the model may only write what documents say; else what they do not is thrown away after. Default true. */
   readonly constrained?: boolean;
-  /** α of Eq. 3. Default 2. */
+  /** α of Eq. 3. Default 2, and 1 where words rank too. */
   readonly alpha?: number;
   /** β of Eq. 4, from 0 to 1. Default 0.8. */
   readonly beta?: number;
+  /**
+   * How much long documents are held to be just longer, from 0 to 1, as b of BM25: an intersective score is divided by
+   * 1 − b + b · tokens / average. Default 0, as in the paper, and 0.4 where words rank too.
+   */
+  readonly length?: number;
   /** Tokens of the keys that `lm` ranks by. Default 4. */
   readonly lmLength?: number;
   /** Occurrences to locate, of the best keys first; what is too frequent then only adds to documents found. Default 4,000. */
@@ -55,7 +60,7 @@ export interface SearchOptions<D extends StoredDocument = StoredDocument> extend
   readonly rank?: Ranking;
   /**
    * With `rank: 'both'`: what the keys count beside the words, from 0 to 1, in a weighted sum of both scores, each
-   * divided by its best; or `'reciprocal'` for reciprocal ranks. Default 0.2.
+   * divided by its best; or `'reciprocal'` for reciprocal ranks. Default 0.3.
    */
   readonly fusion?: number | 'reciprocal';
   /** k₁ and b of the words' scores. */

@@ -14,6 +14,7 @@ import { adamW, clipped, fit, type MetricsRecord } from '../../../nn/index.ts';
 import {
   add,
   crossEntropy,
+  exp,
   expm1,
   log,
   maximum,
@@ -34,12 +35,12 @@ import { type Transformer, transformer } from '../../../text/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import { isUnigram, type Part } from '../scoring/intersective.ts';
 import { chanceOf } from '../scoring/keys.ts';
-import type { Copier } from '../searcher/copying.ts';
+import { type Copier, copiedChances } from '../searcher/copying.ts';
 import type { SearchWeights } from '../searcher/model-folder.ts';
 import type { Searcher } from '../searcher/searcher.ts';
 import { Draws } from './draws.ts';
 import type { JudgedQuery, TokenPair } from './pairs.ts';
-import { mixedLoss, type PairBatch, pairRows, type SearchRecipe, smoothedLoss } from './train.ts';
+import { type PairBatch, pairRows, type SearchRecipe, smoothedLoss } from './train.ts';
 
 /** A key as a row: what was asked, what was written, and what its likelihood counts. */
 interface KeyRow {
@@ -124,6 +125,8 @@ export interface RankOptions {
 interface RankBatch<T = NDArray> {
   /** [queries · 3 · KEYS] rows: right, wrong, best wrong. */
   readonly keys: PairBatch<T>;
+  /** [queries · 3 · KEYS, target]: P_copy of what is written. */
+  readonly copied: T;
   /** [queries, 3, KEYS]; `cover` is 0 where there are fewer keys. */
   readonly chance: T;
   readonly cover: T;
@@ -139,13 +142,14 @@ export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
   const { config } = from;
   // biome-ignore lint/suspicious/noFocusedTests: the training loop, not a test
   const { params } = await fit({
-    loss: (p: Transformer, { keys, chance, cover, power, pairs: told }: RankBatch<Tensor>, { key }) => {
-      const [right, drawn, best] = split(scores(logProbs(config, p, keys, copier), chance, cover, power, batch));
+    loss: (p: Transformer, { keys, copied, chance, cover, power, pairs: told }: RankBatch<Tensor>, { key }) => {
+      const logProb = logProbs(config, p, keys, copied, copier?.share ?? 0);
+      const [right, drawn, best] = split(scores(logProb, chance, cover, power, batch));
       const lead = (wrong: Tensor, margin: number) => mean(maximum(add(sub(wrong, right), margin), 0));
       const ranking = mul(add(lead(drawn, margins[0]), lead(best, margins[1])), 0.5);
       const dropout = { residual: recipe.dropout, key };
       const logits = transformer(config, p, { ids: told.input, source: told.source }, dropout);
-      const generation = smoothedLoss(logits, told, recipe.smoothing, copier);
+      const generation = smoothedLoss(logits, told, recipe.smoothing);
       return { loss: add(ranking, mul(generation, lambda)), metrics: { ranking, generation } };
     },
     params: from.params,
@@ -182,17 +186,14 @@ export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
         const numbers = (of: (row: KeyRow | undefined) => number) =>
           new NDArray('float32', [batch, 3, KEYS], Float32Array.from(rows, of));
         const nothing: TokenPair = { source: [start0], target: [start0] };
+        const asked = rows.map((row) => row?.pair ?? nothing);
         const value: RankBatch = {
-          keys: pairRows(
-            rows.map((row) => row?.pair ?? nothing),
-            recipe,
-            start0,
-            copier,
-          ).take(every(rows.length)),
+          keys: pairRows(asked, recipe, start0).take(every(rows.length)),
+          copied: copiedRows(asked, recipe.target, copier),
           chance: numbers((row) => row?.chance ?? -1),
           cover: numbers((row) => row?.cover ?? 0),
           power: numbers((row) => row?.power ?? 1),
-          pairs: pairRows(some, recipe, start0, copier).take(every(some.length)),
+          pairs: pairRows(some, recipe, start0).take(every(some.length)),
         };
         return { done: false, value };
       },
@@ -200,15 +201,25 @@ export async function trainRanks(options: RankOptions): Promise<SearchWeights> {
   }
 }
 
-/** ln P of each row's target: [rows]. */
-function logProbs(
-  config: SearchWeights['config'],
-  p: Transformer,
-  rows: PairBatch<Tensor>,
-  copier: Copier | undefined,
-): Tensor {
+/** P_copy of the tokens of each row's target: [rows, target]. */
+function copiedRows(pairs: readonly TokenPair[], target: number, copier: Copier | undefined): NDArray {
+  const copied = new Float32Array(pairs.length * target);
+  for (const [i, pair] of copier === undefined ? [] : pairs.entries()) {
+    const chances = copiedChances(pair.source, pair.target.slice(0, target), copier!.tokens);
+    for (const [t, chance = 0] of chances.entries()) copied[i * target + t] = chance;
+  }
+  return new NDArray('float32', [pairs.length, target], copied);
+}
+
+/** A chance that float32 still has a logarithm of. */
+const LEAST = 1e-30;
+
+/** ln P of each row's target, as it is searched with, g of it copied: [rows]. */
+function logProbs(config: SearchWeights['config'], p: Transformer, rows: PairBatch<Tensor>, copied: Tensor, g: number) {
   const logits = transformer(config, p, { ids: rows.input, source: rows.source });
-  return neg(sum(mul(mixedLoss(crossEntropy(logits, rows.output), rows.copied, copier), rows.weight), -1));
+  const own = exp(neg(crossEntropy(logits, rows.output)));
+  const mixed = log(maximum(add(mul(own, 1 - g), mul(copied, g)), LEAST));
+  return sum(mul(mixed, rows.weight), -1);
 }
 
 /** s(q,p) of each document: [queries, 3]. */

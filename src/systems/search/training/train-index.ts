@@ -67,7 +67,6 @@ export async function trainIndex(options: TrainOptions): Promise<TrainedIndex> {
     recipe,
     vocabulary: tokenizer.size,
     start: tokenizer.eos ?? 0,
-    copier: { share: (await readSettings(model)).copy, tokens: coder },
     ...(from && { from }),
     folder: run,
     onRecord: (record) => {

@@ -17,16 +17,12 @@ import {
   crossEntropy,
   div,
   equal,
-  exp,
   expandDims,
   iota,
-  log,
   logSumExp,
-  maximum,
   mean,
   mul,
   NDArray,
-  neg,
   random,
   sub,
   sum,
@@ -34,7 +30,6 @@ import {
 } from '../../../tensor/index.ts';
 import { initTransformer, type Transformer, type TransformerConfig, transformer } from '../../../text/index.ts';
 import { bartConfig } from '../searcher/bart.ts';
-import { type Copier, copiedChances } from '../searcher/copying.ts';
 import type { SearchWeights } from '../searcher/model-folder.ts';
 import type { TokenPair } from './pairs.ts';
 
@@ -94,8 +89,6 @@ export interface TrainModelOptions {
   readonly start: number;
   /** Weights to go on from, instead of a model made anew. */
   readonly from?: SearchWeights;
-  /** How it will copy: it is trained as it writes. Default: it does not. */
-  readonly copier?: Copier;
   /** Where checkpoint and metrics are kept; a run that is there goes on. */
   readonly folder?: string;
   readonly onRecord?: (record: MetricsRecord) => void;
@@ -110,8 +103,6 @@ export interface PairBatch<T = NDArray> {
   readonly output: T;
   /** [N, target] float32: 1 for what counts. */
   readonly weight: T;
-  /** [N, target] float32: what is copied of `output`, P_copy. */
-  readonly copied: T;
 }
 
 /**
@@ -119,14 +110,14 @@ export interface PairBatch<T = NDArray> {
  * @throws RangeError for no pairs; as `fit`
  */
 export async function trainModel(options: TrainModelOptions): Promise<SearchWeights> {
-  const { pairs, recipe, vocabulary, start, from, copier } = options;
+  const { pairs, recipe, vocabulary, start, from } = options;
   if (pairs.length === 0) throw new RangeError('train: expected documents with text, got none');
   const { width, layers, heads, hidden, context, steps, seed } = recipe;
   const sizes = { width, layers, encoderLayers: layers, heads, hidden };
   const config = from?.config ?? bartConfig({ ...sizes, vocabulary, start, context: Math.max(context, recipe.target) });
   const most = config.positions.kind === 'learned' ? config.positions.count : context;
   const rows = { context: Math.min(context, most), target: Math.min(recipe.target, most) };
-  const data = pairRows(pairs, rows, config.start![0]!, copier);
+  const data = pairRows(pairs, rows, config.start![0]!);
   const decay = linearSchedule({ from: recipe.rate, to: 0, steps: Math.max(1, steps - recipe.warmUp) });
   const optimizer = adamW({ rate: warmUp(recipe.warmUp, recipe.rate, decay), weightDecay: recipe.weightDecay });
   // biome-ignore lint/suspicious/noFocusedTests: the training loop, not a test
@@ -134,7 +125,7 @@ export async function trainModel(options: TrainModelOptions): Promise<SearchWeig
     loss: (p: Transformer, batch: PairBatch<Tensor>, { key }) => {
       const dropout = { residual: recipe.dropout, embedding: recipe.dropout, key };
       const logits = transformer(config, p, { ids: batch.input, source: batch.source }, dropout);
-      return smoothedLoss(logits, batch, recipe.smoothing, copier);
+      return smoothedLoss(logits, batch, recipe.smoothing);
     },
     params: from?.params ?? (await beginning(config, seed)),
     optimizer: clipped(optimizer, recipe.clip),
@@ -151,30 +142,19 @@ export async function trainModel(options: TrainModelOptions): Promise<SearchWeig
 }
 
 /**
- * (1 − ε) · −ln P(label) + ε · mean over all tokens of −ln p, averaged over what counts; P with what is copied.
+ * (1 − ε) · −ln p(label) + ε · mean over all tokens of −ln p, averaged over what counts.
  * @param logits [N, T, V]
  */
 export function smoothedLoss(
   logits: Tensor,
-  { output, weight, copied }: PairBatch<Tensor>,
+  { output, weight }: Pick<PairBatch<Tensor>, 'output' | 'weight'>,
   smoothing: number,
-  copier: Copier | undefined,
 ): Tensor {
-  const own = mixedLoss(crossEntropy(logits, output), copied, copier);
+  const own = crossEntropy(logits, output);
   const all = sub(logSumExp(logits, -1), mean(logits, -1));
   const each = add(mul(own, 1 - smoothing), mul(all, smoothing));
   return div(sum(mul(each, weight)), sum(weight));
 }
-
-/** −ln((1 − g) p + g c) of −ln p and c = P_copy. */
-export function mixedLoss(own: Tensor, copied: Tensor, copier: Copier | undefined): Tensor {
-  if (copier === undefined || copier.share === 0) return own;
-  const { share } = copier;
-  return neg(log(maximum(add(mul(exp(neg(own)), 1 - share), mul(copied, share)), LEAST)));
-}
-
-/** A chance that float32 still has a logarithm of. */
-const LEAST = 1e-30;
 
 /** Parameters to train from: N(0, 1/width), and the last cross-attention as a copier. */
 async function beginning(config: TransformerConfig, seed: number): Promise<Transformer<NDArray>> {
@@ -204,7 +184,6 @@ export function pairRows(
   pairs: readonly TokenPair[],
   { context, target }: Pick<SearchRecipe, 'context' | 'target'>,
   start: number,
-  copier?: Copier,
 ): Dataset<PairBatch> {
   return {
     size: pairs.length,
@@ -212,7 +191,7 @@ export function pairRows(
       const n = rows.length;
       const [ids, segment] = [new Int32Array(n * context), new Int32Array(n * context)];
       const [input, output] = [new Int32Array(n * target), new Int32Array(n * target)];
-      const [weight, copied] = [new Float32Array(n * target), new Float32Array(n * target)];
+      const weight = new Float32Array(n * target);
       for (const [i, row] of rows.entries()) {
         const pair = pairs[row]!;
         const asked = pair.source.slice(0, context);
@@ -223,9 +202,6 @@ export function pairRows(
         input.set(said.slice(0, -1), i * target + 1);
         output.set(said, i * target);
         weight.fill(1, i * target, i * target + said.length);
-        if (copier === undefined) continue;
-        for (const [t, chance = 0] of copiedChances(asked, said, copier.tokens).entries())
-          copied[i * target + t] = chance;
       }
       const ints = (width: number, values: Int32Array<ArrayBuffer>) => new NDArray('int32', [n, width], values);
       return {
@@ -233,7 +209,6 @@ export function pairRows(
         input: ints(target, input),
         output: ints(target, output),
         weight: new NDArray('float32', [n, target], weight),
-        copied: new NDArray('float32', [n, target], copied),
       };
     },
   };

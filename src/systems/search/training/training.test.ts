@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { languageModel } from '../../../text/index.ts';
 import { dsiPairs, dsiSearch, Numbers } from '../dsi/dsi.ts';
 import type { Coder } from '../searcher/coder.ts';
+import { COPY } from '../searcher/copying.ts';
 import { createIndex, openIndexWriter, trainCoder } from '../searcher/index-folder.ts';
 import { Searcher } from '../searcher/searcher.ts';
 import { Draws } from './draws.ts';
@@ -187,6 +188,7 @@ describe('an index', () => {
       rate: 2e-3,
       batch: 2,
       lambda: 1,
+      copier: { share: COPY, tokens: coder },
       onRecord: ({ ranking }) => losses.push(ranking as number),
     });
     const mean = (some: readonly number[]) => some.reduce((a, b) => a + b, 0) / some.length;
