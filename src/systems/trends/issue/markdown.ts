@@ -87,7 +87,9 @@ function section(title: string, lines: readonly string[]): string[] {
 function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>, of?: PaperEntry): string {
   const marks = statement.sources.map(({ paper, sentence }) => {
     const url = webAddress(entries.get(paper)?.url);
-    const mark = `${paper === of?.id ? '' : `${plain(paper)} `}§${sentence + 1}`;
+    const title = entries.get(paper)?.title ?? paper;
+    const name = title.length > 50 ? `${title.slice(0, 49).trimEnd()}…` : title;
+    const mark = `${paper === of?.id ? '' : `${plain(name)} `}§${sentence + 1}`;
     return url === undefined ? `(${mark})` : `([${mark}](<${url}>))`;
   });
   const origin = originWords(statement);

@@ -98,7 +98,14 @@ export class Quotes {
     };
     const before = scored.find(({ sentence }) => sentence === turn - 1);
     const [first] = scored;
-    if (purpose === 'why' && first?.sentence === turn && leans(first) && before && !leans(before))
+    if (
+      purpose === 'why' &&
+      first?.sentence === turn &&
+      leans(first) &&
+      before &&
+      !leans(before) &&
+      !isEmpty(before.text)
+    )
       chosen.push(before, first);
     take(() => false);
     take((sentence) => this.#used.has(`${id} ${sentence - 1}`) || chosen.some((one) => one.sentence === sentence - 1));
