@@ -7,7 +7,7 @@ import type { Mark } from './pieces.ts';
 /** UTF-16 units of a passage, about. */
 const PASSAGE = 320;
 /** What share of its score a reason has to be to be marked: of a hundred that add next to nothing a text would be full. */
-const MARKED = 0.02;
+const MARKED = 0.04;
 
 /** Why a hit was found: an n-gram that the model wrote, or a word of the query. */
 export interface Reason {

@@ -126,7 +126,7 @@ function explanation({ reasons, ngramScore, wordScore }: AnswerHit, whole: () =>
 }
 
 function reasonTable(reasons: readonly Reason[], both: boolean): HTMLElement {
-  const head = ['what', 'how', 'in all documents', 'adds', 'share', ''].map((name, i) =>
+  const head = ['what', 'how', 'in all', 'adds', 'share', ''].map((name, i) =>
     element('th', { className: ['', 'source', 'number', 'number', 'number', 'bar'][i]! }, name),
   );
   const rows = reasons.map(({ kind, text, source, count, contribution, share }, i) => {
