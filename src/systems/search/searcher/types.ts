@@ -36,7 +36,7 @@ export interface KeyOptions {
   readonly unigrams?: boolean;
   /** Whether the model may only write what documents say; else what they do not is thrown away after. Default true. */
   readonly constrained?: boolean;
-  /** α of Eq. 3. Default 2, and 1 where words rank too. */
+  /** α of Eq. 3. Default 2. */
   readonly alpha?: number;
   /** β of Eq. 4, from 0 to 1. Default 0.8. */
   readonly beta?: number;
@@ -60,7 +60,7 @@ export interface SearchOptions<D extends StoredDocument = StoredDocument> extend
   readonly rank?: Ranking;
   /**
    * With `rank: 'both'`: what the keys count beside the words, from 0 to 1, in a weighted sum of both scores, each
-   * divided by its best; or `'reciprocal'` for reciprocal ranks. Default 0.3.
+   * divided by its best; or `'reciprocal'` for reciprocal ranks. Default 0.25.
    */
   readonly fusion?: number | 'reciprocal';
   /** k₁ and b of the words' scores. */
