@@ -121,7 +121,11 @@ function paint(): void {
   // a label that would lie on another's, of a larger topic, waits until there is room
   const taken: { readonly x: number; readonly y: number; readonly half: number }[] = [];
   for (const { label, x, y } of labels) {
-    const place = { x: screenX(x), y: screenY(y), half: context.measureText(label).width / 2 + 4 };
+    const half = context.measureText(label).width / 2 + 4;
+    const [px, py] = [screenX(x), screenY(y)];
+    if (px < 0 || py < 0 || px > width || py > height) continue;
+    // at the edge a name stays whole
+    const place = { x: Math.max(half, Math.min(width - half, px)), y: py, half };
     if (
       taken.some((other) => Math.abs(other.y - place.y) < 16 && Math.abs(other.x - place.x) < other.half + place.half)
     )
