@@ -89,7 +89,7 @@ async function run(task: Task): Promise<void> {
     await search.updateWords();
     const indexed = all();
     await search.update();
-    say({ read, indexed, all: all(), papers: await store.size(), ...search.about });
+    say({ read, indexed, all: all(), ...search.about });
   } else if (task.do === 'synthesize') {
     const all = watch();
     for (let i = await store.size(); i < task.records; i += BATCH) {
