@@ -67,14 +67,6 @@ export async function paperFindings({ tier, signal, progress }: ExperimentContex
 
   step('a back-test', 0.25);
   const tested = backTestOf(conferences, arxiv);
-  const percent = (share: number) => 100 * share;
-  claims.push(
-    rules.backTest.judge({
-      tier,
-      value: percent(tested.ahead),
-      interval: [percent(tested.interval[0]), percent(tested.interval[1])],
-    }),
-  );
 
   step('what rises', 0.3);
   const watch = [...namedRises, ...moreRises];
@@ -94,6 +86,14 @@ export async function paperFindings({ tier, signal, progress }: ExperimentContex
   claims.push(rules.conferenceControl.judge({ tier, value: foundByChance(conferences, conferenceWindows) }));
   step('arXiv’s days shuffled', 0.8);
   claims.push(rules.arxivControl.judge({ tier, value: foundByChance(arxiv, arxivWindows) }));
+  const percent = (share: number) => 100 * share;
+  claims.push(
+    rules.backTest.judge({
+      tier,
+      value: percent(tested.ahead),
+      interval: [percent(tested.interval[0]), percent(tested.interval[1])],
+    }),
+  );
   claims.push(rules.map.judge({ tier, value: mapSeconds }));
 
   return {
