@@ -58,5 +58,6 @@ export {
   standardDeviation,
   studentQuantile,
 } from './statistics.ts';
-export { type Bounds, type Cell, type Column, formatColumn, type Table, table } from './table.ts';
+export { type Bounds, type Cell, type Column, type Table, table } from './table.ts';
+export { tableText } from './table-text.ts';
 export { describeVerdicts } from './verdict.ts';

@@ -2,11 +2,11 @@
 import { basename, join } from 'node:path';
 import { verb } from '../../command/index.ts';
 import { type Kind, readCsv, type Table } from '../../data/index.ts';
+import { tableText } from '../../report/index.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { claimFolder, digestOf, runInFolder } from './run-folder.ts';
 import { aboveZero, describeScore } from './score.ts';
 import { heldParts, splitTable, type TableRecipe } from './table-run.ts';
-import { alignedText } from './text.ts';
 import { bestReading } from './trajectory.ts';
 import { byWorth, howToResolve, levelsOf, shownFeatures, worthTable } from './worth.ts';
 
@@ -130,7 +130,7 @@ The run is kept in a folder. Stopped with Ctrl-C or killed, it goes on when the 
       lines.push(
         '',
         'bits that each column’s channel carries (lower–upper bound), where the model keeps this share of its best prediction',
-        alignedText(table),
+        tableText(table),
         ...(saturation === '' ? [] : [saturation]),
       );
     }

@@ -2,13 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { blamed, type Progress, verb } from '../../command/index.ts';
+import { tableText } from '../../report/index.ts';
 import { lockFolder, replaceFile } from '../../tensor/index.ts';
 import { recipeFor, secondsOf } from './budget.ts';
 import { addresses, type Document, digestOf, readDocuments, splitCorpus } from './corpus.ts';
 import { show } from './findings.ts';
 import { type Material, prepareMaterial, readMaterial, saveMaterial } from './material.ts';
 import { studyPage } from './page.ts';
-import { tableText } from './show-command.ts';
 import { claimStudy, Results, type Study, saveStudy } from './study.ts';
 import { bundledTasks } from './tasks/bundled.ts';
 import { readTasks } from './tasks/read-tasks.ts';

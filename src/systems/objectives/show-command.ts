@@ -1,7 +1,7 @@
 /** `tenfold objectives show`: what a study has found so far. */
 import { join } from 'node:path';
 import { verb } from '../../command/index.ts';
-import { formatColumn, type Table } from '../../report/index.ts';
+import { tableText } from '../../report/index.ts';
 import { replaceFile } from '../../tensor/index.ts';
 import { show } from './findings.ts';
 import { readMaterial } from './material.ts';
@@ -50,24 +50,3 @@ page index.html in the folder is written anew, with learning curves and every ta
     ].join('\n');
   },
 });
-
-/** A table's columns under each other, numbers at the right. */
-export function tableText({ columns, rows }: Table): string {
-  const parts = Object.entries(columns).map(([key, column]) => {
-    const head = column.unit === undefined ? column.name : `${column.name} (${column.unit})`;
-    const cells = formatColumn(
-      column,
-      rows.map((row) => row[key]),
-    );
-    const width = Math.max(head.length, ...cells.map((cell) => cell.length));
-    return [head, ...cells].map((cell) => (column.type === 'text' ? cell.padEnd(width) : cell.padStart(width)));
-  });
-  return [-1, ...rows.keys()]
-    .map((i) =>
-      parts
-        .map((part) => part[i + 1])
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
