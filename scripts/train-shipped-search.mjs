@@ -23,7 +23,7 @@ import {
   trainModel,
 } from 'tenfold/search';
 
-const [folder = 'runs/search-1m', steps = '1000'] = process.argv.slice(2);
+const [folder = 'runs/search-1m', steps = '1500'] = process.argv.slice(2);
 const recipe = { ...smallRecipe, steps: Number(steps) };
 const progress = stderrProgress();
 const stop = new AbortController();
