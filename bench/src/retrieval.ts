@@ -30,9 +30,10 @@ import { replaceFile } from 'tenfold/tensor';
 import type { BenchOptions } from './benches.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 import { cranfield, data, type Scifact, scifact, type TestCollection, xquad } from './retrieval-collections.ts';
+import { untrained, withoutCopying } from './retrieval-copying.ts';
 import { trainedDsi } from './retrieval-dsi.ts';
 
-const parts = ['scifact', 'cranfield', 'xquad', 'beams', 'minder', 'ltrgr', 'dsi'] as const;
+const parts = ['scifact', 'copying', 'cranfield', 'xquad', 'beams', 'minder', 'ltrgr', 'dsi'] as const;
 
 export const options = {
   folder: { type: 'string', default: 'runs/retrieval' },
@@ -64,6 +65,7 @@ export async function run(asked: BenchOptions): Promise<BenchReport> {
   });
   if (only.has('tune')) rows.push(...(await tuned(base)));
   if (only.has('scifact')) rows.push(...(await scorings(base)));
+  if (only.has('copying')) rows.push(...(await copying(base)));
   for (const [name, read] of Object.entries({ cranfield, xquad })) {
     if (!only.has(name)) continue;
     const other = { ...(await read()), folder: folder(name) };
@@ -189,6 +191,23 @@ async function scorings(claims: Placed): Promise<Row[]> {
     order('lm-fm-below-intersective', alone.lmFm, alone.keys),
     bound(claims.name, alone.fusion, alone.bm25),
   ];
+}
+
+/** The model without the query, and the query without the model. */
+async function copying(claims: Placed): Promise<Row[]> {
+  await using searcher = await Searcher.open(claims.folder);
+  const rows: Row[] = [];
+  for (const [name, other] of Object.entries({ 'no-copying': withoutCopying, untrained })) {
+    await using varied = await other(searcher, claims.folder);
+    for (const queryNgrams of [false, true]) {
+      const ways = waysOf(varied, claims);
+      const found = await measured({ ...claims, name }, varied, { queryNgrams }, ways);
+      const against = comparison(claims, found.bm25);
+      const what = queryNgrams ? `${name}-query-ngrams` : name;
+      rows.push(against(`${what}/intersective`, found.keys), against(`${what}/fusion`, found.fusion));
+    }
+  }
+  return rows;
 }
 
 /** N-grams alone, and fused. */
