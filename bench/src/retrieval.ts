@@ -3,8 +3,9 @@
  * of the SEAL paper, against BM25 and fused with it; and what the paper and those after it vary.
  *
  * SciFact's model learns from the abstracts and four fifths of the training claims; the last fifth chose the settings, as
- * `--only tune` prints it (α = 1, which was best there, lost on Cranfield and was not taken). Cranfield's and XQuAD's models are SciFact's, trained on with their documents alone, and
- * searched with the settings that SciFact chose. Gains are of queries in pairs, with the percentile bootstrap.
+ * `--only tune` prints it (α = 1, which was best there, lost on Cranfield and was not taken). Cranfield's and XQuAD's models
+ * are SciFact's, trained on with their documents alone, and searched with the settings that SciFact chose. Gains are of
+ * queries in pairs, with the percentile bootstrap.
  *
  * Indexes and models are kept in --folder and used again; what was stopped while it trained goes on.
  */
@@ -19,18 +20,19 @@ import {
   type Key,
   type KeyOptions,
   openIndexWriter,
+  plainSearcher,
   rankIndex,
   Searcher,
   type StoredDocument,
   type TokensFrom,
   trainIndex,
+  untrainedSearcher,
   writePseudoQueries,
 } from 'tenfold/search';
 import { replaceFile } from 'tenfold/tensor';
 import type { BenchOptions } from './benches.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 import { cranfield, data, type Scifact, scifact, type TestCollection, xquad } from './retrieval-collections.ts';
-import { untrained, withoutCopying } from './retrieval-copying.ts';
 import { trainedDsi } from './retrieval-dsi.ts';
 
 const parts = ['scifact', 'copying', 'cranfield', 'xquad', 'beams', 'minder', 'ltrgr', 'dsi'] as const;
@@ -197,7 +199,7 @@ async function scorings(claims: Placed): Promise<Row[]> {
 async function copying(claims: Placed): Promise<Row[]> {
   await using searcher = await Searcher.open(claims.folder);
   const rows: Row[] = [];
-  for (const [name, other] of Object.entries({ 'no-copying': withoutCopying, untrained })) {
+  for (const [name, other] of Object.entries({ 'no-copying': plainSearcher, untrained: untrainedSearcher })) {
     await using varied = await other(searcher, claims.folder);
     for (const queryNgrams of [false, true]) {
       const ways = waysOf(varied, claims);

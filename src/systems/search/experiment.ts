@@ -6,15 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrapInterval, type Experiment, type ExperimentContext, type Findings, mean } from '../../report/index.ts';
-import { compile, type NDArray, random, type Tensor } from '../../tensor/index.ts';
-import { initTransformer, languageModel, type Transformer } from '../../text/index.ts';
 import { type Found, hitCurves, keyTable, methodBars, sizeTable } from './issue/figures.ts';
 import { type ClozeQuery, inverseCloze, splitAddresses } from './issue/passages.ts';
 import { rules } from './rules.ts';
 import type { Key } from './scoring/keys.ts';
-import { COPY, copying } from './searcher/copying.ts';
-import { createIndex, modelFolder, openIndexWriter } from './searcher/index-folder.ts';
-import { readWeights } from './searcher/model-folder.ts';
+import { untrainedSearcher } from './searcher/controls.ts';
+import { createIndex, openIndexWriter } from './searcher/index-folder.ts';
 import { Searcher } from './searcher/searcher.ts';
 import { shippedSearchModel } from './searcher/shipped.ts';
 import type { SearchOptions } from './searcher/types.ts';
@@ -139,16 +136,6 @@ export const experiment: Experiment = { summary, rules: Object.values(rules), ru
 function rankOf(found: readonly { readonly document: { readonly id: string } }[], { id }: ClozeQuery): number {
   const at = found.findIndex(({ document }) => document.id === id);
   return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
-}
-
-/** The same index with a model of the same shape that has learned nothing, and copies as much. */
-async function untrainedSearcher(searcher: Searcher, folder: string): Promise<Searcher> {
-  const { config } = (await readWeights(modelFolder(folder)))!;
-  const init = compile((key: Tensor) => initTransformer(key, config, { std: config.width ** -0.5 }));
-  const params = (await init(random.key(1) as never)) as unknown as Transformer<NDArray>;
-  await init.release();
-  const { collection, coder } = searcher;
-  return new Searcher({ collection, coder, model: copying(languageModel(config, params), COPY, coder) });
 }
 
 function sizesOf(searcher: Searcher, documents: readonly { readonly title?: string; readonly text: string }[]) {

@@ -30,6 +30,7 @@ export type { FieldNames, Item, Judgement, Problem, Query } from './readers/item
 export { type Key, ngramWeight } from './scoring/keys.ts';
 export { type BartSizes, bartConfig } from './searcher/bart.ts';
 export { Coder, type CoderOptions, type Supervision } from './searcher/coder.ts';
+export { plainSearcher, untrainedSearcher } from './searcher/controls.ts';
 export { COPY, type Copier } from './searcher/copying.ts';
 export { createIndex, modelFolder, openIndexWriter, type TokensFrom, trainCoder } from './searcher/index-folder.ts';
 export {

@@ -4,6 +4,7 @@
  * Checkpoint and metrics lie in `training` until the run is done: a run that was stopped goes on, as long as documents,
  * queries and recipe are what they were.
  */
+import { createHash } from 'node:crypto';
 import type { Progress } from '../../../command/index.ts';
 import type { MetricsRecord } from '../../../nn/index.ts';
 import { makeFolder, replaceFile } from '../../../tensor/index.ts';
@@ -59,7 +60,7 @@ export async function trainIndex(options: TrainOptions): Promise<TrainedIndex> {
     seed: recipe.seed,
   });
   const run = `${folder}/training`;
-  await begin(run, { recipe, counts, queries: queries.length, generation: collection.generation, fresh });
+  await begin(run, { recipe, counts, queries: digestOf(queries), generation: collection.generation, fresh });
   let loss = Number.NaN;
   const { tokenizer } = coder;
   const weights = await trainModel({
@@ -110,7 +111,7 @@ export async function rankIndex(options: RankIndexOptions): Promise<number> {
   const { coder, collection } = searcher;
   const run = `${folder}/ranking`;
   const { generation } = collection;
-  await begin(run, { recipe, counts, queries: queries.length, generation, steps });
+  await begin(run, { recipe, counts, queries: digestOf(queries), generation, steps });
   const ranks = await mineRanks(searcher, queries, { context: recipe.context, ...told });
   const documents = [...collection.documents()];
   const pairs = trainingPairs({ coder, documents, queries, counts, context: recipe.context, seed: recipe.seed });
@@ -137,6 +138,11 @@ async function end(run: string, model: string, weights: SearchWeights, pad: numb
   await moveFiles(made, model);
   const { rm } = await import('node:fs/promises');
   await rm(run, { recursive: true });
+}
+
+/** Tells queries, and what was judged of them, from others of the same number. */
+function digestOf(queries: readonly JudgedQuery[]): string {
+  return createHash('sha256').update(JSON.stringify(queries)).digest('base64url').slice(0, 22);
 }
 
 /** Notes what a run begins with, or makes sure that the one to go on with began with the same. */

@@ -157,7 +157,7 @@ describe('an index', () => {
     await writer.add(documents);
   });
 
-  it('goes on where training was stopped, and refuses to with other documents', async () => {
+  it('goes on where training was stopped, and refuses to with other queries or another recipe', async () => {
     const stop = new AbortController();
     const onRecord = ({ step }: { readonly step: number }) => {
       if (step >= 10) stop.abort(new Error('enough'));
@@ -165,6 +165,8 @@ describe('an index', () => {
     const options = { folder: index, queries, recipe };
     await expect(trainIndex({ ...options, onRecord, signal: stop.signal })).rejects.toThrow('enough');
     await expect(trainIndex({ ...options, recipe: { ...recipe, seed: 3 } })).rejects.toThrow(/began with, got others/);
+    const others = queries.map((query) => ({ ...query, text: `${query.text}?` }));
+    await expect(trainIndex({ ...options, queries: others })).rejects.toThrow(/began with, got others/);
     let first: number | undefined;
     const { steps } = await trainIndex({ ...options, onRecord: ({ step }) => (first ??= step) });
     expect(first).toBeGreaterThan(10);
