@@ -15,5 +15,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // what a page shows comes when it comes: a second, the default, is short on a busy machine
+    expect: { poll: { timeout: 20_000 } },
   },
 });
