@@ -43,7 +43,7 @@ const given: Readonly<Record<string, string>> = {
   'tensor/capacity.ts': 'declare const rows: NDArray;',
   'tensor/gradient.ts': 'declare const x: Tensor, w: Tensor;',
   'tensor/onnx/export.ts': 'declare const compiled: Compiled<[Tensor], Tensor>, x: NDArray;',
-  'tensor/ops/movement.ts': 'declare const x: Tensor;',
+  'tensor/ops/slicing.ts': 'declare const x: Tensor;',
   'tensor/program.ts': 'declare const compiled: Compiled<[Tensor], Tensor>, x: NDArray;',
   'tensor/runtime/device.ts':
     'declare const step: (state: NDArray, batch: NDArray) => Promise<[NDArray]>, state: NDArray, batch: NDArray;',

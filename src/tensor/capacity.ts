@@ -14,8 +14,9 @@
  */
 import { NDArray, store } from './array.ts';
 import { allocate } from './dtype.ts';
-import { cast, less } from './ops/elementwise.ts';
-import { iota } from './ops/movement.ts';
+import { iota } from './ops/constants.ts';
+import { less } from './ops/logic.ts';
+import { cast } from './ops/select.ts';
 import type { Tensor } from './program.ts';
 import { elements, formatShape, normalizeAxis } from './shape.ts';
 

@@ -5,8 +5,9 @@
  * into those of its inputs by its op's rule, which builds further nodes. Gradients are therefore ordinary tensors and
  * can be differentiated again. Only nodes on a path to what is asked for are visited.
  */
-import { add, identity } from './ops/elementwise.ts';
-import { full } from './ops/movement.ts';
+import { add } from './ops/arithmetic.ts';
+import { full } from './ops/constants.ts';
+import { identity } from './ops/select.ts';
 import { at, formatSite, formatType, type Node, reachable, requireFloat, Tensor } from './program.ts';
 import { flattenTree, type MapTree } from './tree.ts';
 

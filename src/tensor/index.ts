@@ -28,72 +28,37 @@ export { lockFolder, type Unlock } from './lock.ts';
 export type { NonFinite } from './nonfinite.ts';
 export { exportOnnx, saveOnnx } from './onnx/export.ts';
 export { type OnnxModel, openOnnx, type Port } from './onnx/open.ts';
-export { type ConvOptions, conv, convTranspose } from './ops/conv.ts';
+export { erf, gelu, leakyRelu, relu, sigmoid, silu, softplus } from './ops/activations.ts';
 export {
   abs,
-  acos,
-  acosh,
   add,
-  asin,
-  asinh,
-  atan,
-  atanh,
-  bitwiseAnd,
-  bitwiseOr,
-  bitwiseXor,
-  cast,
   ceil,
   clip,
-  cos,
-  cosh,
   div,
-  equal,
-  erf,
   exp,
   expm1,
   floor,
-  gelu,
-  greater,
-  greaterEqual,
-  isFinite,
-  isNaN,
-  leakyRelu,
-  less,
-  lessEqual,
   log,
   log1p,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  logicalXor,
   maximum,
   minimum,
   mod,
   mul,
   neg,
-  notEqual,
-  type Operand,
   pow,
   reciprocal,
-  relu,
   round,
   rsqrt,
-  shiftLeft,
-  shiftRight,
-  sigmoid,
   sign,
-  silu,
-  sin,
-  sinh,
-  softplus,
   sqrt,
   square,
-  stopGradient,
   sub,
-  tan,
-  tanh,
-  where,
-} from './ops/elementwise.ts';
+} from './ops/arithmetic.ts';
+export { expandDims, reshape, squeeze, swapAxes, transpose } from './ops/axes.ts';
+export { broadcastTo, sum } from './ops/broadcast.ts';
+export { full, iota, ones, zeros } from './ops/constants.ts';
+export { type ConvOptions, conv, convTranspose } from './ops/conv.ts';
+export type { Operand } from './ops/families.ts';
 export {
   dynamicSlice,
   dynamicUpdateSlice,
@@ -106,30 +71,26 @@ export {
   topK,
 } from './ops/indexing.ts';
 export { matmul, matrixTranspose } from './ops/linear.ts';
-export { crossEntropy } from './ops/loss.ts';
 export {
-  at,
-  broadcastTo,
-  concat,
-  expandDims,
-  flip,
-  full,
-  iota,
-  ones,
-  pad,
-  type Range,
-  repeat,
-  reshape,
-  slice,
-  split,
-  squeeze,
-  stack,
-  sum,
-  swapAxes,
-  tile,
-  transpose,
-  zeros,
-} from './ops/movement.ts';
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  equal,
+  greater,
+  greaterEqual,
+  isFinite,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  notEqual,
+  shiftLeft,
+  shiftRight,
+} from './ops/logic.ts';
+export { crossEntropy } from './ops/loss.ts';
 export { layerNorm } from './ops/normalization.ts';
 export { after } from './ops/order.ts';
 export { avgPool, maxPool, type PoolOptions, resize } from './ops/pool.ts';
@@ -149,6 +110,9 @@ export {
   softmax,
   variance,
 } from './ops/reduce.ts';
+export { cast, stopGradient, where } from './ops/select.ts';
+export { at, concat, flip, pad, type Range, repeat, slice, split, stack, tile } from './ops/slicing.ts';
+export { acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan, tanh } from './ops/trigonometric.ts';
 export { formatType, type OpenAxes, type Program, printProgram, Tensor, type Type } from './program.ts';
 export { QuantizedArray, type QuantizeOptions, quantize } from './quantize.ts';
 export * as random from './random.ts';

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { lower } from './lower.ts';
 import { decodeModel } from './onnx/codec.ts';
-import { mul, relu, sub, tanh } from './ops/elementwise.ts';
+import { relu } from './ops/activations.ts';
+import { mul, sub } from './ops/arithmetic.ts';
 import { matmul } from './ops/linear.ts';
 import { after } from './ops/order.ts';
+import { tanh } from './ops/trigonometric.ts';
 import { input, type Tensor } from './program.ts';
 import { targetOf } from './support.ts';
 

@@ -10,9 +10,9 @@
 import { NDArray, toFloats } from './array.ts';
 import { isFloat } from './dtype.ts';
 import { load } from './load.ts';
-import { isFinite, isNaN } from './ops/elementwise.ts';
-import { stack } from './ops/movement.ts';
+import { isFinite, isNaN } from './ops/logic.ts';
 import { all, any } from './ops/reduce.ts';
+import { stack } from './ops/slicing.ts';
 import {
   constantOp,
   formatSite,

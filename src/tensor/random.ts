@@ -7,27 +7,16 @@
  */
 import { NDArray } from './array.ts';
 import type { Emitter } from './lower.ts';
-import {
-  add,
-  bitwiseXor,
-  cast,
-  cos,
-  less,
-  log,
-  maximum,
-  minimum,
-  mod,
-  mul,
-  neg,
-  type Operand,
-  shiftRight,
-  sin,
-  sqrt,
-  sub,
-} from './ops/elementwise.ts';
+import { add, log, maximum, minimum, mod, mul, neg, sqrt, sub } from './ops/arithmetic.ts';
+import { reshape } from './ops/axes.ts';
+import { full, iota } from './ops/constants.ts';
+import type { Operand } from './ops/families.ts';
 import { sort } from './ops/indexing.ts';
-import { at, concat, full, iota, reshape, slice } from './ops/movement.ts';
+import { bitwiseXor, less, shiftRight } from './ops/logic.ts';
 import { argmax } from './ops/reduce.ts';
+import { cast } from './ops/select.ts';
+import { at, concat, slice } from './ops/slicing.ts';
+import { cos, sin } from './ops/trigonometric.ts';
 import { applyAll, formatType, type Op, type Tensor } from './program.ts';
 import { elements } from './shape.ts';
 import { seedKey, threefry2x32 } from './threefry.ts';

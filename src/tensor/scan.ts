@@ -11,8 +11,8 @@
 import { isFloat } from './dtype.ts';
 import { pullback } from './gradient.ts';
 import { interpret } from './interpret.ts';
-import { add } from './ops/elementwise.ts';
-import { iota, zeros } from './ops/movement.ts';
+import { add } from './ops/arithmetic.ts';
+import { iota, zeros } from './ops/constants.ts';
 import { simplify } from './passes/simplify.ts';
 import {
   applyAll,

@@ -13,7 +13,7 @@
 import { NDArray } from './array.ts';
 import type { DType } from './dtype.ts';
 import type { Attribute, Emitter, Target } from './lower.ts';
-import { forEachIndex } from './ops/movement.ts';
+import { forEachIndex } from './ops/walk.ts';
 import { simplify } from './passes/simplify.ts';
 import { unroll } from './passes/unroll.ts';
 import { asInt32, isSmall, webgpuRule } from './passes/webgpu-rules.ts';

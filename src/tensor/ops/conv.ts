@@ -16,8 +16,9 @@ import {
   type Value,
 } from '../program.ts';
 import { elements, formatShape, strides as stridesOf } from '../shape.ts';
-import { add } from './elementwise.ts';
-import { forEachIndex, reshape } from './movement.ts';
+import { add } from './arithmetic.ts';
+import { reshape } from './axes.ts';
+import { forEachIndex } from './walk.ts';
 
 /** How a window moves over the spatial axes: one entry an axis. */
 export interface Window {

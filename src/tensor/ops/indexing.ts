@@ -15,9 +15,13 @@ import {
   type Value,
 } from '../program.ts';
 import { elements, formatShape, normalizeAxis, sameShape } from '../shape.ts';
-import { add, cast, clip, equal, greaterEqual, less, logicalAnd, sub, where } from './elementwise.ts';
-import { forEachIndex, iota, reshape, zeros } from './movement.ts';
+import { add, clip, sub } from './arithmetic.ts';
+import { reshape } from './axes.ts';
+import { iota, zeros } from './constants.ts';
+import { equal, greaterEqual, less, logicalAnd } from './logic.ts';
 import { forEachLine } from './reduce.ts';
+import { cast, where } from './select.ts';
+import { forEachIndex } from './walk.ts';
 
 interface AlongAxis {
   readonly axis: number;

@@ -3,7 +3,8 @@
  */
 import { apply, formatType, type Op, requireSameDType, type Tensor } from '../program.ts';
 import { broadcastShapes, elements, formatShape, strides } from '../shape.ts';
-import { reshape, swapAxes, unbroadcast } from './movement.ts';
+import { reshape, swapAxes } from './axes.ts';
+import { unbroadcast } from './broadcast.ts';
 
 interface Transposed {
   readonly transposeA: boolean;

@@ -3,10 +3,13 @@
  */
 import { applyAll, formatType, type Op, requireFloat, type Tensor } from '../program.ts';
 import { formatShape, sameShape } from '../shape.ts';
-import { add, clip, equal, mul, neg, sub, where } from './elementwise.ts';
+import { add, clip, mul, neg, sub } from './arithmetic.ts';
+import { expandDims } from './axes.ts';
+import { sum } from './broadcast.ts';
 import { scatterAdd } from './indexing.ts';
-import { expandDims, sum } from './movement.ts';
+import { equal } from './logic.ts';
 import { forEachLine, mapLines, softmaxOf } from './reduce.ts';
+import { where } from './select.ts';
 
 /**
  * Probabilities below this (40 nats) are 0 in a gradient: beside that of the others they are nothing in float32. The

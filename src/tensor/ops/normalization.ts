@@ -3,8 +3,8 @@
  */
 import { applyAll, formatType, type Op, requireFloat, requireSameDType, type Tensor } from '../program.ts';
 import { sameShape } from '../shape.ts';
-import { add, mul, neg, sub } from './elementwise.ts';
-import { sum } from './movement.ts';
+import { add, mul, neg, sub } from './arithmetic.ts';
+import { sum } from './broadcast.ts';
 import { forEachLine, mean } from './reduce.ts';
 
 const layerNormOp: Op<{ epsilon: number }> = {

@@ -14,10 +14,12 @@ import {
   type Value,
 } from '../program.ts';
 import { elements, formatShape, strides as stridesOf } from '../shape.ts';
+import { mul } from './arithmetic.ts';
+import { reshape } from './axes.ts';
+import { full, zeros } from './constants.ts';
 import { convTranspose, readWindow, type Window, windowSizes } from './conv.ts';
-import { mul } from './elementwise.ts';
 import { scatterAdd } from './indexing.ts';
-import { forEachIndex, full, reshape, zeros } from './movement.ts';
+import { forEachIndex } from './walk.ts';
 
 interface PoolAttrs extends Window {
   readonly kernel: readonly number[];

@@ -6,8 +6,12 @@ import type { Emitter } from '../lower.ts';
 import { apply, formatType, type Op, type Tensor, type Type } from '../program.ts';
 import { isBlock, weightsOf } from '../quantize.ts';
 import { formatShape } from '../shape.ts';
-import { bitwiseAnd, cast, mul, shiftRight, sub } from './elementwise.ts';
-import { expandDims, reshape, stack, sum } from './movement.ts';
+import { mul, sub } from './arithmetic.ts';
+import { expandDims, reshape } from './axes.ts';
+import { sum } from './broadcast.ts';
+import { bitwiseAnd, shiftRight } from './logic.ts';
+import { cast } from './select.ts';
+import { stack } from './slicing.ts';
 
 /** How packed weights are to be read. */
 export interface Bits {

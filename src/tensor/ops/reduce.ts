@@ -4,8 +4,13 @@
 import { wrap } from '../dtype.ts';
 import { apply, formatType, type Op, requireFloat, type Tensor, type Value } from '../program.ts';
 import { elements, normalizeAxes, normalizeAxis, reducedShape } from '../shape.ts';
-import { cast, div, equal, exp, mul, notEqual, scalarLike, sub, where } from './elementwise.ts';
-import { foldOver, forEachIndex, type Reduction, reduce, reshape, sum } from './movement.ts';
+import { div, exp, mul, sub } from './arithmetic.ts';
+import { reshape } from './axes.ts';
+import { type Reduction, reduce, sum } from './broadcast.ts';
+import { scalarLike } from './families.ts';
+import { equal, notEqual } from './logic.ts';
+import { cast, where } from './select.ts';
+import { foldOver, forEachIndex } from './walk.ts';
 
 type Axes = number | readonly number[];
 

@@ -9,8 +9,10 @@
  *
  * The domain is private to the runtime, whose version the package pins; what it computes is held by the contract tests.
  */
+
+import { reshape } from '../ops/axes.ts';
 import { convOp, convWeightsOp, type Window } from '../ops/conv.ts';
-import { flip, reshape } from '../ops/movement.ts';
+import { flip } from '../ops/slicing.ts';
 import { apply, type Op, type Tensor } from '../program.ts';
 import { elements } from '../shape.ts';
 import type { Rule } from './simplify.ts';

@@ -6,7 +6,7 @@
  * the transposed op of the operands. Pushing each transposition below its users lets it meet its inverse, so that a
  * whole network runs in the one layout.
  */
-import { reshape, transpose } from '../ops/movement.ts';
+import { reshape, transpose } from '../ops/axes.ts';
 import { applyAll, type Node, type Tensor } from '../program.ts';
 import type { Rule } from './simplify.ts';
 

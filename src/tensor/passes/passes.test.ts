@@ -5,12 +5,19 @@ import { array } from '../array.ts';
 import { constant } from '../constant.ts';
 import { gradients } from '../gradient.ts';
 import { interpret } from '../interpret.ts';
+import { relu, silu } from '../ops/activations.ts';
+import { abs, add, div, maximum, mul, neg, pow, rsqrt, square, sub } from '../ops/arithmetic.ts';
+import { expandDims, reshape, squeeze, swapAxes, transpose } from '../ops/axes.ts';
+import { broadcastTo, sum } from '../ops/broadcast.ts';
+import { full } from '../ops/constants.ts';
 import { conv } from '../ops/conv.ts';
-import * as e from '../ops/elementwise.ts';
 import { matmul } from '../ops/linear.ts';
-import * as m from '../ops/movement.ts';
+import { greater } from '../ops/logic.ts';
 import { avgPool, maxPool, resize } from '../ops/pool.ts';
-import * as r from '../ops/reduce.ts';
+import { logSoftmax, max, mean, softmax, variance } from '../ops/reduce.ts';
+import { cast, identity, where } from '../ops/select.ts';
+import { concat, flip, pad, slice, split } from '../ops/slicing.ts';
+import { tanh } from '../ops/trigonometric.ts';
 import { input, type Program, printProgram, reachable, type Tensor, type Value } from '../program.ts';
 import { broadcastShapes, elements } from '../shape.ts';
 import { pushTransposition } from './layout.ts';
@@ -45,77 +52,77 @@ const broadcasts = (a: Tensor, b: Tensor) => {
 
 /** The ops that random programs are made of: on one tensor, a second, and a number; undefined where they do not fit. */
 const steps: readonly ((a: Tensor, b: Tensor, n: number) => Tensor | undefined)[] = [
-  (a, b) => (broadcasts(a, b) ? e.add(a, b) : undefined),
-  (a, b) => (broadcasts(a, b) ? e.sub(a, b) : undefined),
-  (a, b) => (broadcasts(a, b) ? e.mul(a, b) : undefined),
-  (a, b) => (broadcasts(a, b) ? e.maximum(a, b) : undefined),
-  (a, _, n) => e.add(a, pick([0, 1], n)),
-  (a, _, n) => e.sub(a, pick([0, 1], n)),
-  (a, _, n) => e.mul(a, pick([0, 1, 2], n)),
-  (a, _, n) => e.div(a, pick([1, 2], n)),
-  (a, _, n) => e.pow(e.add(e.abs(a), 1), pick([1, 2, 0.5], n)),
-  (a) => e.tanh(a),
-  (a) => e.identity(a),
-  (a, b, n) => (broadcasts(a, b) ? e.where(e.greater(a, n % 3), a, b) : undefined),
-  (a) => e.cast(e.cast(a, 'float32'), 'float32'),
-  (a, _, n) => m.reshape(a, pick([[-1], [1, ...a.shape], [...a.shape].reverse(), [a.size, 1]], n)),
-  (a, _, n) => m.transpose(a, permutationOf(a.rank, n)),
-  (a, _, n) => m.transpose(m.transpose(a, permutationOf(a.rank, n)), permutationOf(a.rank, n >> 2)),
+  (a, b) => (broadcasts(a, b) ? add(a, b) : undefined),
+  (a, b) => (broadcasts(a, b) ? sub(a, b) : undefined),
+  (a, b) => (broadcasts(a, b) ? mul(a, b) : undefined),
+  (a, b) => (broadcasts(a, b) ? maximum(a, b) : undefined),
+  (a, _, n) => add(a, pick([0, 1], n)),
+  (a, _, n) => sub(a, pick([0, 1], n)),
+  (a, _, n) => mul(a, pick([0, 1, 2], n)),
+  (a, _, n) => div(a, pick([1, 2], n)),
+  (a, _, n) => pow(add(abs(a), 1), pick([1, 2, 0.5], n)),
+  (a) => tanh(a),
+  (a) => identity(a),
+  (a, b, n) => (broadcasts(a, b) ? where(greater(a, n % 3), a, b) : undefined),
+  (a) => cast(cast(a, 'float32'), 'float32'),
+  (a, _, n) => reshape(a, pick([[-1], [1, ...a.shape], [...a.shape].reverse(), [a.size, 1]], n)),
+  (a, _, n) => transpose(a, permutationOf(a.rank, n)),
+  (a, _, n) => transpose(transpose(a, permutationOf(a.rank, n)), permutationOf(a.rank, n >> 2)),
   // of something computed, which layout.ts pushes below what comes next
-  (a, _, n) => m.transpose(e.tanh(a), permutationOf(a.rank, n)),
-  (a, _, n) => m.transpose(e.neg(a), permutationOf(a.rank, n)),
-  (a, _, n) => m.sum(m.transpose(e.neg(a), permutationOf(a.rank, n >> 2)), a.rank > 0 ? n % a.rank : []),
-  (a, _, n) => (a.rank > 0 ? m.expandDims(a, n % a.rank) : m.reshape(a, [1, 1])),
+  (a, _, n) => transpose(tanh(a), permutationOf(a.rank, n)),
+  (a, _, n) => transpose(neg(a), permutationOf(a.rank, n)),
+  (a, _, n) => sum(transpose(neg(a), permutationOf(a.rank, n >> 2)), a.rank > 0 ? n % a.rank : []),
+  (a, _, n) => (a.rank > 0 ? expandDims(a, n % a.rank) : reshape(a, [1, 1])),
   (a, _, n) =>
-    m.squeeze(
+    squeeze(
       a,
       a.shape.flatMap((size, i) => (size === 1 && (n >> i) % 2 ? [i] : [])),
     ),
-  (a, _, n) => (a.size < 50 ? m.broadcastTo(a, [1 + (n % 3), ...a.shape]) : undefined),
+  (a, _, n) => (a.size < 50 ? broadcastTo(a, [1 + (n % 3), ...a.shape]) : undefined),
   (a, _, n) =>
-    m.broadcastTo(
+    broadcastTo(
       a,
       a.shape.map((size) => (size === 1 ? 1 + (n % 3) : size)),
     ),
   (a, _, n) =>
-    m.sum(
+    sum(
       a,
       a.shape.flatMap((_, i) => ((n >> i) % 2 ? [i] : [])),
       { keepDims: n % 3 === 0 },
     ),
   (a, _, n) =>
-    r.max(
+    max(
       a,
       a.shape.flatMap((_, i) => ((n >> i) % 2 ? [i] : [])),
       { keepDims: n % 3 === 0 },
     ),
   (a, _, n) =>
-    m.slice(
+    slice(
       a,
       a.shape.map((size, i) => ((n >> i) % 2 ? [i % size, undefined, 1 + (n % 2)] : undefined)),
     ),
   (a, _, n) =>
     a.size < 100
-      ? m.pad(
+      ? pad(
           a,
           a.shape.map((_, i) => [(n >> i) % 2, n % 2]),
           n % 3,
         )
       : undefined,
   (a, _, n) =>
-    m.flip(
+    flip(
       a,
       a.shape.flatMap((_, i) => ((n >> i) % 2 ? [i] : [])),
     ),
-  (a, b, n) => (a.rank > 0 && `${a.shape}` === `${b.shape}` ? m.concat([a, b], n % a.rank) : undefined),
-  (a, _, n) => (a.rank > 0 ? m.concat(m.split(a, [1, a.shape[0]! - 1], 0).slice(n % 2), 0) : undefined),
-  (a, _, n) => (a.rank > 0 ? r.softmax(a, n % a.rank) : undefined),
-  (a, _, n) => (a.rank > 0 ? r.logSoftmax(a, n % a.rank) : undefined),
+  (a, b, n) => (a.rank > 0 && `${a.shape}` === `${b.shape}` ? concat([a, b], n % a.rank) : undefined),
+  (a, _, n) => (a.rank > 0 ? concat(split(a, [1, a.shape[0]! - 1], 0).slice(n % 2), 0) : undefined),
+  (a, _, n) => (a.rank > 0 ? softmax(a, n % a.rank) : undefined),
+  (a, _, n) => (a.rank > 0 ? logSoftmax(a, n % a.rank) : undefined),
   (a, b) => product(a, b),
-  (a, b) => (b.rank >= 2 ? product(a, m.swapAxes(b, -1, -2)) : undefined),
-  (a, b) => (a.rank >= 2 ? product(m.swapAxes(a, -1, -2), b) : undefined),
+  (a, b) => (b.rank >= 2 ? product(a, swapAxes(b, -1, -2)) : undefined),
+  (a, b) => (a.rank >= 2 ? product(swapAxes(a, -1, -2), b) : undefined),
   (_, __, n) => constant(array([[n % 5, 1, 0]])),
-  (_, __, n) => m.full([2, 3], n % 2),
+  (_, __, n) => full([2, 3], n % 2),
 ];
 
 function product(a: Tensor, b: Tensor): Tensor | undefined {
@@ -147,7 +154,7 @@ const programs = fc
     }
     const outputs = made.slice(-3);
     if (differentiate) {
-      const total = outputs.map((t) => m.sum(e.tanh(t))).reduce((x, y) => e.add(x, y));
+      const total = outputs.map((t) => sum(tanh(t))).reduce((x, y) => add(x, y));
       outputs.push(...gradients(total, inputs));
     }
     return { inputs, outputs, outputNames: outputs.map((_, i) => `y${i}`) };
@@ -236,9 +243,9 @@ const networks = fc
       });
       weights.push(w);
       const y = conv(h, w, { stride, padding: (kernel - 1) / 2, groups: depthwise ? c : 1 });
-      h = e.mul(followed(after, y, h), 0.25);
+      h = mul(followed(after, y, h), 0.25);
     }
-    const loss = m.sum(e.mul(h, h));
+    const loss = sum(mul(h, h));
     const outputs = [h, ...gradients(loss, [x, ...weights])];
     return { inputs: [x, ...weights], outputs, outputNames: outputs.map((_, i) => `y${i}`) };
   });
@@ -248,10 +255,7 @@ function followed(after: string, y: Tensor, before: Tensor): Tensor {
   switch (after) {
     case 'norm': {
       const axes = y.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
-      return e.mul(
-        e.sub(y, r.mean(y, axes, { keepDims: true })),
-        e.rsqrt(e.add(r.variance(y, axes, { keepDims: true }), 1)),
-      );
+      return mul(sub(y, mean(y, axes, { keepDims: true })), rsqrt(add(variance(y, axes, { keepDims: true }), 1)));
     }
     case 'pool':
       return last.every((n) => n >= 2) ? maxPool(y, 2) : y;
@@ -268,11 +272,11 @@ function followed(after: string, y: Tensor, before: Tensor): Tensor {
         'nearest',
       );
     case 'residual':
-      return `${y.shape}` === `${before.shape}` ? e.add(y, before) : e.silu(y);
+      return `${y.shape}` === `${before.shape}` ? add(y, before) : silu(y);
     case 'concat':
-      return m.concat([y, e.relu(y)], 1);
+      return concat([y, relu(y)], 1);
     default:
-      return e.relu(y);
+      return relu(y);
   }
 }
 
@@ -289,7 +293,7 @@ describe('spatial', () => {
     const transforms = (channels: number) => {
       const x = input('x', { dtype: 'float32', shape: [2, channels, 8, 8] });
       const w = input('w', { dtype: 'float32', shape: [channels, channels, 3, 3] });
-      const outputs = gradients(m.sum(e.square(conv(x, w, { padding: 1 }))), [x, w]);
+      const outputs = gradients(sum(square(conv(x, w, { padding: 1 }))), [x, w]);
       const program = spatial(simplify({ inputs: [x, w], outputs, outputNames: ['x', 'w'] }));
       return reachable(program.outputs).filter(
         ({ op, inputs: [by, of] }) =>

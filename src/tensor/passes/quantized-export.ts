@@ -4,8 +4,8 @@
  * kernel that the engine uses itself. That it recognises in the layout [in, out] only, into which weights are turned.
  */
 import { NDArray } from '../array.ts';
+import { reshape } from '../ops/axes.ts';
 import { take } from '../ops/indexing.ts';
-import { reshape } from '../ops/movement.ts';
 import { type Bits, dequantizeByParts } from '../ops/quantized.ts';
 import { apply, constantOp, type Op, type Program, reachable, type Tensor } from '../program.ts';
 import { weightsOf } from '../quantize.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { array, NDArray } from '../array.ts';
 import { interpret, toValue } from '../interpret.ts';
-import { add } from '../ops/elementwise.ts';
+import { add } from '../ops/arithmetic.ts';
 import { take } from '../ops/indexing.ts';
 import { matmul } from '../ops/linear.ts';
 import { dequantize } from '../ops/quantized.ts';

@@ -10,10 +10,12 @@
  * The rules here rewrite one op each, wrapped in transpositions to and from that layout; layout.ts makes them cancel.
  */
 import { constant } from '../constant.ts';
+import { reshape, transpose } from '../ops/axes.ts';
+import { sum } from '../ops/broadcast.ts';
 import type { Window } from '../ops/conv.ts';
 import { matmul } from '../ops/linear.ts';
-import { concat, pad, reshape, slice, spread, sum, transpose } from '../ops/movement.ts';
 import { type ResizeMode, resizeArray } from '../ops/pool.ts';
+import { concat, pad, slice, spread } from '../ops/slicing.ts';
 import { applyAll, type Node, type Program, reachable, type Tensor } from '../program.ts';
 import { isLoop } from '../scan.ts';
 import { elements } from '../shape.ts';

@@ -2,7 +2,8 @@
  * Unrolling: loops written out, for a provider without them. The steps become ordinary nodes, so that what the host
  * has to compute for a step (its random numbers) is found like any other node.
  */
-import { at as entry, stack, zeros } from '../ops/movement.ts';
+import { zeros } from '../ops/constants.ts';
+import { at as entry, stack } from '../ops/slicing.ts';
 import { applyAll, at, inputOp, type Program, reachable, type Tensor } from '../program.ts';
 import { inline, isLoop, type Loop, parts } from '../scan.ts';
 import { simplify } from './simplify.ts';

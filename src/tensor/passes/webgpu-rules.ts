@@ -7,45 +7,20 @@
 import { NDArray } from '../array.ts';
 import { constant } from '../constant.ts';
 import { isFloat } from '../dtype.ts';
+import { abs, add, div, floor, maximum, mul, sub } from '../ops/arithmetic.ts';
+import { expandDims, reshape, swapAxes } from '../ops/axes.ts';
+import { sum } from '../ops/broadcast.ts';
+import { iota } from '../ops/constants.ts';
 import { conv, type Window } from '../ops/conv.ts';
-import {
-  abs,
-  add,
-  cast,
-  div,
-  equal,
-  floor,
-  greater,
-  less,
-  lessEqual,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  maximum,
-  mul,
-  notEqual,
-  scalarLike,
-  sub,
-  where,
-} from '../ops/elementwise.ts';
+import { scalarLike } from '../ops/families.ts';
 import { take } from '../ops/indexing.ts';
 import { matrixTranspose } from '../ops/linear.ts';
-import {
-  concat,
-  expandDims,
-  flip,
-  forEachIndex,
-  iota,
-  pad,
-  reshape,
-  slice,
-  split,
-  spread,
-  sum,
-  swapAxes,
-} from '../ops/movement.ts';
+import { equal, greater, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from '../ops/logic.ts';
 import { type Bits, dequantizeByParts } from '../ops/quantized.ts';
 import { logSumExp } from '../ops/reduce.ts';
+import { cast, where } from '../ops/select.ts';
+import { concat, flip, pad, slice, split, spread } from '../ops/slicing.ts';
+import { forEachIndex } from '../ops/walk.ts';
 import { apply, applyAll, type Node, type Tensor } from '../program.ts';
 import { strides } from '../shape.ts';
 import type { Rule } from './simplify.ts';
