@@ -34,7 +34,9 @@ export {
   type Statistics,
   type WordScore,
 } from './lexical/lexical-index.ts';
+export { type NearWord, SortedWords } from './lexical/sorted-words.ts';
+export { type Form, type Term, type Tolerance, termsOf, type Vocabulary } from './lexical/terms.ts';
 export { type Analyser, analysers, type Word, wordsIn, wordsOf } from './lexical/words.ts';
 export { readWhole } from './store/read-whole.ts';
-export { Records, recordsFile } from './store/records.ts';
+export { Records, recordsFile, writtenFile } from './store/records.ts';
 export { layOut, readSections, type Sections, seal } from './store/sections.ts';

@@ -11,7 +11,9 @@ import { readWhole } from '../store/read-whole.ts';
 import { readSections, type Sections } from '../store/sections.ts';
 import { Best, type Hit } from './best.ts';
 import { buildPostings, bytesIn, kind, type SectionName, sectionNames } from './build.ts';
-import { type Analyser, analysers, wordsOf } from './words.ts';
+import { type NearWord, SortedWords } from './sorted-words.ts';
+import { type Form, type Term, type Tolerance, termsOf, type Vocabulary } from './terms.ts';
+import { type Analyser, analysers } from './words.ts';
 
 export interface Bm25Options {
   /** How soon more occurrences of a word stop counting; at least 0, 0.9 unless given. */
@@ -20,7 +22,7 @@ export interface Bm25Options {
   readonly b?: number;
 }
 
-export interface LexicalSearch extends Bm25Options {
+export interface LexicalSearch extends Bm25Options, Tolerance {
   /** Most hits; 10 unless given. */
   readonly limit?: number;
   /** Leaves out documents for which it returns false; asked only of those that would be among the best. */
@@ -37,9 +39,12 @@ export interface Statistics {
   documentsWith(word: string): number;
 }
 
-/** What a word of the query adds to a document's score. */
+/** What a word adds to a document's score. */
 export interface WordScore {
+  /** As the document has it, analysed. */
   readonly word: string;
+  /** The word of the query that it stands for, where that is another. */
+  readonly asked?: string;
   /** How often it occurs in the document. */
   readonly occurrences: number;
   /** How many documents it occurs in. */
@@ -47,7 +52,7 @@ export interface WordScore {
   readonly score: number;
 }
 
-export class LexicalIndex {
+export class LexicalIndex implements Vocabulary {
   /** The file: what `LexicalIndex.open` takes. */
   readonly file: Uint8Array;
   /** Documents, numbered from 0 in the order that they were given in. */
@@ -62,9 +67,13 @@ export class LexicalIndex {
   readonly #sections: Sections<SectionName>;
   readonly #postings: Uint8Array;
   readonly #numberOf = new Map<string, number>();
+  /** The words, sorted: made when first asked for. */
+  #sorted: SortedWords | undefined;
   /** By document: zero but while a query is answered. */
   readonly #scores: Float64Array;
   readonly #touched: Int32Array;
+  /** By document: occurrences of a word's forms; zero but while they are added up. */
+  readonly #pooled: Float64Array;
   /** The part of the denominator that depends on the document, for the options it was made for. */
   #norms:
     | { readonly k1: number; readonly b: number; readonly average: number; readonly values: Float64Array }
@@ -86,6 +95,7 @@ export class LexicalIndex {
     this.words = lengths.reduce((sum, length) => sum + length, 0);
     this.#scores = new Float64Array(this.documents);
     this.#touched = new Int32Array(this.documents);
+    this.#pooled = new Float64Array(this.documents);
   }
 
   /**
@@ -122,9 +132,15 @@ export class LexicalIndex {
   /**
    * The documents with the highest scores above 0, best first; of equal ones the earlier first. Each word of the query
    * counts once.
+   * @param query or what it asks for, as {@link termsOf} has it: then `prefix` and `fuzzy` are not looked at
    * @throws RangeError for options out of range
+   * @example
+   * LexicalIndex.build(['a cat', 'a catalogue']).search('a cat', { prefix: true }).length; // 2
    */
-  search(query: string, { limit = 10, k1 = 0.9, b = 0.4, filter, statistics = this }: LexicalSearch = {}): Hit[] {
+  search(
+    query: string | readonly Term[],
+    { limit = 10, k1 = 0.9, b = 0.4, filter, statistics = this, ...tolerance }: LexicalSearch = {},
+  ): Hit[] {
     if (!(limit >= 0 && Number.isInteger(limit))) {
       throw new RangeError(`search: expected a whole limit of at least 0, got ${limit}`);
     }
@@ -134,10 +150,21 @@ export class LexicalIndex {
     const postings = this.#postings;
     const { starts } = this.#sections;
     let found = 0;
-    for (const word of new Set(wordsOf(query, this.analyser))) {
-      const number = this.#numberOf.get(word);
+    for (const { forms, documents } of this.#terms(query, statistics, tolerance)) {
+      const weight = idf(documents, statistics.documents) * (k1 + 1);
+      if (forms.length > 1) {
+        const pooled = this.#pooled;
+        for (const document of this.#pool(forms)) {
+          const tf = pooled[document]!;
+          pooled[document] = 0;
+          const before = scores[document]!;
+          if (before === 0) touched[found++] = document;
+          scores[document] = before + (weight * tf) / (tf + norms[document]!);
+        }
+        continue;
+      }
+      const number = this.#numberOf.get(forms[0]!.word);
       if (number === undefined) continue;
-      const weight = idf(word, statistics) * (k1 + 1);
       const end = starts[number + 1]!;
       for (let at = starts[number]!, document = 0; at < end; ) {
         let byte = postings[at++]!;
@@ -188,23 +215,62 @@ export class LexicalIndex {
     return documents;
   }
 
-  /** What each word of a query adds to a document's score; words that add nothing are left out. */
+  /** The words near one that documents have, itself among them. @param prefix whether they may go on */
+  near(word: string, edits: number, prefix: boolean): NearWord[] {
+    this.#sorted ??= new SortedWords(this.#numberOf.keys());
+    return this.#sorted.near(word, edits, prefix);
+  }
+
+  /**
+   * What each word adds to a document's score; words that add nothing are left out. What forms of one word add together is
+   * shared among them by their occurrences and weights.
+   * @param query as `search` takes it
+   */
   explain(
-    query: string,
+    query: string | readonly Term[],
     document: number,
-    { k1 = 0.9, b = 0.4, statistics = this }: Bm25Options & Pick<LexicalSearch, 'statistics'> = {},
+    { k1 = 0.9, b = 0.4, statistics = this, ...tolerance }: Omit<LexicalSearch, 'limit' | 'filter'> = {},
   ): WordScore[] {
     if (!(document >= 0 && document < this.documents && Number.isInteger(document))) {
       throw new RangeError(`explain: expected a document from 0 to ${this.documents - 1}, got ${document}`);
     }
     const norm = this.#normsFor(k1, b, statistics)[document]!;
-    return [...new Set(wordsOf(query, this.analyser))].flatMap((word) => {
-      const number = this.#numberOf.get(word);
-      const tf = number === undefined ? 0 : this.#occurrences(number, document);
-      if (number === undefined || tf === 0) return [];
-      const score = (idf(word, statistics) * (k1 + 1) * tf) / (tf + norm);
-      return { word, occurrences: tf, documents: statistics.documentsWith(word), score };
+    return this.#terms(query, statistics, tolerance).flatMap(({ word: asked, forms, documents }) => {
+      const own = forms.flatMap(({ word, weight }) => {
+        const number = this.#numberOf.get(word);
+        const occurrences = number === undefined ? 0 : this.#occurrences(number, document);
+        return occurrences > 0 ? [{ word, occurrences, tf: weight * occurrences }] : [];
+      });
+      const tf = own.reduce((sum, form) => sum + form.tf, 0);
+      const score = (idf(documents, statistics.documents) * (k1 + 1) * tf) / (tf + norm);
+      return own.map(({ word, occurrences, tf: part }) => ({
+        word,
+        ...(word !== asked && { asked }),
+        occurrences,
+        documents: statistics.documentsWith(word),
+        score: score * (part / tf),
+      }));
     });
+  }
+
+  #terms(query: string | readonly Term[], statistics: Statistics, tolerance: Tolerance): readonly Term[] {
+    return typeof query === 'string' ? termsOf(query, this.analyser, [this], statistics, tolerance) : query;
+  }
+
+  /** The documents that forms of a word occur in; their occurrences, weighed and added up, are left in `#pooled`. */
+  #pool(forms: readonly Form[]): number[] {
+    const found: number[] = [];
+    for (const { word, weight } of forms) {
+      const number = this.#numberOf.get(word);
+      if (number === undefined) continue;
+      const next = this.#reader(number);
+      for (let i = this.#sections.frequencies[number]!, document = 0; i > 0; i--) {
+        document += next();
+        if (this.#pooled[document] === 0) found.push(document);
+        this.#pooled[document]! += weight * next();
+      }
+    }
+    return found;
   }
 
   #occurrences(number: number, wanted: number): number {
@@ -244,7 +310,6 @@ export class LexicalIndex {
   }
 }
 
-function idf(word: string, statistics: Statistics): number {
-  const df = statistics.documentsWith(word);
-  return Math.log(1 + (statistics.documents - df + 0.5) / (df + 0.5));
+function idf(df: number, documents: number): number {
+  return Math.log(1 + (documents - df + 0.5) / (df + 0.5));
 }

@@ -4,8 +4,16 @@
  * The segments that the manifest named are read whole, so that nothing that happens to the folder later is seen, or hurts.
  */
 
-import type { Bm25Options, LexicalSearch, Statistics, WordScore } from '../../../retrieval/index.ts';
-import { Best } from '../../../retrieval/index.ts';
+import {
+  Best,
+  type Bm25Options,
+  type LexicalSearch,
+  type Statistics,
+  type Term,
+  type Tolerance,
+  termsOf,
+  type WordScore,
+} from '../../../retrieval/index.ts';
 import { type CollectionSettings, type Manifest, readManifest } from './manifest.ts';
 import { readSegment, type Segment, type StoredDocument } from './segment.ts';
 
@@ -94,14 +102,19 @@ export class Collection<D extends StoredDocument = StoredDocument> {
   /**
    * BM25 over all segments as over one. Deleted documents are never found; in the words' frequencies they count until
    * their segment is merged, as in Lucene.
+   * @param query or what it asks for: then `prefix` and `fuzzy` are not looked at
    */
-  search(query: string, { limit = 10, filter, ...options }: CollectionSearch<D> = {}): DocumentHit<D>[] {
+  search(
+    query: string | readonly Term[],
+    { limit = 10, filter, prefix = false, fuzzy = 0, ...options }: CollectionSearch<D> = {},
+  ): DocumentHit<D>[] {
+    const terms = typeof query === 'string' ? this.terms(query, { prefix, fuzzy }) : query;
     const best = new Best(limit);
     for (const [i, { words, deleted, document }] of this.segments.entries()) {
       const taken = (number: number): boolean =>
         !deleted.has(number) && (filter === undefined || filter(document(number)));
       const statistics = this.#statistics;
-      for (const hit of words.search(query, { ...options, limit, statistics, filter: taken })) {
+      for (const hit of words.search(terms, { ...options, limit, statistics, filter: taken })) {
         best.add(this.#firsts[i]! + hit.document, hit.score);
       }
     }
@@ -111,10 +124,21 @@ export class Collection<D extends StoredDocument = StoredDocument> {
     });
   }
 
-  /** What each word of a query adds to a document's score. @throws RangeError for a document that is not there */
-  explain(query: string, number: number, options: Bm25Options = {}): WordScore[] {
+  /** What a query asks for, with the forms that its words have in any segment. */
+  terms(query: string, tolerance: Tolerance = {}): Term[] {
+    const indexes = this.segments.map(({ words }) => words);
+    return termsOf(query, this.settings.analyser, indexes, this.#statistics, tolerance);
+  }
+
+  /**
+   * What each word of a query adds to a document's score.
+   * @param query or what it asks for, as `search` took it
+   * @throws RangeError for a document that is not there
+   */
+  explain(query: string | readonly Term[], number: number, options: Bm25Options & Tolerance = {}): WordScore[] {
     const [segment, own] = this.#placeOf(number);
-    return segment.words.explain(query, own, { ...options, statistics: this.#statistics });
+    const terms = typeof query === 'string' ? this.terms(query, options) : query;
+    return segment.words.explain(terms, own, { ...options, statistics: this.#statistics });
   }
 
   #placeOf(number: number): [segment: Segment<D>, own: number] {

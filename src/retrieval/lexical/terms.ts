@@ -1,0 +1,111 @@
+/**
+ * What a query asks for: its words, and, where it may be unfinished or misspelt, the words of the documents that they may
+ * stand for.
+ *
+ * All forms of a word count as one, as in Lucene's SynonymQuery: their occurrences are added up, each by its weight, and
+ * together they are as rare as the most frequent of them. So a form that only one document has by a slip never outweighs
+ * the word that was meant, and a document that has ten of them has one word of the query, not ten. The weights are those
+ * of MiniSearch: less for every edit, and for every letter that the word goes on.
+ */
+import type { Statistics } from './lexical-index.ts';
+import type { NearWord } from './sorted-words.ts';
+import { type Analyser, wordsOf } from './words.ts';
+
+/** How far words of documents may be from those of the query. */
+export interface Tolerance {
+  /** Whether the last word also stands for those that it begins, as while it is being typed. Default false. */
+  readonly prefix?: boolean;
+  /**
+   * Most edits between a word of the query and what it also stands for: letters put in, left out, replaced, or changed
+   * over with a neighbour. Words of four to seven letters may have one, from eight on two; shorter ones, and those with a
+   * digit, none. Default 0.
+   */
+  readonly fuzzy?: 0 | 1 | 2;
+}
+
+/** A word that documents are asked for. */
+export interface Term {
+  /** As the query has it, analysed. */
+  readonly word: string;
+  /** The words of documents that it stands for: itself with weight 1, then the likeliest. */
+  readonly forms: readonly Form[];
+  /** Documents that it is taken to occur in: as many as have the most frequent form. */
+  readonly documents: number;
+}
+
+export interface Form {
+  readonly word: string;
+  /** What an occurrence counts, from above 0 to 1. */
+  readonly weight: number;
+}
+
+/** Where words are looked for that are near one. */
+export interface Vocabulary {
+  near(word: string, edits: number, prefix: boolean): readonly NearWord[];
+}
+
+/** Forms of a word besides itself: those that most documents have, by their weights. */
+const MOST_FORMS = 50;
+/** Words of a query that may be misspelt; there is no end to what may be pasted. */
+const MOST_WORDS = 64;
+/** Letters of a word that may be misspelt. */
+const LONGEST = 64;
+
+/**
+ * The words of a query, each once, in order.
+ * @param vocabularies of all that is searched
+ * @throws RangeError for a `fuzzy` out of range
+ */
+export function termsOf(
+  query: string,
+  analyser: Analyser,
+  vocabularies: readonly Vocabulary[],
+  statistics: Statistics,
+  { prefix = false, fuzzy = 0 }: Tolerance = {},
+): Term[] {
+  if (![0, 1, 2].includes(fuzzy)) throw new RangeError(`search: expected fuzzy to be 0, 1 or 2, got ${fuzzy}`);
+  const all = wordsOf(query, analyser);
+  const last = prefix ? all.at(-1) : undefined;
+  return [...new Set(all)].map((word, i) => {
+    const edits = i < MOST_WORDS ? Math.min(fuzzy, editsIn(word)) : 0;
+    const near = formsNear(word, edits, word === last, vocabularies, statistics);
+    const own = statistics.documentsWith(word);
+    return {
+      word,
+      forms: [{ word, weight: 1 }, ...near],
+      documents: near.reduce((most, { documents }) => Math.max(most, documents), own),
+    };
+  });
+}
+
+/** Edits that are likelier a slip than another word. */
+function editsIn(word: string): number {
+  if (word.length < 4 || word.length > LONGEST || /\p{N}/u.test(word)) return 0;
+  return word.length < 8 ? 1 : 2;
+}
+
+function formsNear(
+  word: string,
+  edits: number,
+  prefix: boolean,
+  vocabularies: readonly Vocabulary[],
+  statistics: Statistics,
+): (Form & { readonly documents: number })[] {
+  if (edits === 0 && !prefix) return [];
+  const near = new Map<string, number>();
+  for (const vocabulary of vocabularies) {
+    for (const one of vocabulary.near(word, edits, prefix)) near.set(one.word, weightOf(one));
+  }
+  near.delete(word);
+  return [...near]
+    .map(([form, weight]) => ({ word: form, weight, documents: statistics.documentsWith(form) }))
+    .sort((a, b) => b.weight * b.documents - a.weight * a.documents || (a.word < b.word ? -1 : 1))
+    .slice(0, MOST_FORMS);
+}
+
+/** MiniSearch's `0.45 l / (l + edits)` and `0.375 l / (l + 0.3 more)` for a word of l letters, or their product. */
+function weightOf({ word: { length }, edits, more }: NearWord): number {
+  return (
+    (edits > 0 ? (0.45 * length) / (length + edits) : 1) * (more > 0 ? (0.375 * length) / (length + 0.3 * more) : 1)
+  );
+}
