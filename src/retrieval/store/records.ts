@@ -4,10 +4,16 @@ import { layOut, readSections, seal } from './sections.ts';
 const kind = { name: 'records', version: 1 } as const;
 const sectionNames = ['ends', 'text'] as const;
 
+const decoder = /* @__PURE__ */ new TextDecoder();
+
 /** The file of some JSON values. */
 export function recordsFile(values: readonly unknown[]): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
-  const written = values.map((value) => encoder.encode(JSON.stringify(value)));
+  return writtenFile(values.map((value) => encoder.encode(JSON.stringify(value))));
+}
+
+/** The file of some values that are JSON in UTF-8 already, as `Records.written` gives them. */
+export function writtenFile(written: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   const ends = written.map((bytes) => {
     length += bytes.length;
@@ -40,7 +46,11 @@ export class Records {
   }
 
   at(number: number): unknown {
-    const from = number === 0 ? 0 : this.#ends[number - 1]!;
-    return JSON.parse(new TextDecoder().decode(this.#text.subarray(from, this.#ends[number]!)));
+    return JSON.parse(decoder.decode(this.written(number)));
+  }
+
+  /** A value as it lies in the file: JSON in UTF-8. */
+  written(number: number): Uint8Array {
+    return this.#text.subarray(number === 0 ? 0 : this.#ends[number - 1]!, this.#ends[number]!);
   }
 }
