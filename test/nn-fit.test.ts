@@ -222,7 +222,7 @@ describe('one run at a time in a folder', () => {
     expect(readdirSync(join(folder, 'a')).toSorted()).toEqual(['checkpoint.safetensors', 'metrics.jsonl']);
   });
 
-  test('of processes that come at once, and die in it, never two are in', { timeout: 60_000 }, async () => {
+  test('of processes that come at once, and die in it, never two are in', async () => {
     const [file, shared] = [join(import.meta.dirname, `.crowd-${process.pid}.mjs`), join(folder, 'crowd')];
     writeFileSync(
       file,
@@ -494,7 +494,7 @@ test('metrics are scalars, and early stopping looks at one that is measured', as
   );
 });
 
-test('memory stays flat over a thousand steps', { timeout: 60_000 }, async () => {
+test('memory stays flat over a thousand steps', async () => {
   const sizes: number[] = [];
   await nn.fit({
     ...(await task('a')),

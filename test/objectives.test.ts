@@ -72,9 +72,7 @@ test('material is read as it was kept', async () => {
   expect(material.suite.map(({ name, random }) => [name, random])).toEqual([['unseen', 0.5]]);
 });
 
-test('a study that is stopped goes on, spread over processes, and ends with every run', {
-  timeout: 300_000,
-}, async () => {
+test('a study that is stopped goes on, spread over processes, and ends with every run', async () => {
   const stop = new AbortController();
   const progress = {
     update(label: string) {

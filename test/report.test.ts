@@ -1,13 +1,13 @@
 /** The living issue's page and file, from outside: what is in them, that nothing in them can run, and how they are read. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseHTML } from 'linkedom';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { type Issue, openIssueFolder, renderPage, writeIssue } from 'tenfold/report';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { noChromium, openBrowser } from './frame/chromium.ts';
 import { contents, sampleIssue } from './report/sample.ts';
 
 let issue: Issue;
@@ -144,14 +144,12 @@ describe('the folder', () => {
   });
 });
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
-
-describe.skipIf(!executablePath)(`in a browser${executablePath ? '' : ' (skipped: no chromium here)'}`, () => {
+describe.skipIf(noChromium)(`in a browser${noChromium ? `: ${noChromium}` : ''}`, () => {
   const look = async <T>(
     options: { colorScheme: 'light' | 'dark'; width: number },
     see: (page: Page) => Promise<T>,
   ) => {
-    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
+    const browser = await openBrowser('--disable-gpu');
     try {
       const { colorScheme, width } = options;
       const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });

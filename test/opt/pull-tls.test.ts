@@ -82,7 +82,7 @@ function pull(env: Record<string, string> = { NODE_EXTRA_CA_CERTS: at('cert.pem'
   });
 }
 
-test('a model comes whole from a server that sends on to itself', { timeout: 30_000 }, async () => {
+test('a model comes whole from a server that sends on to itself', async () => {
   const { code, said } = await pull();
   expect(said).toContain('2 files');
   expect(code).toBe(0);
@@ -90,7 +90,7 @@ test('a model comes whole from a server that sends on to itself', { timeout: 30_
   expect(asked.plain).toEqual([]);
 });
 
-test('a file that is sent on to plain http is refused, and not asked for there', { timeout: 30_000 }, async () => {
+test('a file that is sent on to plain http is refused, and not asked for there', async () => {
   weightsAt = 'plain';
   const { code, said } = await pull();
   expect(said).toContain(`tenfold: pull: expected ${origin('safe')} to send on to https, got ${origin('plain')}`);
@@ -100,7 +100,7 @@ test('a file that is sent on to plain http is refused, and not asked for there',
   expect(await readdir(folder)).not.toContain('model.safetensors');
 });
 
-test('so is a listing that goes on in plain http', { timeout: 30_000 }, async () => {
+test('so is a listing that goes on in plain http', async () => {
   pageAt = 'plain';
   const { code, said } = await pull();
   expect(said).toContain(`to send on to https, got ${origin('plain')}`);
@@ -108,7 +108,7 @@ test('so is a listing that goes on in plain http', { timeout: 30_000 }, async ()
   expect(asked.plain).toEqual([]);
 });
 
-test('a certificate that nobody vouches for is not believed', { timeout: 30_000 }, async () => {
+test('a certificate that nobody vouches for is not believed', async () => {
   const { code, said } = await pull({ NODE_EXTRA_CA_CERTS: '' });
   expect(said).toMatch(/tenfold: pull: cannot reach https:\S+: (DEPTH_ZERO_)?SELF_SIGNED_CERT/);
   expect(code).toBe(1);

@@ -320,7 +320,7 @@ describe('a model in a process of its own', () => {
     }
   };
 
-  it('completes as it does here', { timeout: 30_000 }, async () => {
+  it('completes as it does here', async () => {
     await using served = await ServedModel.open(path, { weights: 'float32', progress, signal });
     expect(served.context).toBe(48);
     const by = await loadOpt(path);
@@ -342,7 +342,7 @@ describe('a model in a process of its own', () => {
     expect((await last(served.complete(task, signal))).choices).toEqual(here.choices);
   });
 
-  it('says why it does not open, and ends with the one that asks', { timeout: 30_000 }, async () => {
+  it('says why it does not open, and ends with the one that asks', async () => {
     const open = (model: string, given = signal) =>
       ServedModel.open(model, { weights: 'int8', progress, signal: given });
     await expect(open(join(folder, 'none'))).rejects.toThrow(/checkpoint: expected a folder or a file, got .*none/);
@@ -364,7 +364,7 @@ describe('a model in a process of its own', () => {
     return { child, said: text(child.stderr), code: once(child, 'exit').then(([code]) => code as number) };
   };
 
-  it('is served by the command until Ctrl-C, to whom its name is told', { timeout: 30_000 }, async () => {
+  it('is served by the command until Ctrl-C, to whom its name is told', async () => {
     const { child, said, code } = command('--port', '0', '--name', 'tiny');
     const address = await new Promise<string>((resolve) => {
       let heard = '';
@@ -385,7 +385,7 @@ describe('a model in a process of its own', () => {
     expect(await said).toMatch(/tenfold: stopped\n$/);
   });
 
-  it('is not where it cannot listen, in a line', { timeout: 30_000 }, async () => {
+  it('is not where it cannot listen, in a line', async () => {
     const { said, code } = command('--host', '203.0.113.5');
     expect(await code).toBe(2);
     expect(await said).toMatch(/tenfold: serve: expected a port to listen on, got 203.0.113.5:8000 \(\w+\).*\n$/);

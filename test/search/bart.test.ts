@@ -90,5 +90,5 @@ describe('a BART checkpoint of transformers', () => {
     expect(await found()).not.toEqual(before);
     const config: unknown = JSON.parse(await readFile(join(index, 'model/config.json'), 'utf8'));
     expect(config).toMatchObject({ model_type: 'bart', d_model: 24, encoder_layers: 2, decoder_layers: 3 });
-  }, 120_000);
+  });
 });

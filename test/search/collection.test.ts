@@ -225,7 +225,7 @@ it('holds all that was acknowledged, whenever the writer is killed', async () =>
     held.clear();
     for (const id of found) held.add(id);
   }
-}, 60_000);
+});
 
 /** A process that adds documents, now and then deletes one, and says what it has done. */
 function start(path: string): ChildProcess {

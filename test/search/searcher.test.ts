@@ -57,7 +57,7 @@ beforeAll(async () => {
   expect(steps).toBe(120);
   expect(loss).toBeLessThan(4);
   searcher = await Searcher.open<Beast>(folder);
-}, 60_000);
+});
 afterAll(async () => {
   await searcher.release();
   await rm(join(folder, '..'), { recursive: true });

@@ -289,5 +289,5 @@ describe.skipIf(!existsSync(shared))("OPT's tokenizer (skipped without ../shared
       expect(same.findIndex((id, i) => id !== ids[i + 1])).toBe(-1);
       expect(opt.decode(ids.slice(1))).toBe(part);
     }
-  }, 120_000);
+  });
 });

@@ -38,7 +38,7 @@ beforeAll(async () => {
     }),
   );
   await writeFile(join(folder, 'papers.jsonl'), `${lines.join('\n')}\nno json\n`);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the verbs', () => {
@@ -50,7 +50,7 @@ describe('the verbs', () => {
     expect(err).toContain('expected JSON');
     const again = await json('ingest', join(folder, 'papers.jsonl'), '--restart');
     expect(again.read[0]).toMatchObject({ added: 0, updated: 0, unchanged: 201 });
-  }, 120_000);
+  });
 
   it('find papers, by conditions and in an order, and papers like others', async () => {
     const found = await json(
@@ -82,7 +82,7 @@ describe('the verbs', () => {
       '1',
     );
     expect(sentence.hits[0].sentence).toMatchObject({ text: expect.stringContaining('benchmark'), index: 3 });
-  }, 60_000);
+  });
 
   it('keep tags, marks and collections, and recommend by them', async () => {
     const { hits } = await json('search', 'vocoders', '--limit', '4');
@@ -96,7 +96,7 @@ describe('the verbs', () => {
     const { papers } = await json('recommend', '--tag', 'speech', '--limit', '5');
     expect(papers.every((one: { paper: { title: string } }) => one.paper.title.includes('speech'))).toBe(true);
     expect(papers[0].reasons.length).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   it('tell what rises and bursts, and the topics under names that stay', async () => {
     const { phrases } = await json('rising', '--at', '2022-06-01', '--recent', '5', '--before', '12');
@@ -106,7 +106,7 @@ describe('the verbs', () => {
     expect(topics.length).toBeGreaterThanOrEqual(5);
     await json('topics', '--name', `${topics[0].id}=My own`);
     expect((await json('topics')).topics[0].name).toBe('My own');
-  }, 90_000);
+  });
 
   it('pick with pins and bans, and hold the picks against later citations', async () => {
     const window = ['--at', '2022-06-01', '--recent', '5', '--before', '12'];
@@ -117,7 +117,7 @@ describe('the verbs', () => {
     expect(ids).not.toContain(picks[0].id);
     expect(ids[0]).toBe(picks[9].id);
     expect((await run('pick', '--store', store, ...window, '--weight', 'fame=1')).code).toBe(2);
-  }, 60_000);
+  });
 
   it('write an issue, render it again after editing, and take nothing’s place unasked', async () => {
     const out = join(folder, 'issue');
@@ -145,7 +145,7 @@ describe('the verbs', () => {
     );
     await writeFile(draft, '{"format": 2}');
     expect((await run('issue', '--store', store, '--draft', draft, '--out', join(folder, 'none'))).code).toBe(2);
-  }, 90_000);
+  });
 
   it('draw the map, for people and for VOSviewer', async () => {
     const file = join(folder, 'map.json');
@@ -155,7 +155,7 @@ describe('the verbs', () => {
     await json('map', join(folder, 'map.html'));
     expect(await readFile(join(folder, 'map.html'), 'utf8')).toMatch(/<svg /);
     expect((await run('map', file, '--store', store)).code).toBe(2);
-  }, 60_000);
+  });
 
   it('take everything out and in again', async () => {
     const file = join(folder, 'all.jsonl');
@@ -168,7 +168,7 @@ describe('the verbs', () => {
     expect(await readFile(second, 'utf8')).toBe(await readFile(file, 'utf8'));
     await json('export', join(folder, 'voices.bib'), '--collection', 'Voices');
     expect((await readFile(join(folder, 'voices.bib'), 'utf8')).match(/^@/gm)).toHaveLength(4);
-  }, 60_000);
+  });
 
   it.each([
     [['search', 'x', '--store', '/nowhere/x.db'], 'expected a collection at /nowhere/x.db, got none'],

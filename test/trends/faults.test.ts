@@ -79,7 +79,7 @@ it('killed at any time, ingesting loses no paper that it said was kept, and doub
   expect(search.about.papers).toBe(records);
   expect((await search.search('1234 subject', { method: 'keyword' })).hits[0]!.paper.title).toBe(titles[1234]);
   await store.close();
-}, 120_000);
+});
 
 it('stopped while the index or the vectors are made, goes on the next time', async () => {
   const store = await openStore(':memory:');
@@ -100,4 +100,4 @@ it('stopped while the index or the vectors are made, goes on the next time', asy
   expect(search.about).toMatchObject({ papers: 600, vectors: 600 });
   expect((await search.search('study 77')).method).toBe('mixed');
   await store.close();
-}, 120_000);
+});

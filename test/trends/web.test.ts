@@ -8,7 +8,7 @@ import { hostileTitle, type Served, serveDesk } from './desk.ts';
 let served: Served;
 beforeAll(async () => {
   served = await serveDesk({ names: ['papers.example'] });
-}, 120_000);
+});
 afterAll(() => served?.close());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${served.base}${path}`, { redirect: 'manual', ...init });
@@ -230,14 +230,14 @@ describe('what changes elsewhere', () => {
       })
       .toBe(true);
     expect(served.failures).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a password', () => {
   let locked: Served;
   beforeAll(async () => {
     locked = await serveDesk({ password: 'korrekt pferd' });
-  }, 120_000);
+  });
   afterAll(() => locked?.close());
   const ask = (path: string, init: RequestInit = {}) => fetch(`${locked.base}${path}`, { redirect: 'manual', ...init });
   const signIn = (password: string, to = '/') =>
