@@ -10,7 +10,7 @@ document.addEventListener('keydown', (event) => {
   const target = event.target as HTMLElement;
   if (event.key === 'Escape' && isField(target)) target.blur();
   if (isField(target) || target.closest('[role="application"], dialog[open]')) return;
-  const going = performance.now() - goingSince < together;
+  const going = event.timeStamp - goingSince < together;
   goingSince = Number.NEGATIVE_INFINITY;
   if (going) {
     const link = [...document.querySelectorAll<HTMLAnchorElement>('[data-go]')].find(
@@ -22,7 +22,7 @@ document.addEventListener('keydown', (event) => {
   const current = target.closest<HTMLElement>('.hit') ?? undefined;
   switch (event.key) {
     case 'g':
-      goingSince = performance.now();
+      goingSince = event.timeStamp;
       return;
     case '/':
       return act(event, () => {
