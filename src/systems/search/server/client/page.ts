@@ -85,14 +85,17 @@ function counted(documents: number): string {
   return `${numbers.format(documents)} ${documents === 1 ? 'document' : 'documents'}`;
 }
 
+/** Says how many documents there are, unless something is searched for meanwhile. */
 async function welcome(): Promise<void> {
+  const before = asking;
   try {
     const { documents, model } = await ask<Status>('/status');
     rank.hidden = !model;
+    if (asking !== before) return;
     status.classList.remove('wrong');
     status.textContent = counted(documents);
   } catch (error) {
-    wrong(error);
+    if (asking === before) wrong(error);
   }
 }
 
