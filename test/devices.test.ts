@@ -141,21 +141,14 @@ describe('a device in a worker', () => {
     const device = await open('cpu', { worker: true });
     const f = long(device);
     await f(large());
-    const began = performance.now();
+    const before = performance.eventLoopUtilization();
     let ticks = 0;
-    let last = began;
-    let longest = 0;
-    const timer = setInterval(() => {
-      ticks++;
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 5);
+    const timer = setInterval(() => ticks++, 5);
     await f(large());
     clearInterval(timer);
-    const took = performance.now() - began;
-    expect(took).toBeGreaterThan(200);
-    expect(ticks).toBeGreaterThan(took / 50);
-    expect(longest).toBeLessThan(took / 2);
+    expect(ticks).toBeGreaterThan(10);
+    // the share of the time in which this thread was at work, not waiting: on a busy machine ticks alone come late
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
   });
 
   it('leaves the arrays that it is given as they were', async () => {
@@ -193,15 +186,40 @@ describe('a device in a worker', () => {
     const stop = new AbortController();
     const device = await open('cpu', { worker: true, signal: stop.signal });
     const f = long(device);
-    const running = f(large());
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const began = performance.now();
+    await f(large());
+    let ended: unknown;
+    f(large()).then(
+      () => expect.unreachable(),
+      (error: unknown) => {
+        ended = error;
+      },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ended).toBeUndefined();
     stop.abort(new Error('stopped by the user'));
-    await expect(running).rejects.toThrow('stopped by the user');
-    expect(performance.now() - began).toBeLessThan(100);
+    await new Promise((resolve) => setImmediate(resolve)); // at once
+    expect(String(ended)).toBe('Error: stopped by the user');
     await expect(f(large())).rejects.toThrow('stopped by the user');
     const next = await open('cpu', { worker: true });
     expect(toNested(await toHost(await compile((x: Tensor) => exp(x), { device: next })(array([0]))))).toEqual([1]);
+  });
+
+  it('is ended with several runs under way, and the process goes on', () => {
+    const script = `import { array, compile, matmul, openDevice, scan } from 'tenfold/tensor';
+      const x = array(new Float32Array(512 * 512), { shape: [512, 512] });
+      for (let i = 0; i < 8; i++) {
+        const stop = new AbortController();
+        const device = await openDevice('cpu', { worker: true, threads: 1, signal: stop.signal });
+        const f = compile((x) => scan((c) => [matmul(c, c), undefined], x, undefined, { length: 10 })[0], { device });
+        await f(x);
+        const runs = Promise.allSettled([f(x), f(x), f(x)]);
+        setTimeout(() => stop.abort(), 5);
+        await runs;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      process.stdout.write('done');`;
+    const { stdout, status, stderr } = run(script);
+    expect([stdout, status, stderr]).toEqual(['done', 0, '']);
   });
 
   it('is not opened by a signal aborted before or meanwhile', async () => {
@@ -230,10 +248,8 @@ describe('a device in a worker', () => {
       const device = await openDevice('cpu', { worker: true });
       await compile((x) => exp(x), { device })(array([0]));
       process.stdout.write('done');`;
-    const began = performance.now();
     const { stdout, status, stderr } = run(script);
     expect([stdout, status, stderr]).toEqual(['done', 0, '']);
-    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   it('may be running when the process exits', () => {
@@ -265,8 +281,8 @@ describe('a device in a worker', () => {
   });
 });
 
-/** Runs a module in a process of its own. */
+/** Runs a module in a process of its own; one that does not end is killed, and has no status. */
 function run(script: string, env: Record<string, string> = {}) {
-  const options = { encoding: 'utf8', timeout: 30_000, env: { ...process.env, ...env } } as const;
+  const options = { encoding: 'utf8', timeout: 120_000, env: { ...process.env, ...env } } as const;
   return spawnSync(process.execPath, ['--input-type=module', '--eval', script], options);
 }

@@ -40,7 +40,8 @@ export async function startThread(): Promise<Thread> {
     hold: (held) => (held ? worker.ref() : worker.unref()),
     stop: async () => {
       Atomics.store(state, 1, 1);
-      if (Atomics.load(state, 0) !== idle) await new Promise((resolve) => worker.once('message', resolve));
+      // several runs may have begun, each with an answer of its own
+      while (Atomics.load(state, 0) !== idle) await new Promise((resolve) => worker.once('message', resolve));
       await worker.terminate();
     },
   };
