@@ -50,11 +50,15 @@ async function finish(child: ChildProcess) {
   return { out, err, code };
 }
 
-async function says(child: ChildProcess, words: string): Promise<void> {
-  for await (const [chunk] of on(child)) if (String(chunk).includes(words)) return;
-  async function* on({ stderr }: ChildProcess) {
-    for (;;) yield await once(stderr!, 'data');
-  }
+/** Waits for words on standard error, however they come. */
+function says(child: ChildProcess, words: string): Promise<void> {
+  return new Promise((resolve) => {
+    let heard = '';
+    child.stderr!.on('data', (chunk) => {
+      heard += chunk;
+      if (heard.includes(words)) resolve();
+    });
+  });
 }
 
 const main = join(cli, 'main.js');
