@@ -41,7 +41,8 @@ export {
   saveCoder,
   saveWeights,
 } from './searcher/model-folder.ts';
-export { fusedDefaults, keyDefaults, type Ranked, Searcher, type SearcherParts } from './searcher/searcher.ts';
+export { fusedDefaults, keyDefaults } from './searcher/options.ts';
+export { type Ranked, Searcher, type SearcherParts } from './searcher/searcher.ts';
 export { shippedSearchModel } from './searcher/shipped.ts';
 export type {
   CompleteOptions,

@@ -94,7 +94,11 @@ export class Collection<D extends StoredDocument = StoredDocument> {
       }
     }
     const number = this.#numbers.get(id);
-    if (number === undefined) return undefined;
+    return number === undefined ? undefined : this.at(number);
+  }
+
+  /** The document of a number. @throws RangeError for one that is not there */
+  at(number: number): D {
     const [segment, own] = this.#placeOf(number);
     return segment.document(own);
   }
@@ -118,10 +122,7 @@ export class Collection<D extends StoredDocument = StoredDocument> {
         best.add(this.#firsts[i]! + hit.document, hit.score);
       }
     }
-    return best.sorted().map(({ document: number, score }) => {
-      const [segment, own] = this.#placeOf(number);
-      return { document: segment.document(own), number, score };
-    });
+    return best.sorted().map(({ document: number, score }) => ({ document: this.at(number), number, score }));
   }
 
   /** What a query asks for, with the forms that its words have in any segment. */

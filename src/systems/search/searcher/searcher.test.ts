@@ -6,7 +6,8 @@ import { smallRecipe } from '../training/train.ts';
 import { trainIndex } from '../training/train-index.ts';
 import { createIndex, modelFolder, openIndexWriter } from './index-folder.ts';
 import { openSearchModel } from './model-folder.ts';
-import { fusedDefaults, Searcher } from './searcher.ts';
+import { fusedDefaults } from './options.ts';
+import { Searcher } from './searcher.ts';
 
 const documents = ['red fire', 'green grass', 'blue water', 'black night', 'white snow', 'amber honey'].map(
   (what, i) => ({

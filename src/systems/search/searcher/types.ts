@@ -1,5 +1,5 @@
 /** What a searcher is asked, and what it answers. */
-import type { Bm25Options, WordScore } from '../../../retrieval/index.ts';
+import type { Bm25Options, Tolerance, WordScore } from '../../../retrieval/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 
 /** What an n-gram is written as: any part of a document, its whole title, or one of its pseudo-queries (MINDER). */
@@ -53,7 +53,8 @@ export interface KeyOptions {
   readonly fullyScored?: number;
 }
 
-export interface SearchOptions<D extends StoredDocument = StoredDocument> extends KeyOptions {
+/** `prefix` and `fuzzy` are of the words; what the model makes of a query is its own affair. */
+export interface SearchOptions<D extends StoredDocument = StoredDocument> extends KeyOptions, Tolerance {
   /** Most hits. Default 10. */
   readonly limit?: number;
   /** Default both, where there is a model; words, where there is none. */
