@@ -33,7 +33,7 @@ process.once('SIGTERM', () => stop.abort(new Error('stopped')));
 
 const corpus = await publicDomainCorpus();
 const tokenizer = await tokenizerIn(join(folder, 'tokenizer'));
-/** @param {readonly import('tenfold/opt').Document[]} documents */
+/** @param {readonly import('tenfold/data').Document[]} documents */
 const row = (documents) =>
   tokenRow(
     documents.map(({ text }) => text),

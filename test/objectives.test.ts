@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { splitCorpus } from 'tenfold/data';
 import {
   type Material,
   performPlan,
@@ -13,7 +14,6 @@ import {
   saveMaterial,
   saveStudy,
   sizeOf,
-  splitCorpus,
   type Task,
 } from 'tenfold/objectives';
 import { afterAll, beforeAll, expect, test } from 'vitest';

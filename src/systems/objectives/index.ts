@@ -16,7 +16,6 @@ export {
   sizeOf,
 } from './cells.ts';
 export { speedUp } from './comparisons.ts';
-export { addresses, type Corpus, type Document, readDocuments, splitCorpus } from './corpus.ts';
 export { type Corruption, corrupt, corruptionInto, corruptionOf, corruptionOfRow } from './corruption.ts';
 export { Draws } from './draws.ts';
 export {

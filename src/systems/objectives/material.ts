@@ -7,10 +7,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Corpus, Document } from '../../data/index.ts';
 import { array, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { end, firstSentinel, start } from './cells.ts';
-import type { Corpus, Document } from './corpus.ts';
 import { corruptionOfRow } from './corruption.ts';
 import { Draws } from './draws.ts';
 import type { Example } from './layout.ts';

@@ -2,10 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { blamed, type Progress, verb } from '../../command/index.ts';
+import { corpusDigest, type Document, readDocuments, splitCorpus, unionAddresses } from '../../data/index.ts';
 import { tableText } from '../../report/index.ts';
 import { lockFolder, replaceFile } from '../../tensor/index.ts';
 import { recipeFor, secondsOf } from './budget.ts';
-import { addresses, type Document, digestOf, readDocuments, splitCorpus } from './corpus.ts';
 import { show } from './findings.ts';
 import { type Material, prepareMaterial, readMaterial, saveMaterial } from './material.ts';
 import { studyPage } from './page.ts';
@@ -107,14 +107,17 @@ or killed, the study goes on when the same command is given again.`,
       if (width !== undefined && width % 64 !== 0)
         throw new RangeError(`run: expected --width to be a multiple of 64, got ${width}`);
       if (batch % 2 !== 0) throw new RangeError(`run: expected --batch to be even, got ${batch}`);
-      const documents = files.length === 0 ? await addresses() : await readDocuments(files);
+      const documents = files.length === 0 ? await unionAddresses() : await readDocuments(files);
       const own = (await Promise.all(options.tasks.map(readTasks))).flat();
       const [first] = files;
       const name = first === undefined ? 'addresses' : basename(first).replace(/\.[^.]*$/, '');
       const folder = options.out ?? join('runs', `objectives-${name}`);
       const asked = {
         texts: first === undefined ? 'State of the Union addresses' : files.map((file) => basename(file)).join(', '),
-        digest: digestOf([...documents, ...own.map((task) => ({ name: task.name, text: JSON.stringify(task) }))]),
+        digest: corpusDigest([
+          ...documents,
+          ...own.map((task) => ({ name: task.name, text: JSON.stringify(task) })),
+        ]).slice(0, 16),
         budget: seconds,
         seeds: seedCount,
         row,

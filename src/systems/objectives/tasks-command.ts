@@ -1,6 +1,6 @@
 /** `tenfold objectives tasks`: what models are finetuned on, and what they are asked. */
-import { verb } from '../../command/index.ts';
-import { addresses, readDocuments, splitCorpus } from './corpus.ts';
+import { blamed, verb } from '../../command/index.ts';
+import { readDocuments, splitCorpus, unionAddresses } from '../../data/index.ts';
 import { bundledTasks } from './tasks/bundled.ts';
 import { put, randomBaseline } from './tasks/task.ts';
 
@@ -13,7 +13,7 @@ without files, of the State of the Union addresses.`,
   options: {},
   examples: [{ line: 'tenfold objectives tasks letters.txt', does: 'what would be asked about a text of your own' }],
   async run({ args: { files } }) {
-    const documents = files.length === 0 ? await addresses() : await readDocuments(files);
+    const documents = files.length === 0 ? await unionAddresses() : await blamed('tasks', () => readDocuments(files));
     const tasks = await bundledTasks(splitCorpus(documents), { training: 1000, held: 200 });
     return {
       tasks: tasks.map((task) => ({

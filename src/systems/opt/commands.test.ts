@@ -253,20 +253,14 @@ test('perplexity takes nothing but UTF-8', async () => {
     signal,
     progress: silent,
   });
-  await expect(run).rejects.toThrow(
-    /^perplexity: expected a file of text in UTF-8, got .*latin1.txt, which has other bytes$/,
-  );
+  await expect(run).rejects.toThrow('perplexity: latin1.txt: expected UTF-8 text, got other bytes');
 });
 
 test('perplexity names a text that is not there, or is a folder', async () => {
   const options = { model, weights: 'float32' } as const;
   const run = (file: string) => perplexityVerb.run({ args: { files: [file] }, options, signal, progress: silent });
-  for (const path of [join(folder, 'none'), join(folder, 'latin1.txt', 'x')]) {
-    await expect(run(path)).rejects.toThrow(
-      `perplexity: expected a file of text in UTF-8, got ${path}, which is not there`,
-    );
-  }
-  await expect(run(folder)).rejects.toThrow(`got ${folder}, which is a folder`);
+  await expect(run(join(folder, 'none'))).rejects.toThrow(/ENOENT.*none/);
+  await expect(run(folder)).rejects.toThrow(`perplexity: ${folder}: expected a regular file`);
   await writeFile(join(folder, 'empty.txt'), '');
   await expect(run(join(folder, 'empty.txt'))).rejects.toThrow(/^perplexity: expected text in .*empty.txt, got none$/);
 });
@@ -355,15 +349,10 @@ describe('train', () => {
   test('files of another kind', async () => {
     const run = (file: string) =>
       trainVerb.run({ args: { files: [file] }, options: {} as Options, signal, progress: silent });
-    await expect(run(join(folder, 'x.pdf'))).rejects.toThrow(/^train: expected .txt or .jsonl files/);
-    await expect(run(join(folder, 'none.txt'))).rejects.toThrow(
-      /^train: expected a file of text in UTF-8, got .*none.txt, which is not there$/,
-    );
-    await writeFile(join(folder, 'latin1.txt'), Buffer.from('caf\u00e9', 'latin1'));
-    await expect(run(join(folder, 'latin1.txt'))).rejects.toThrow(/latin1.txt, which has other bytes$/);
+    await expect(run(join(folder, 'x.pdf'))).rejects.toThrow(/^train: .*x.pdf: expected a .txt, .md or .jsonl file/);
     await writeFile(join(folder, 'odd.jsonl'), '{"text":"a"}\n{"body":"b"}\n');
     await expect(run(join(folder, 'odd.jsonl'))).rejects.toThrow(
-      /expected a "text" in every line of .*, got none in value 2/,
+      /^train: .*odd.jsonl: expected a "text" in every line, got none in value 2$/,
     );
   });
 });

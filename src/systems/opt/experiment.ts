@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Document } from '../../data/index.ts';
 import {
   bootstrapInterval,
   type Experiment,
@@ -26,7 +27,7 @@ import {
 import { architecture } from './architecture.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { OptConfig } from './config.ts';
-import { type Document, publicDomainCorpus } from './corpus.ts';
+import { publicDomainCorpus } from './corpus.ts';
 import { contextCurve, learningCurve, loopBars, surpriseText, type TrainingCurve } from './figures.ts';
 import { endsInLoop } from './loops.ts';
 import { openTokenizer, readParameters } from './model.ts';
@@ -109,7 +110,7 @@ async function run(context: ExperimentContext): Promise<Findings> {
         judge('dialogue', null),
       ],
       figures: [
-        surpriseText(surprises(material, costs[0]!), costs[0]!.document.name.replaceAll('_', ' ')),
+        surpriseText(surprises(material, costs[0]!), costs[0]!.document.name),
         learningCurve(material.curve, mean(costs.map(({ counting }) => mean(counting)))),
         contextCurve(
           contexts.map((tokens, k) => ({ tokens, bits: mean(shown.map(({ bits }) => bits[k]!)) })),

@@ -9,7 +9,7 @@ export type { CompletionTask } from './completion-request.ts';
 export { type Choice, type Completed, complete, type LogprobsBlock, type Usage } from './completions.ts';
 export { configJson, type OptConfig, optConfig, optSizes, parseConfig, readConfig } from './config.ts';
 export { type ConvertOptions, copyTokenizer, type Layout, layouts, type Model, saveModel } from './convert.ts';
-export { type Corpus, type Document, publicDomainCorpus, splitDocuments } from './corpus.ts';
+export { publicDomainCorpus } from './corpus.ts';
 export { bitsPerByte, perplexity, type TextLoss, textLosses, total } from './evaluate.ts';
 export { type HubFile, type HubModel, hubModel } from './hub.ts';
 export { type Entry, type Intervention, Logbook } from './logbook.ts';

@@ -1,11 +1,11 @@
 /** `tenfold opt perplexity`: how well a model predicts a text. */
 import { blamed, verb } from '../../command/index.ts';
+import { readText } from '../../data/index.ts';
 import { localLikelihood } from '../../text/index.ts';
 import { bitsPerByte, perplexity, textLosses, total } from './evaluate.ts';
 import { loadOpt } from './model.ts';
 import { modelOption, weightsOption } from './options.ts';
 import { shippedModel } from './shipped.ts';
-import { readText } from './text-file.ts';
 
 export const perplexityVerb = verb({
   name: 'perplexity',
@@ -22,7 +22,7 @@ lm-evaluation-harness. Perplexity is by the model's own tokens; to compare model
     blamed('perplexity', async () => {
       const texts: string[] = [];
       for (const file of files) {
-        const text = await readText('perplexity', file);
+        const text = await readText(file);
         if (text === '') throw new RangeError(`perplexity: expected text in ${file}, got none`);
         texts.push(text);
       }

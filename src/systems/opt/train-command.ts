@@ -1,36 +1,30 @@
 /** `tenfold opt train`: a model of one's own text, by the paper's recipe. */
-import { createHash } from 'node:crypto';
 import { access, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { blamed, verb } from '../../command/index.ts';
-import { readJsonLines } from '../../data/index.ts';
+import { corpusDigest, type Document, readDocuments, splitCorpus } from '../../data/index.ts';
 import { lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { namedTensors } from './architecture.ts';
 import type { OptConfig } from './config.ts';
 import { saveModel } from './convert.ts';
-import { type Document, holdOutEnd, splitDocuments } from './corpus.ts';
 import { paperRecipe, type Recipe } from './recipe.ts';
 import { specialRoles, specialTokens } from './shipped.ts';
 import { inMemory } from './tensor-source.ts';
-import { readText } from './text-file.ts';
 import { tokenRow } from './token-windows.ts';
 import { train } from './train.ts';
-
-/** Below this many documents, the end of the text is held out in place of whole documents. */
-const fewDocuments = 25;
 
 export const trainVerb = verb({
   name: 'train',
   summary: 'train a model on texts, by the paper’s recipe',
-  about: `Trains a byte-level BPE tokenizer and an OPT model on text files: .txt is one document, .jsonl has one a line under
+  about: `Trains a byte-level BPE tokenizer and an OPT model on text files: .txt and .md are one document, .jsonl has one a line under
 "text". AdamW (0.9, 0.95) with weight decay 0.1, a linear warm-up and a linear decay to a tenth, gradients clipped at 1,
-dropout 0.1, weights from N(0, 0.006). Every twenty-fifth document is held out (of few documents, the last twentieth).
+dropout 0.1, weights from N(0, 0.006). Every twenty-fifth document is held out (of few, the last twentieth of each).
 
 A loss spike is met as the paper's authors met theirs: back to a checkpoint, the batch passed over, and the rate halved when
 it comes again. What was done stands in the run's logbook.md. Stopped or killed, the run goes on when the same command is
 given again. The result is a folder in the hub's layout.`,
-  args: { files: { help: 'texts in UTF-8: .txt or .jsonl', many: true } },
+  args: { files: { help: 'texts in UTF-8: .txt, .md or .jsonl', many: true } },
   options: {
     out: { kind: 'text', value: 'DIR', help: 'the run’s folder; by default runs/opt and the first file’s name' },
     vocabulary: { kind: 'number', value: 'N', help: 'tokens', integer: true, min: 260, max: 65536, default: 4096 },
@@ -76,15 +70,15 @@ given again. The result is a folder in the hub's layout.`,
     blamed('train', async () => {
       const [first] = files as readonly [string, ...string[]];
       const folder = options.out ?? join('runs', `opt-${basename(first).replace(/\.[^.]*$/, '')}`);
-      const documents = (await Promise.all(files.map(documentsOf))).flat();
+      const documents = await readDocuments(files);
       if (options.width % 64 !== 0)
         throw new RangeError(`train: expected --width to be a multiple of 64, got ${options.width}`);
       await makeFolder(folder);
       const unlock = await lockFolder(folder, 'train');
       try {
         const { vocabulary, layers, width, context, dropout, steps, seed } = options;
-        await claim(folder, { vocabulary, layers, width, context, dropout, text: digestOf(documents), seed });
-        const corpus = documents.length < fewDocuments ? holdOutEnd(documents) : splitDocuments(documents);
+        await claim(folder, { vocabulary, layers, width, context, dropout, text: corpusDigest(documents), seed });
+        const corpus = splitCorpus(documents);
         const tokenizer = await tokenizerIn(
           join(folder, 'tokenizer'),
           corpus.train,
@@ -131,23 +125,6 @@ given again. The result is a folder in the hub's layout.`,
   text: ({ model, steps, loss, held, perplexity }) =>
     `${steps} steps, loss ${loss.toFixed(3)}, on held-out text ${held.toFixed(3)} nats a token (perplexity ${perplexity.toFixed(1)})\n${model}: tenfold opt generate --model ${model}`,
 });
-
-/** The documents of a file. @throws RangeError for a file of another kind or without text */
-async function documentsOf(path: string): Promise<Document[]> {
-  const name = basename(path);
-  let documents: Document[];
-  if (/\.jsonl(\.gz)?$/.test(path)) {
-    const lines = (await readJsonLines(path)) as readonly { text?: unknown }[];
-    const odd = lines.findIndex((line) => typeof line?.text !== 'string');
-    if (odd >= 0)
-      throw new RangeError(`train: expected a "text" in every line of ${path}, got none in value ${odd + 1}`);
-    documents = lines.map(({ text }, i) => ({ name: `${name}:${i + 1}`, text: text as string }));
-  } else if (path.endsWith('.txt')) documents = [{ name, text: await readText('train', path) }];
-  else throw new RangeError(`train: expected .txt or .jsonl files, got ${path}`);
-  const some = documents.filter(({ text }) => text.trim() !== '');
-  if (some.length === 0) throw new RangeError(`train: expected text in ${path}, got none`);
-  return some;
-}
 
 /** The run's tokenizer: the one in its folder, or one trained on what is not held out. */
 async function tokenizerIn(
@@ -221,12 +198,6 @@ async function claim(folder: string, settings: Readonly<Record<string, number | 
   }
   await rm(join(folder, 'tokenizer'), { recursive: true, force: true });
   await replaceFile(path, [text]);
-}
-
-function digestOf(documents: readonly Document[]): string {
-  const hash = createHash('sha256');
-  for (const { text } of documents) hash.update(`${Buffer.byteLength(text)}\n`).update(text);
-  return hash.digest('hex');
 }
 
 function exists(path: string): Promise<boolean> {

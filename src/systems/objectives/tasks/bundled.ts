@@ -1,6 +1,5 @@
 /** The tasks that a study has of itself: about words, about mail and texts, and about the corpus' own text. */
-import { spamMails } from '../../../data/index.ts';
-import type { Corpus } from '../corpus.ts';
+import { type Corpus, spamMails } from '../../../data/index.ts';
 import { Draws } from '../draws.ts';
 import { kindTasks } from './kind-tasks.ts';
 import type { Task } from './task.ts';

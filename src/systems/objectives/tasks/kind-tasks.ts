@@ -1,6 +1,5 @@
 /** Tasks about what a text is: which mail is spam, where a sentence comes from, when an address was given. */
-import type { Mail } from '../../../data/index.ts';
-import type { Document } from '../corpus.ts';
+import type { Document, Mail } from '../../../data/index.ts';
 import type { Draws } from '../draws.ts';
 import type { Question, Task } from './task.ts';
 import type { WordNet } from './wordnet.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addresses, splitCorpus } from '../corpus.ts';
+import { splitCorpus, unionAddresses } from '../../../data/index.ts';
 import { bundledTasks } from './bundled.ts';
 import { readTasks } from './read-tasks.ts';
 import { normalizedScore, put, randomBaseline, type Task } from './task.ts';
@@ -80,7 +80,7 @@ describe('the bundled tasks', () => {
   let held: string;
   beforeAll(async () => {
     wordnet = await readWordNet();
-    const all = await addresses();
+    const all = await unionAddresses();
     const corpus = splitCorpus(all.filter((_, i) => i % 5 === 2));
     held = corpus.held.map(({ text }) => text.replace(/\s+/g, ' ')).join('\n');
     tasks = await bundledTasks(corpus, { training: 40, held: 30 });

@@ -5,7 +5,7 @@
  * Wrong words of a cloze test are about as frequent as the right one, so that counting words does not tell
  * (`frequencyScore` measures that it does not).
  */
-import type { Corpus, Document } from '../corpus.ts';
+import type { Corpus, Document } from '../../../data/index.ts';
 import type { Draws } from '../draws.ts';
 import type { Question, Task } from './task.ts';
 
