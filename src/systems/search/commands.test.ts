@@ -52,6 +52,8 @@ const queryDefaults = {
   rank: undefined,
   scoring: 'intersective',
   beams: 15,
+  prefix: false,
+  fuzzy: 0,
   filter: [],
   exact: false,
   queries: undefined,
@@ -142,25 +144,6 @@ describe('index, add, delete', () => {
     expect(deleteVerb.text(absent)).toBe('1 document deleted, 1 not there; 3 in all');
     expect(await del([], ['year<2000'])).toEqual({ deleted: 1, absent: 0, documents: 2 });
     await add([at('papers.jsonl')]);
-  });
-
-  test('stopped while adding: what was added stays, and adding again goes on', async () => {
-    const many = Array.from({ length: 11_000 }, (_, i) => ({ id: `m${i}`, text: `text ${i}` }));
-    await writeFile(at('many.jsonl'), written(many));
-    const out = at('stopped');
-    const stop = new AbortController();
-    const stopping = {
-      ...silent,
-      update: (label: string) => void (/ 10500 doc/.test(label) && stop.abort(new Error('stopped'))),
-    };
-    const request = {
-      options: { out, ...none, analyser: 'ascii' as const, model: undefined },
-      signal: stop.signal,
-      progress: stopping,
-    };
-    await expect(indexVerb.run({ args: { files: [at('many.jsonl')] }, ...request })).rejects.toThrow('stopped');
-    const after = await add([at('many.jsonl')], none, out);
-    expect([after.unchanged, after.added, after.documents]).toEqual([10_000, 1000, 11_000]);
   });
 
   test('one whose making was killed is made anew, unless somebody is making it', async () => {

@@ -8,9 +8,10 @@ export type { Reason } from './answer/marks.ts';
 export { type Mark, type Piece, piecesOf } from './answer/pieces.ts';
 export { Collection, type CollectionSearch, type DocumentHit } from './collection/collection.ts';
 export { type Condition, readCondition, readConditions } from './collection/condition.ts';
+export { type DocumentTokenizer, utf8Bytes } from './collection/given-documents.ts';
 export type { CollectionSettings } from './collection/manifest.ts';
 export type { Segment, SegmentEntry, StoredDocument } from './collection/segment.ts';
-export { CollectionWriter, type DocumentTokenizer, utf8Bytes, type WriterOptions } from './collection/writer.ts';
+export { CollectionWriter, type WriterOptions } from './collection/writer.ts';
 export { type DsiHit, type DsiPairOptions, dsiPairs, dsiSearch } from './dsi/dsi.ts';
 export type { DocumentTokens } from './fm-index/build.ts';
 export {

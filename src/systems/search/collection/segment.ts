@@ -3,7 +3,7 @@
  * from it is told by a file of its own.
  */
 
-import { type Analyser, LexicalIndex, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
+import { LexicalIndex, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
 import { FmIndex } from '../fm-index/fm-index.ts';
 
 /** What is stored of a document: all that was given, as JSON, fields of the user's own among it. */
@@ -29,45 +29,30 @@ export interface SegmentEntry {
   readonly deleted: string | null;
 }
 
-export interface Segment<D extends StoredDocument> {
+/** A segment's documents, without its indexes: what a writer needs of it. */
+export interface StoredSegment<D extends StoredDocument> {
   readonly entry: SegmentEntry;
-  /** The n-grams of its documents, deleted ones among them. */
-  readonly ngrams: FmIndex;
-  readonly words: LexicalIndex;
   /** Numbers of deleted documents. */
   readonly deleted: ReadonlySet<number>;
   /** Of its documents as they are stored, deleted ones among them. */
   readonly bytes: number;
   document(number: number): D;
+  /** The id of a document, read much faster than the document. */
+  id(number: number): string;
 }
 
-const files = { ngrams: '.ngrams', words: '.words', documents: '.documents' } as const;
+export interface Segment<D extends StoredDocument> extends StoredSegment<D> {
+  /** The n-grams of its documents, deleted ones among them. */
+  readonly ngrams: FmIndex;
+  readonly words: LexicalIndex;
+}
+
+/** The endings of the names of a segment's files. */
+export const files = { ngrams: '.ngrams', words: '.words', documents: '.documents' } as const;
 
 /** The names of a segment's files. */
 export function filesOf({ name, deleted }: SegmentEntry): string[] {
   return [...Object.values(files).map((ending) => name + ending), ...(deleted === null ? [] : [deleted])];
-}
-
-/** Tokens that are indexed in less time than a thread needs to start. */
-const FEW = 50_000;
-
-/** Writes a segment's files. @param tokens of each document @param signal ends the thread that indexes many tokens */
-export async function writeSegment(
-  folder: string,
-  name: string,
-  documents: readonly StoredDocument[],
-  tokens: readonly ArrayLike<number>[],
-  analyser: Analyser,
-  signal: AbortSignal | undefined,
-): Promise<SegmentEntry> {
-  const { join } = await import('node:path');
-  const path = join(folder, name);
-  const many = tokens.reduce((sum, { length }) => sum + length, 0) > FEW;
-  const ngrams = many ? await FmIndex.buildInThread(tokens, signal) : FmIndex.build(tokens);
-  await ngrams.save(path + files.ngrams);
-  await LexicalIndex.build(documents.map(wordsText), { analyser }).save(path + files.words);
-  await save(path + files.documents, documents);
-  return { name, documents: documents.length, deleted: null };
 }
 
 /** Writes which documents of a segment are deleted, and gives its new entry. */
@@ -78,8 +63,9 @@ export async function writeDeleted(
   generation: number,
 ): Promise<SegmentEntry> {
   const { join } = await import('node:path');
+  const { replaceFile } = await import('../../../tensor/index.ts');
   const file = `${entry.name}.${generation}.deleted`;
-  await save(join(folder, file), [[...deleted]]);
+  await replaceFile(join(folder, file), [recordsFile([[...deleted]])]);
   return { ...entry, deleted: file };
 }
 
@@ -93,32 +79,63 @@ export async function readSegment<D extends StoredDocument>(
   entry: SegmentEntry,
   known?: Segment<D>,
 ): Promise<Segment<D>> {
-  if (known !== undefined) {
-    if (known.entry.deleted === entry.deleted) return known;
-    return { ...known, entry, deleted: await readDeleted(folder, entry) };
-  }
+  if (known !== undefined) return followed(folder, entry, known);
   const { join } = await import('node:path');
   const path = join(folder, entry.name);
-  const documents = new Records(await readWhole(path + files.documents), path + files.documents);
   return {
-    entry,
+    ...(await readStored<D>(folder, entry)),
     ngrams: await FmIndex.read(path + files.ngrams),
     words: await LexicalIndex.read(path + files.words),
+  };
+}
+
+/** Opens a segment's documents alone: as `readSegment`. */
+export async function readStored<D extends StoredDocument>(
+  folder: string,
+  entry: SegmentEntry,
+  known?: StoredSegment<D>,
+): Promise<StoredSegment<D>> {
+  if (known !== undefined) return followed(folder, entry, known);
+  const documents = await readRecords(folder, entry.name + files.documents);
+  return {
+    entry,
     deleted: await readDeleted(folder, entry),
     bytes: documents.bytes,
     document: (number) => documents.at(number) as D,
+    id: (number) => idIn(documents.written(number)),
   };
+}
+
+/** A segment that is open, as it is now. */
+async function followed<S extends StoredSegment<StoredDocument>>(
+  folder: string,
+  entry: SegmentEntry,
+  known: S,
+): Promise<S> {
+  if (known.entry.deleted === entry.deleted) return known;
+  return { ...known, entry, deleted: await readDeleted(folder, entry) };
+}
+
+/** The records of a file of the collection. */
+export async function readRecords(folder: string, file: string): Promise<Records> {
+  const { join } = await import('node:path');
+  const path = join(folder, file);
+  return new Records(await readWhole(path), path);
 }
 
 /** Numbers of a segment's deleted documents. */
 async function readDeleted(folder: string, { deleted }: SegmentEntry): Promise<ReadonlySet<number>> {
-  if (deleted === null) return new Set();
-  const { join } = await import('node:path');
-  const path = join(folder, deleted);
-  return new Set(new Records(await readWhole(path), path).at(0) as number[]);
+  return new Set(deleted === null ? [] : ((await readRecords(folder, deleted)).at(0) as number[]));
 }
 
-async function save(path: string, values: readonly unknown[]): Promise<void> {
-  const { replaceFile } = await import('../../../tensor/index.ts');
-  await replaceFile(path, [recordsFile(values)]);
+const idFirst = /* @__PURE__ */ new TextEncoder().encode('{"id":"');
+const [quote, backslash] = /* @__PURE__ */ new TextEncoder().encode('"\\');
+
+/** The id of a document as it is stored. Where it stands first, as it mostly does, the rest is not read. */
+function idIn(written: Uint8Array): string {
+  const text = new TextDecoder();
+  if (idFirst.some((byte, i) => written[i] !== byte)) return (JSON.parse(text.decode(written)) as StoredDocument).id;
+  let end = idFirst.length;
+  while (written[end] !== quote) end += written[end] === backslash ? 2 : 1;
+  return JSON.parse(text.decode(written.subarray(idFirst.length - 1, end + 1))) as string;
 }

@@ -5,41 +5,23 @@
  * that is killed before it has changed nothing. What such a process leaves behind, the next writer removes. Readers are
  * never waited for.
  *
- * Segments are merged when eight are of one size class, sizes a power of eight apart, so that a document is written again
- * about as often as the number of documents has digits in that base; and when most of a segment is deleted. Segments that
- * would make too large a one stay as they are. As in Lucene (M. McCandless, "Visualizing Lucene's segment merges", 2011).
+ * Changes happen one after the other. A merge is a change only at its end: until then a thread reads the old segments and
+ * writes the new one, others go on changing the collection, and what they have deleted is deleted from the new one too.
  */
 import type { Analyser } from '../../../retrieval/index.ts';
 import { lockFolder, makeFolder, type Unlock } from '../../../tensor/index.ts';
+import { type DocumentTokenizer, takeDocuments, utf8Bytes } from './given-documents.ts';
 import { type CollectionSettings, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { due } from './merge-policy.ts';
 import {
   filesOf,
-  readSegment,
-  type Segment,
+  readStored,
   type SegmentEntry,
   type StoredDocument,
+  type StoredSegment,
   writeDeleted,
-  writeSegment,
 } from './segment.ts';
-
-/** Segments of one size class that are merged into one. */
-const MERGED_AT_ONCE = 8;
-
-/** Most bytes of documents that are merged into one segment: they are all in memory then, and their tokens beside them. */
-const LARGEST_MERGED = 2 ** 28;
-
-/** What makes a document's tokens, for the n-grams. */
-export interface DocumentTokenizer<D extends StoredDocument = StoredDocument> {
-  /** A collection remembers it, and takes no documents from a tokenizer of another name. */
-  readonly name: string;
-  tokensOf(document: D): ArrayLike<number>;
-}
-
-/** Title and text in UTF-8, a line break between: every substring is an n-gram. */
-export const utf8Bytes: DocumentTokenizer = {
-  name: 'utf-8',
-  tokensOf: ({ title, text }) => new TextEncoder().encode(title === undefined ? text : `${title}\n${text}`),
-};
+import { type Part, type SegmentJob, writeSegmentAside } from './write-segment.ts';
 
 export interface WriterOptions<D extends StoredDocument = StoredDocument> {
   /** {@link utf8Bytes} unless given. */
@@ -54,20 +36,24 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
   readonly #unlock: Unlock;
   readonly #stop = new AbortController();
   #manifest: Manifest;
-  readonly #segments: Map<string, Segment<D>>;
+  readonly #segments: Map<string, StoredSegment<D>>;
   /** By id: where the document is. */
   readonly #places = new Map<string, { readonly segment: string; readonly number: number }>();
   /** Changes of the manifest, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   #merging: Promise<void> = Promise.resolve();
+  /** What the last merge threw, until somebody has been told. */
   #mergeError: unknown;
+  /** Segments whose files a merge is reading or writing. */
+  #busy: readonly string[] = [];
+  #closed: Promise<void> | undefined;
 
   private constructor(
     folder: string,
     tokenizer: DocumentTokenizer<D>,
     unlock: Unlock,
     manifest: Manifest,
-    segments: readonly Segment<D>[],
+    segments: readonly StoredSegment<D>[],
   ) {
     this.#folder = folder;
     this.#tokenizer = tokenizer;
@@ -97,8 +83,8 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
       if (analyser !== undefined && had.analyser !== analyser) {
         throw settled(folder, 'analyser', had.analyser, analyser);
       }
-      const segments: Segment<D>[] = [];
-      for (const entry of manifest.segments) segments.push(await readSegment<D>(folder, entry));
+      const segments: StoredSegment<D>[] = [];
+      for (const entry of manifest.segments) segments.push(await readStored<D>(folder, entry));
       const writer = new CollectionWriter(folder, tokenizer, unlock, manifest, segments);
       await writer.#clean();
       return writer;
@@ -128,56 +114,74 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
    * @throws TypeError for two of one id at once, and for one without an id or a text
    */
   async add(documents: readonly D[]): Promise<void> {
-    documents.forEach(checkDocument);
-    const ids = new Set(documents.map(({ id }) => id));
-    if (ids.size !== documents.length) throw new TypeError('add: expected every id once, got one twice');
+    const { ids, ...source } = takeDocuments(documents, this.#tokenizer);
     if (documents.length === 0) return;
-    const tokens = documents.map((document) => this.#tokenizer.tokensOf(document));
     await this.#change(async () => {
-      const entry = await this.#write(this.#newName(), documents, tokens);
-      const segments = await this.#without(ids);
-      await this.#swap([...segments, entry], ids);
+      const entry = await writeSegmentAside(this.#job(source));
+      await this.#swap([...(await this.#without(ids)), entry], ids);
     });
-    this.#mergeSoon();
   }
 
   /** Deletes documents; ids that are not there are passed over. @returns how many there were */
   async delete(ids: Iterable<string>): Promise<number> {
-    const wanted = new Set([...ids].filter((id) => this.#places.has(id)));
-    if (wanted.size > 0) await this.#change(async () => this.#swap(await this.#without(wanted), wanted));
-    this.#mergeSoon();
-    return wanted.size;
+    const asked = [...ids];
+    return this.#change(async () => {
+      const wanted = new Set(asked.filter((id) => this.#places.has(id)));
+      if (wanted.size > 0) await this.#swap(await this.#without(wanted), wanted);
+      return wanted.size;
+    });
   }
 
-  /** Waits for merges that are due. @throws what one of them threw */
+  /** Waits for merges that are due. @throws what one of them threw: everything is as it was before it, on disk too */
   async merged(): Promise<void> {
     await this.#merging;
-    if (this.#mergeError !== undefined) throw this.#mergeError;
+    const error = this.#mergeError;
+    this.#mergeError = undefined;
+    if (error !== undefined) throw error;
   }
 
-  /** Waits for changes, ends a merge, and lets others write. */
-  async close(): Promise<void> {
-    await this.#changes;
-    this.#stop.abort(new Error('writer: closed'));
-    await this.#merging;
-    await this.#unlock();
+  /**
+   * Waits for changes and merges, and lets others write.
+   * @param options an aborted signal ends the merge that is under way, at whichever call: then none has happened
+   * @throws what a merge threw, as `merged`, unless it has been told already
+   */
+  close({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const stop = () => this.#stop.abort(signal?.reason);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop);
+    this.#closed ??= (async () => {
+      try {
+        await this.#changes;
+        await this.#merging;
+      } finally {
+        await this.#unlock();
+      }
+      await this.merged();
+    })();
+    return this.#closed.finally(() => signal?.removeEventListener('abort', stop));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #write(name: string, documents: readonly D[], tokens: readonly ArrayLike<number>[]): Promise<SegmentEntry> {
-    return writeSegment(this.#folder, name, documents, tokens, this.settings.analyser, this.#stop.signal);
+  #job(source: SegmentJob['source']): SegmentJob {
+    const name = `segment-${crypto.randomUUID().slice(0, 8)}`;
+    return { folder: this.#folder, name, analyser: this.settings.analyser, source };
   }
 
-  #newName(): string {
-    return `segment-${crypto.randomUUID().slice(0, 8)}`;
+  /** Makes a change for a caller, and sees whether a merge is due then. */
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw new Error('writer: expected an open one, got one that was closed');
+    return this.#afterOthers(async () => {
+      const done = await work();
+      this.#mergeSoon();
+      return done;
+    });
   }
 
   /** Lets one change at a time touch the manifest. */
-  async #change<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#stop.signal.aborted) throw new Error('writer: expected an open one, got one that was closed');
+  #afterOthers<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(work);
     this.#changes = done.catch(() => undefined);
     return done;
@@ -208,9 +212,9 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
    * @param gone ids of documents that are deleted by it, or replaced
    */
   async #swap(entries: readonly SegmentEntry[], gone: Iterable<string> = []): Promise<void> {
-    const segments: Segment<D>[] = [];
+    const segments: StoredSegment<D>[] = [];
     for (const entry of entries) {
-      segments.push(await readSegment(this.#folder, entry, this.#segments.get(entry.name)));
+      segments.push(await readStored(this.#folder, entry, this.#segments.get(entry.name)));
     }
     const added = segments.filter(({ entry: { name } }) => !this.#segments.has(name));
     const { generation, settings } = this.#manifest;
@@ -224,10 +228,9 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     await this.#clean();
   }
 
-  #remember(segment: Segment<D>): void {
-    for (let number = 0; number < segment.entry.documents; number++) {
-      if (segment.deleted.has(number)) continue;
-      this.#places.set(segment.document(number).id, { segment: segment.entry.name, number });
+  #remember({ entry, deleted, id }: StoredSegment<D>): void {
+    for (let number = 0; number < entry.documents; number++) {
+      if (!deleted.has(number)) this.#places.set(id(number), { segment: entry.name, number });
     }
   }
 
@@ -238,13 +241,10 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     const named = new Set(this.#manifest.segments.flatMap(filesOf));
     for (const name of await readdir(this.#folder)) {
       const ours = /^\.?(segment-\w+\.|manifest\.)/.test(name);
-      const building = [...this.#building].some((segment) => name.includes(segment));
-      if (ours && !named.has(name) && !building) await rm(join(this.#folder, name), { force: true });
+      const busy = this.#busy.some((segment) => name.includes(segment));
+      if (ours && !named.has(name) && !busy) await rm(join(this.#folder, name), { force: true });
     }
   }
-
-  /** Names of segments that a merge is writing. */
-  readonly #building = new Set<string>();
 
   #mergeSoon(): void {
     this.#merging = this.#merging.then(async () => {
@@ -262,74 +262,41 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
   /** Merges what is due, while others may go on changing. @returns whether anything was */
   async #mergeOnce(): Promise<boolean> {
     const chosen = due([...this.#segments.values()]);
-    if (chosen.length === 0) return false;
-    const name = this.#newName();
-    this.#building.add(name);
+    const parts: Part[] = chosen.map(({ entry, deleted, bytes }) => ({ entry, deleted, bytes }));
+    if (parts.length === 0) return false;
+    const job = this.#job({ parts });
+    this.#busy = [job.name, ...parts.map(({ entry }) => entry.name)];
     try {
-      const documents: D[] = [];
-      const tokens: Int32Array[] = [];
-      for (const segment of chosen) {
-        for (let number = 0; number < segment.entry.documents; number++) {
-          if (segment.deleted.has(number)) continue;
-          documents.push(segment.document(number));
-          tokens.push(segment.ngrams.extract(number));
-        }
-      }
-      const made = await this.#write(name, documents, tokens);
-      await this.#change(async () => {
-        // what was deleted or replaced meanwhile
-        const old = new Set(chosen.map(({ entry }) => entry.name));
-        const gone = new Set<number>();
-        documents.forEach(({ id }, number) => {
-          const place = this.#places.get(id);
-          if (place === undefined || !old.has(place.segment)) gone.add(number);
-        });
-        const entry =
-          gone.size === 0 ? made : await writeDeleted(this.#folder, made, gone, this.#manifest.generation + 1);
-        const entries = this.#manifest.segments.filter((segment) => !old.has(segment.name));
-        await this.#swap(gone.size === documents.length ? entries : [entry, ...entries]);
-      });
-      return true;
+      const made = await writeSegmentAside(job, this.#stop.signal);
+      await this.#afterOthers(() => this.#replace(parts, made));
     } finally {
-      this.#building.delete(name);
+      this.#busy = [];
+      await this.#afterOthers(() => this.#clean());
+    }
+    return true;
+  }
+
+  /** Puts a merged segment in the place of its parts. @param parts as they were when the merge began */
+  async #replace(parts: readonly Part[], made: SegmentEntry): Promise<void> {
+    const gone = new Set<number>();
+    let number = 0;
+    for (const { entry, deleted } of parts) {
+      const now = this.#segments.get(entry.name)?.deleted;
+      for (let old = 0; old < entry.documents; old++) {
+        if (deleted.has(old)) continue;
+        // deleted or replaced meanwhile, or with all others of its segment
+        if (now === undefined || now.has(old)) gone.add(number);
+        number++;
+      }
+    }
+    const old = new Set(parts.map(({ entry }) => entry.name));
+    const others = this.#manifest.segments.filter(({ name }) => !old.has(name));
+    if (gone.size === made.documents) await this.#swap(others);
+    else if (gone.size === 0) await this.#swap([made, ...others]);
+    else {
+      await this.#swap([await writeDeleted(this.#folder, made, gone, this.#manifest.generation + 1), ...others]);
     }
   }
-}
-
-/** What merging asks of a segment. */
-type Sized = Pick<Segment<StoredDocument>, 'deleted' | 'bytes'> & {
-  readonly entry: Pick<Segment<StoredDocument>['entry'], 'documents'>;
-};
-
-/** The segments to be merged next: eight of a size class, or one that is mostly deleted. @param segments oldest first */
-export function due<S extends Sized>(segments: readonly S[]): S[] {
-  const emptied = segments.find(({ entry, deleted }) => deleted.size > entry.documents / 2);
-  if (emptied) return [emptied];
-  const classes = new Map<number, S[]>();
-  for (const segment of segments) {
-    const size = Math.floor(Math.log(segment.entry.documents) / Math.log(MERGED_AT_ONCE) + 1e-9);
-    const same = classes.get(size) ?? [];
-    same.push(segment);
-    if (same.length === MERGED_AT_ONCE && same.reduce((sum, { bytes }) => sum + bytes, 0) <= LARGEST_MERGED)
-      return same;
-    // of larger ones the oldest has grown enough
-    classes.set(size, same.slice(1 - MERGED_AT_ONCE));
-  }
-  return [];
-}
-
-/** @throws TypeError naming a document that is none, as one may be that no compiler has seen */
-function checkDocument({ id, title, text, queries = [] }: StoredDocument, number: number): void {
-  const fail = (expected: string, got: unknown) => {
-    throw new TypeError(
-      `add: expected ${expected} of document ${number} (id ${JSON.stringify(id)}), got ${typeof got}`,
-    );
-  };
-  if (typeof id !== 'string' || id === '') fail('a text that is not empty for the id', id);
-  if (typeof text !== 'string') fail('a text', text);
-  if (title !== undefined && typeof title !== 'string') fail('a text for the title', title);
-  if (!Array.isArray(queries) || queries.some((query) => typeof query !== 'string'))
-    fail('texts for the queries', queries);
 }
 
 function settled(folder: string, what: string, had: string, got: string): RangeError {

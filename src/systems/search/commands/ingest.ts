@@ -44,7 +44,8 @@ export async function ingest(
     units = 0;
     await writer.add(documents);
   };
-  const stop = () => void writer.close();
+  // no merge is waited for then; what this close throws, that of whoever opened the writer throws too
+  const stop = () => void writer.close({ signal }).catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
   try {
     for (const path of paths) {

@@ -10,8 +10,8 @@
  * in a text is text.
  */
 import type { Tokenizer } from '../../../text/index.ts';
+import type { DocumentTokenizer } from '../collection/given-documents.ts';
 import type { StoredDocument } from '../collection/segment.ts';
-import type { DocumentTokenizer } from '../collection/writer.ts';
 import type { Span, View } from './types.ts';
 
 /** What a prompt's answer was learned from: queries with judged documents, or the documents alone. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { due } from './writer.ts';
+import { due } from './merge-policy.ts';
 
 const segment = (name: string, documents: number, bytes: number, gone = 0) => ({
   name,
