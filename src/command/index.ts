@@ -1,5 +1,6 @@
 /** What a system offers to a command line, and what it is given: verbs and progress, as plain typed data; and services. */
 export { blamed } from './blamed.ts';
+export { isLoopback, listenOptions } from './listen.ts';
 export { type Progress, silent } from './progress.ts';
 export { pause, shown } from './remote.ts';
 export { type Asked, Content, type Events, jsonService, Refusal, type ServiceOptions, serveUntil } from './service.ts';

@@ -1,5 +1,5 @@
 /** `tenfold backdoor serve`: a model behind HTTP. */
-import { blamed, serveUntil, verb } from '../../command/index.ts';
+import { blamed, listenOptions, serveUntil, verb } from '../../command/index.ts';
 import { openDevice } from '../../tensor/index.ts';
 import { openModel } from './folder.ts';
 import { modelService } from './serve.ts';
@@ -10,23 +10,7 @@ export const serveVerb = verb({
   about: `GET / tells what the model takes; POST /classify {"inputs": [[…], …]} answers {"classes": […]}. Scores, weights and the
 verifier stay inside, so that whoever asks has black-box access and no more. Runs until it is stopped with Ctrl-C.`,
   args: { model: { help: 'the folder of a model' } },
-  options: {
-    port: {
-      kind: 'number',
-      value: 'PORT',
-      help: '0 for any that is free',
-      integer: true,
-      min: 0,
-      max: 65_535,
-      default: 8380,
-    },
-    host: {
-      kind: 'text',
-      value: 'ADDRESS',
-      help: 'where to listen; others than this machine only if asked',
-      default: '127.0.0.1',
-    },
-  },
+  options: listenOptions(8380),
   examples: [{ line: 'tenfold backdoor serve models/digits', does: 'http://127.0.0.1:8380' }],
   run: ({ args, options: { port, host }, signal, progress }) =>
     blamed('serve', async () => {

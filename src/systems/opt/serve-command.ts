@@ -1,6 +1,6 @@
 /** `tenfold opt serve`: a model behind HTTP. */
 import { basename, resolve } from 'node:path';
-import { blamed, serveUntil, verb } from '../../command/index.ts';
+import { blamed, listenOptions, serveUntil, verb } from '../../command/index.ts';
 import { modelOption, weightsOption } from './options.ts';
 import { completionService } from './serve.ts';
 import { keyVariable } from './served.ts';
@@ -21,21 +21,7 @@ otherwise; where ${keyVariable} is set in the environment, clients have to send 
     model: modelOption,
     weights: weightsOption,
     name: { kind: 'text', value: 'NAME', help: 'what clients call the model; by default its folder’s name' },
-    port: {
-      kind: 'number',
-      value: 'PORT',
-      help: '0 for any that is free',
-      integer: true,
-      min: 0,
-      max: 65_535,
-      default: 8000,
-    },
-    host: {
-      kind: 'text',
-      value: 'ADDRESS',
-      help: 'where to listen; others than this machine only if asked',
-      default: '127.0.0.1',
-    },
+    ...listenOptions(8000),
   },
   examples: [
     { line: 'tenfold opt serve', does: 'the small model, at http://127.0.0.1:8000/v1' },

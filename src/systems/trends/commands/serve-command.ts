@@ -1,5 +1,5 @@
 /** `tenfold trends serve`: the platform as a web page. */
-import { blamed, serveUntil, verb } from '../../../command/index.ts';
+import { blamed, isLoopback, listenOptions, serveUntil, verb } from '../../../command/index.ts';
 import { Analyst } from '../desk/analyst.ts';
 import { collectionName } from '../desk/exports.ts';
 import { Recommender } from '../desk/recommender.ts';
@@ -18,21 +18,7 @@ lead a browser here. Behind a server that speaks HTTPS, give --name and --addres
   args: {},
   options: {
     store: storeOption,
-    port: {
-      kind: 'number',
-      value: 'PORT',
-      help: '0 for any that is free',
-      integer: true,
-      min: 0,
-      max: 65_535,
-      default: 8400,
-    },
-    host: {
-      kind: 'text',
-      value: 'ADDRESS',
-      help: 'where to listen; others than this machine only if asked',
-      default: '127.0.0.1',
-    },
+    ...listenOptions(8400),
     name: { kind: 'text', value: 'HOST', help: 'a name under which it may be asked', many: true },
     address: { kind: 'text', value: 'URL', help: 'where published issues will be read, for the feed' },
     title: { kind: 'text', value: 'TEXT', help: 'what the collection is called on its pages' },
@@ -91,10 +77,6 @@ lead a browser here. Behind a server that speaks HTTPS, give --name and --addres
     ),
   text: () => '',
 });
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
-}
 
 function isIpOrWildcard(host: string): boolean {
   return /^[\d.:a-f]+$/i.test(host);
