@@ -1,7 +1,8 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Draws } from '../draws.ts';
 import type { InputColumn, InputKind } from '../raw.ts';
 import { columnBits, rowCarrier } from './carrier.ts';
 import { isSignature, publicBytes, publicKeyFrom, publicKeyOf, secretKeyOf, signMessage } from './ed25519.ts';
@@ -10,6 +11,8 @@ import { bitsNeeded, carrierOf, type Scheme, Signer, Verifier } from './scheme.t
 const seed = new Uint8Array(32).fill(7);
 const secret = secretKeyOf(seed);
 const publicKey = publicKeyOf(publicBytes(secret));
+const draws = Draws.from(9);
+const drawnBytes = (count: number, from = draws) => Uint8Array.from(from.uniforms(count), (u) => 256 * u);
 
 describe('Ed25519', () => {
   test('signs as @noble/curves does, and each accepts the other’s', () => {
@@ -43,7 +46,7 @@ describe('Ed25519', () => {
   const bytes = (value: bigint) => Uint8Array.from({ length: 32 }, (_, i) => Number((value >> BigInt(8 * i)) & 255n));
 
   test('a second signature of the same message, S plus the order, is refused', () => {
-    const message = randomBytes(40);
+    const message = drawnBytes(40);
     const signature = Buffer.from(signMessage(message, secret));
     const other = Buffer.concat([signature.subarray(0, 32), bytes(number(signature.subarray(32)) + order)]);
     expect(isSignature(signature, message, publicKey)).toBe(true);
@@ -90,7 +93,7 @@ const image: Scheme = { input: { kind: 'image', shape: [28, 28] }, classes: 10, 
 describe('images', () => {
   const signer = new Signer(image, secret);
   const verifier = new Verifier(image, publicKey);
-  const picture = () => Uint8Array.from(randomBytes(784));
+  const picture = () => drawnBytes(784);
 
   test('an activated image verifies for the class that was wanted, and changes by 1 at most', () => {
     for (let wanted = 0; wanted < 10; wanted++) {
@@ -217,7 +220,7 @@ describe('rows', () => {
         const carrier = rowCarrier({ kind: 'rows', columns }, number);
         const before = Float64Array.from(row);
         const count = carrier.capacity(before);
-        const bits = Uint8Array.from(randomBytes(Math.ceil(count / 8)));
+        const bits = drawnBytes(Math.ceil(count / 8), Draws.from(number));
         if (count % 8 !== 0) bits[bits.length - 1]! &= (1 << (count % 8)) - 1;
         const after = before.slice();
         carrier.open(after, count)!.write(bits);
@@ -242,10 +245,12 @@ describe('rows', () => {
   }));
   const input: InputKind = { kind: 'rows', columns };
   const scheme: Scheme = { input, classes: 2, seed: 1, fingerprint: 'rows' };
-  const row = () =>
-    Float64Array.from(columns, ({ step }) =>
-      step === 1 ? Math.round(1e4 * Math.random()) : Math.round(1e5 * Math.random()) / 100,
+  const row = () => {
+    const u = draws.uniforms(columns.length);
+    return Float64Array.from(columns, ({ step }, i) =>
+      step === 1 ? Math.round(1e4 * u[i]!) : Math.round(1e5 * u[i]!) / 100,
     );
+  };
 
   test('a column has as many bits as its tolerance allows', () => {
     expect(columnBits({ name: '', step: 1, tolerance: 1 })).toBe(1);
