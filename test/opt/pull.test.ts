@@ -1,14 +1,13 @@
 /** Fetching from a hub: a server on the loopback that answers as one does, and fails as one may. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hubModel, type PullOptions, pull } from 'tenfold/opt';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 const big = Buffer.from(Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 2654435761) >>> 11));
 const content: Record<string, Buffer> = {
@@ -104,6 +103,11 @@ const fetchModel = (options: Partial<PullOptions> = {}) =>
   });
 /** Compared as bytes: three million numbers one by one would take seconds. */
 const expectWhole = async () => expect(big.equals(await readFile(join(folder, 'model.safetensors')))).toBe(true);
+/** How much of the weights has come, while they are fetched. */
+const come = async () => {
+  const name = (await readdir(folder)).find((one) => one.endsWith('.part'));
+  return name === undefined ? 0 : (await stat(join(folder, name))).size;
+};
 const rangesOf = (file: string) => requests.filter(({ path }) => path === `/store/${file}`).map(({ range }) => range);
 
 test('fetches what running the model needs, and nothing else; a second time nothing', async () => {
@@ -176,7 +180,8 @@ test('goes on where the connection broke', async () => {
       'content-length': big.length - start,
       ...(start > 0 && { 'content-range': `bytes ${start}-${big.length - 1}/${big.length}` }),
     });
-    response.write(big.subarray(start, start + 1_000_000), () => setTimeout(() => response.destroy(), 20));
+    response.write(big.subarray(start, start + 1_000_000));
+    void vi.waitUntil(async () => (await come()) > start, { timeout: 60_000 }).finally(() => response.destroy());
     return true;
   };
   await fetchModel();
@@ -199,12 +204,7 @@ test('goes on where a killed process was', async () => {
     await pull(hubModel('${base}', 'some/opt', 'main'), {
       folder: ${JSON.stringify(folder)}, progress: { update() {}, note() {} }, signal: new AbortController().signal });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
-  const part = async () => (await readdir(folder)).find((name) => name.endsWith('.part'));
-  for (let i = 0; i < 200; i++) {
-    const name = await part();
-    if (name && (await readFile(join(folder, name))).length === 1_234_567) break;
-    await sleep(50);
-  }
+  await expect.poll(come).toBe(1_234_567);
   child.kill('SIGKILL');
   await new Promise((resolve) => child.once('exit', resolve));
   fault = undefined;

@@ -217,8 +217,7 @@ describe('completions', () => {
     await reader.read();
     leave.abort();
     await reader.read().catch(() => undefined);
-    for (let i = 0; i < 200 && slow.open > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(slow.open).toBe(0);
+    await expect.poll(() => slow.open).toBe(0);
     expect(steps).toBeLessThan(1e5);
     expect(failures).toEqual([]);
     own.close();
@@ -349,10 +348,9 @@ describe('a model in a process of its own', () => {
     await expect(open(join(folder, 'none'))).rejects.toThrow(RangeError);
     await expect(open(path, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
     const served = await open(path);
-    const start = performance.now();
     await served[Symbol.asyncDispose]();
-    expect(performance.now() - start).toBeLessThan(4500); // by itself, not because it was killed
-    await expect(last(served.complete(task, signal))).rejects.toThrow(/the model's process ended/);
+    // by itself, not because it was killed
+    await expect(last(served.complete(task, signal))).rejects.toThrow("the model's process ended (code 0)");
   });
 
   const command = (...given: string[]) => {

@@ -208,7 +208,7 @@ it('holds all that was acknowledged, whenever the writer is killed', async () =>
     let doomed = false;
     for await (const line of createInterface({ input: child.stdout! })) {
       // from the first acknowledgement on, at any moment
-      if (!doomed) setTimeout(() => child.kill('SIGKILL'), Math.random() * 400);
+      if (!doomed) setTimeout(() => child.kill('SIGKILL'), 35 * life);
       doomed = true;
       const [what, id] = line.split(' ');
       if (what === 'added') held.add(id!);

@@ -120,6 +120,16 @@ describe.skipIf(noChromium)(
       await expect.poll(() => status().textContent()).toMatch(/^10 documents of 32, \d+ ms$/);
     });
 
+    it('finds what is not typed to its end, or misspelt, and says what for', async () => {
+      await page.check('input[value=words]', { force: true });
+      await ask('earthqakes predi');
+      await expect.poll(() => results().first().locator('h2').textContent()).toBe(documents[0]!.title);
+      await results().first().locator('summary').click();
+      const said = results().first().locator('.reasons tbody td:first-child');
+      await expect.poll(() => said.allTextContents()).toContain('earthqakes → earthquakes');
+      await expect.poll(() => said.allTextContents()).toContain('predi → predicted');
+    });
+
     it('explains n-grams and words, and lights up where they stand', async () => {
       await ask('earthquakes predicted');
       const first = results().first();

@@ -82,6 +82,14 @@ describe('answers', () => {
     expect(await idsFor('earthquakes', { limit: 1 })).toHaveLength(1);
   });
 
+  it('what is still being typed, and what is misspelt, where it is asked for', async () => {
+    expect(await idsFor('earthqu')).toEqual([]);
+    expect(await idsFor('earthqu', { prefix: true })).toHaveLength(2);
+    expect(await idsFor('predickted', { fuzzy: 2 })).toEqual(['quake/1']);
+    const { body } = await post('/search', { query: 'predickted', fuzzy: 2 });
+    expect(body.hits[0].reasons).toMatchObject([{ text: 'predicted', asked: 'predickted', share: 1 }]);
+  });
+
   it.each([
     ['nothing', ''],
     ['one word', 'earthquakes'],
@@ -146,6 +154,8 @@ describe('refuses', () => {
   it.each<[string, unknown, string]>([
     ['no JSON', '{"query"', 'expected JSON'],
     ['no object', '[]', 'expected a JSON object'],
+    ['half a slip', { query: 'x', fuzzy: 0.5 }, 'expected fuzzy 0, 1 or 2'],
+    ['a prefix', { query: 'x', prefix: 'x' }, 'expected prefix as true or false'],
     ['no query', {}, 'expected {"query": "…"}'],
     ['a number', { query: 5 }, 'expected {"query": "…"}'],
     ['no documents', { query: 'x', limit: 0 }, 'expected a whole limit from 1 to 100'],
@@ -163,7 +173,11 @@ describe('refuses', () => {
       'filter: expected FIELD=VALUE, or one of != < <= > >= ~ for =, got "year"',
     ],
     ['filters that are none', { query: 'x', filters: 'year=1' }, 'expected filters as a list of at most 32 texts'],
-    ['what it does not know', { query: 'x', beams: 5 }, 'expected query, limit, rank and filters, got beams'],
+    [
+      'what it does not know',
+      { query: 'x', beams: 5 },
+      'expected query, limit, rank, filters, prefix and fuzzy, got beams',
+    ],
   ])('%s', async (_, body, error) => {
     expect(await post('/search', body)).toEqual({ status: 400, body: { error } });
   });

@@ -25,9 +25,10 @@ writeFileSync(
 
 /**
  * Ingests and indexes in a process of its own, which says after every batch how many records it has kept.
- * @param batches after so many, and a random moment, it is killed; never unless given
+ * @param batches after so many, and a moment, it is killed; never unless given
+ * @param moment milliseconds
  */
-function ingesting(path: string, batches = Number.POSITIVE_INFINITY): Promise<number> {
+function ingesting(path: string, batches = Number.POSITIVE_INFINITY, moment = 0): Promise<number> {
   const script = `
     const { ingest, jsonLinesReader, openStore, Search } = await import(${JSON.stringify(import.meta.resolve('tenfold/trends'))});
     const store = await openStore(${JSON.stringify(path)});
@@ -43,7 +44,7 @@ function ingesting(path: string, batches = Number.POSITIVE_INFINITY): Promise<nu
   let errors = '';
   child.stdout.on('data', (part) => {
     said += part;
-    if (said.split('\n').length > batches + 1) setTimeout(() => child.kill('SIGKILL'), Math.random() * 60);
+    if (said.split('\n').length > batches + 1) setTimeout(() => child.kill('SIGKILL'), moment);
   });
   child.stderr.on('data', (part) => {
     errors += part;
@@ -61,8 +62,14 @@ function ingesting(path: string, batches = Number.POSITIVE_INFINITY): Promise<nu
 it('killed at any time, ingesting loses no paper that it said was kept, and doubles none', async () => {
   const path = join(folder, 'killed.db');
   let before = 0;
-  for (const batches of [0, 1, 1, 2, undefined]) {
-    const kept = await ingesting(path, batches);
+  for (const [batches, moment] of [
+    [0, 5],
+    [1, 0],
+    [1, 30],
+    [2, 55],
+    [undefined, 0],
+  ] as const) {
+    const kept = await ingesting(path, batches, moment);
     const store = await openStore(path);
     const size = await store.size();
     expect(size).toBeGreaterThanOrEqual(before + kept);

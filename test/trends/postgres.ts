@@ -41,7 +41,7 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
         psql(url, 'SELECT 1');
         break;
       } catch (error) {
-        if (tried === 100) throw error;
+        if (tried === 600) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }

@@ -211,7 +211,7 @@ describe('what changes elsewhere', () => {
     const { store } = served.desk;
     const form = { title: 'April', from: '2022-03-01', months: '2', before: '12', count: '4' };
     const path = (await post('/issues/make', form)).headers.get('location')!;
-    await expect.poll(async () => (await get(path)).status, { timeout: 30_000 }).toBe(200);
+    await expect.poll(async () => (await get(path)).status).toBe(200);
     const text = await (await get(path)).text();
     const changed = /name="changed" value="([^"]+)"/.exec(text)![1]!;
     const id = /class="pick hit"[\s\S]*?href="\/paper\?id=([^"]+)"/.exec(text)![1]!;
@@ -225,9 +225,7 @@ describe('what changes elsewhere', () => {
     const other = await Search.open(store);
     await other.updateWords();
     await expect
-      .poll(async () => (await (await get('/?q=zebras&method=keyword')).text()).includes('data-id='), {
-        timeout: 10_000,
-      })
+      .poll(async () => (await (await get('/?q=zebras&method=keyword')).text()).includes('data-id='))
       .toBe(true);
     expect(served.failures).toEqual([]);
   });
