@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
+import { performance } from 'node:perf_hooks';
 import {
   add,
   array,
