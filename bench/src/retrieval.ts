@@ -11,7 +11,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stderrProgress } from 'tenfold/nn';
 import { bootstrapInterval, mean } from 'tenfold/report';
 import { type Qrels, ranked, type Scored } from 'tenfold/retrieval';
@@ -62,7 +62,7 @@ export async function run(asked: BenchOptions): Promise<BenchReport> {
   const from = { model: join(folder('scifact'), 'model') };
   const base = { ...claims, folder: folder('scifact') };
   await indexed(base, { texts: claims.documents.flatMap(({ title = '', text }) => [title, text]) });
-  await once(base.folder, () => {
+  await once(trained(base.folder), () => {
     return trainIndex({ folder: base.folder, queries: claims.train, recipe: { steps: Number(asked.steps) }, progress });
   });
   if (only.has('tune')) rows.push(...(await tuned(base)));
@@ -72,7 +72,7 @@ export async function run(asked: BenchOptions): Promise<BenchReport> {
     if (!only.has(name)) continue;
     const other = { ...(await read()), folder: folder(name) };
     await indexed(other, from);
-    await once(other.folder, () => trainIndex({ folder: other.folder, recipe: FURTHER, progress }));
+    await once(trained(other.folder), () => trainIndex({ folder: other.folder, recipe: FURTHER, progress }));
     rows.push(...(await fusions(other)));
   }
   if (only.has('beams')) rows.push(...(await beams(base)));
@@ -81,7 +81,7 @@ export async function run(asked: BenchOptions): Promise<BenchReport> {
     if (!(only.has(name) || (name === 'further' && (only.has('minder') || only.has('ltrgr'))))) continue;
     const other = { ...claims, name: `scifact/${name}`, folder: folder(`scifact-${name}`) };
     await indexed(other, from);
-    await once(other.folder, async () => {
+    await once(trained(other.folder), async () => {
       if (name === 'ltrgr') {
         return rankIndex({ folder: other.folder, queries: claims.train, steps: RANK_STEPS, progress });
       }
@@ -99,16 +99,19 @@ interface Placed extends TestCollection {
 }
 
 async function indexed({ folder, documents }: Placed, from: TokensFrom): Promise<void> {
-  if (existsSync(join(folder, 'manifest'))) return;
-  await rm(folder, { recursive: true, force: true });
-  await createIndex(folder, from);
-  await using writer = await openIndexWriter(folder);
-  await writer.add(documents);
+  await once(join(folder, 'indexed.json'), async () => {
+    await rm(folder, { recursive: true, force: true });
+    await createIndex(folder, from);
+    await using writer = await openIndexWriter(folder);
+    await writer.add(documents);
+    return { documents: documents.length };
+  });
 }
 
-/** Does what ends with a note in the folder, unless that is there. */
-async function once(folder: string, work: () => Promise<unknown>): Promise<void> {
-  const note = join(folder, 'trained.json');
+const trained = (folder: string): string => join(folder, 'trained.json');
+
+/** Does what ends with a note, unless that is there. */
+async function once(note: string, work: () => Promise<unknown>): Promise<void> {
   if (!existsSync(note)) {
     const before = process.cpuUsage();
     const result = await work();
@@ -116,7 +119,7 @@ async function once(folder: string, work: () => Promise<unknown>): Promise<void>
     const seconds = Math.round((user + system) / 1e6);
     await replaceFile(note, [`${JSON.stringify({ result, seconds })}\n`]);
   }
-  progress.note(`${folder}: ${(await readFile(note, 'utf8')).trim()}`);
+  progress.note(`${dirname(note)}: ${(await readFile(note, 'utf8')).trim()}`);
 }
 
 /** The results of a way to rank, for a query and its keys. */
