@@ -246,6 +246,13 @@ describe('query', () => {
     expect(queryVerb.text(await query('zebra'))).toBe('nothing was found');
   });
 
+  test('words as they may have been meant, and what was asked beside what was found', async () => {
+    expect(queryVerb.text(await query('eartquakes volc', { prefix: true }))).toMatch(/Volcanoes/);
+    expect(queryVerb.text(await query('eartquakes', { fuzzy: 1 }))).toMatch(
+      /because of eartquakes → earthquakes 100 % \(in 1\)$/,
+    );
+  });
+
   test('a text word for word', async () => {
     const found = await query('be predicted', { exact: true });
     expect(found).toEqual({

@@ -9,12 +9,14 @@ const PASSAGE = 320;
 /** What share of its score a reason has to be to be marked: of a hundred that add next to nothing a text would be full. */
 const MARKED = 0.04;
 
-/** Why a hit was found: an n-gram that the model wrote, or a word of the query. */
+/** Why a hit was found: an n-gram that the model wrote, or a word of the query, or what that stands for. */
 export interface Reason {
   readonly kind: 'n-gram' | 'word';
   readonly text: string;
   /** Of an n-gram, how it came about: written as a part of the body, as a title, a pseudo-query, by its first token, or taken from the query. */
   readonly source: string;
+  /** Of a word that was not in the query: the one that it stands for. */
+  readonly asked?: string;
   /** How often an n-gram occurs in all documents; how many documents have a word. */
   readonly count: number;
   /** What it adds to the score of n-grams, or to that of words. */
@@ -35,10 +37,11 @@ export function reasonsOf({ ngrams, words, ngramScore, wordScore }: SearchHit): 
       contribution,
       share: share(contribution, ngramScore),
     })),
-    ...words.map(({ word, documents, score }) => ({
+    ...words.map(({ word, asked, documents, score }) => ({
       kind: 'word' as const,
       text: word,
       source: 'query',
+      ...(asked !== undefined && { asked }),
       count: documents,
       contribution: score,
       share: share(score, wordScore),

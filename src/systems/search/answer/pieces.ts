@@ -37,6 +37,11 @@ export function piecesOf(
   return pieces;
 }
 
+/** What a word was found for, where that is another one, and the word: `cacner → cancer` */
+export function wordText(word: string, asked: string | undefined): string {
+  return asked === undefined ? word : `${asked} → ${word}`;
+}
+
 /**
  * What a reason is a share of: where both n-grams and words have a score, two shares are not of one. `76 % of words`
  * @param both whether both have one

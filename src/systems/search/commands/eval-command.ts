@@ -8,7 +8,7 @@ import { Searcher } from '../searcher/searcher.ts';
 import type { SearchOptions } from '../searcher/types.ts';
 import { requireIndex } from './folder.ts';
 import { goldFormats, readGold } from './gold.ts';
-import { filterOption, limitOption, rankOptions } from './options.ts';
+import { filterOption, limitOption, rankOptions, toleranceOptions } from './options.ts';
 import { Problems } from './problems.ts';
 import { allQueries, answers, searchOptions, tagOf } from './query-command.ts';
 
@@ -39,6 +39,7 @@ is trec_eval’s way without -c. --json has the values of every query.`,
     answered: { kind: 'flag', help: 'means over queries that have a result only' },
     limit: { ...limitOption, help: 'with --index: documents a query', default: 100 },
     ...rankOptions,
+    ...toleranceOptions,
     filter: filterOption,
   },
   examples: [

@@ -56,6 +56,19 @@ export const rankOptions = {
   },
 } as const;
 
+export const toleranceOptions = {
+  prefix: { kind: 'flag', help: 'the last word is still being typed: words that it begins are found too' },
+  fuzzy: {
+    kind: 'number',
+    value: 'N',
+    help: 'slips that a word may have, 0 to 2: one from four letters on, two from eight on; none in numbers',
+    integer: true,
+    min: 0,
+    max: 2,
+    default: 0,
+  },
+} as const;
+
 export const limitOption = {
   kind: 'number',
   value: 'N',

@@ -10,7 +10,7 @@ import type { Query } from '../readers/item.ts';
 import { Searcher } from '../searcher/searcher.ts';
 import type { Ranking, Scoring, SearchOptions } from '../searcher/types.ts';
 import { requireIndex } from './folder.ts';
-import { filterOption, limitOption, rankOptions } from './options.ts';
+import { filterOption, limitOption, rankOptions, toleranceOptions } from './options.ts';
 import { Problems } from './problems.ts';
 import { hitText, printable } from './show.ts';
 
@@ -46,6 +46,7 @@ as it stands, word for word, and asks no model.`,
   options: {
     limit: limitOption,
     ...rankOptions,
+    ...toleranceOptions,
     filter: filterOption,
     exact: { kind: 'flag', help: 'find the text itself, word for word' },
     queries: { kind: 'text', value: 'FILE', help: 'answer these: JSON lines, or ids and texts with tabs between' },
@@ -54,6 +55,7 @@ as it stands, word for word, and asks no model.`,
   examples: [
     { line: 'tenfold search query papers how do transformers memorise', does: 'the ten best' },
     { line: "tenfold search query papers diffusion --filter 'year>=2022' --rank words", does: 'by words, of 2022 on' },
+    { line: 'tenfold search query papers difusion modl --prefix --fuzzy 2', does: 'as it was meant' },
     { line: 'tenfold search query papers --exact "attention is all you need"', does: 'who says so' },
     {
       line: 'tenfold search query papers --queries queries.jsonl --limit 100 --run papers.run',
@@ -104,9 +106,12 @@ export function searchOptions(options: {
   readonly rank: string | undefined;
   readonly scoring: string;
   readonly beams: number;
+  readonly prefix: boolean;
+  readonly fuzzy: number;
 }): SearchOptions {
-  const { limit, rank, scoring, beams } = options;
-  return { limit, ...(rank && { rank: rank as Ranking }), scoring: scoring as Scoring, beams };
+  const { limit, rank, scoring, beams, prefix, fuzzy } = options;
+  const words = { prefix, fuzzy: fuzzy as 0 | 1 | 2 };
+  return { limit, ...(rank && { rank: rank as Ranking }), scoring: scoring as Scoring, beams, ...words };
 }
 
 /** The queries of a file. @throws RangeError for none, and for one id twice */

@@ -8,8 +8,9 @@ import { requireIndex } from './folder.ts';
 export const serveVerb = verb({
   name: 'serve',
   summary: 'a search page and a JSON interface for an index',
-  about: `GET / is the page. POST /search {"query": "…", "limit": 10, "rank": "both", "filters": ["year>=2021"]} answers with hits, each
-with its document, its reasons and where they stand; POST /exact {"text": "…"} counts a text word for word; GET /status and
+  about: `GET / is the page. POST /search {"query": "…", "limit": 10, "rank": "both", "filters": ["year>=2021"], "prefix": true,
+"fuzzy": 2} answers with hits, each with its document, its reasons and where they stand; all but the query may be left out,
+and prefix and fuzzy are off then. POST /exact {"text": "…"} counts a text word for word; GET /status and
 GET /document/ID tell of the index and of one document. Documents that are added or deleted meanwhile are seen at once.
 
 Only this machine is answered, and only under its own name, unless --host says otherwise: then whoever reaches that address

@@ -1,6 +1,6 @@
 /** Hits as lines on a terminal. */
 import type { AnswerHit } from '../answer/answer.ts';
-import { type Piece, piecesOf, shareText } from '../answer/pieces.ts';
+import { type Piece, piecesOf, shareText, wordText } from '../answer/pieces.ts';
 
 /** Reasons told of a hit. */
 const TOLD = 5;
@@ -13,8 +13,8 @@ export function hitText(hit: AnswerHit, rank: number): string {
   const head = title === undefined ? id : `${marked(piecesOf('title', title, marks))}  (${id})`;
   const shown = marked(piecesOf('text', text, marks, passage.start, passage.end));
   const [before, after] = [passage.start > 0 ? '… ' : '', passage.end < text.length ? ' …' : ''];
-  const why = reasons.slice(0, TOLD).map(({ kind, text: name, count, share }) => {
-    const quoted = kind === 'n-gram' ? `“${name}”` : name;
+  const why = reasons.slice(0, TOLD).map(({ kind, text: name, asked, count, share }) => {
+    const quoted = kind === 'n-gram' ? `“${name}”` : wordText(name, asked);
     return `${quoted} ${shareText(kind, share, both)} (${kind === 'n-gram' ? `${count}×` : `in ${count}`})`;
   });
   const more = reasons.length > TOLD ? `, and ${reasons.length - TOLD} more` : '';

@@ -9,7 +9,7 @@ import type { Server } from 'node:http';
 import { type Asked, Content, jsonService, Refusal } from '../../../command/index.ts';
 import { answerQuery } from '../answer/answer.ts';
 import { readConditions } from '../collection/condition.ts';
-import type { Ranking } from '../searcher/types.ts';
+import type { Ranking, SearchOptions } from '../searcher/types.ts';
 import type { LiveSearcher } from './live.ts';
 import { pageHtml, pagePolicy } from './page.ts';
 import { pageCss } from './style.ts';
@@ -30,9 +30,8 @@ export interface SearchServiceOptions {
 /** What `POST /search` takes. */
 interface SearchRequest {
   readonly query: string;
-  readonly limit: number;
-  readonly rank: Ranking | undefined;
   readonly filters: readonly string[];
+  readonly options: Pick<SearchOptions, 'limit' | 'rank' | 'prefix' | 'fuzzy'>;
 }
 
 /** The service, not yet listening. */
@@ -101,7 +100,8 @@ function decoded(name: string): string {
 }
 
 async function search(index: LiveSearcher, asked: Asked): Promise<unknown> {
-  const { query, limit, rank, filters } = requestIn(await bodyObject(asked));
+  const { query, filters, options } = requestIn(await bodyObject(asked));
+  const { rank } = options;
   const filter = refusing(() => readConditions(filters));
   return asked.inTurn(async () => {
     asked.signal.throwIfAborted();
@@ -111,12 +111,7 @@ async function search(index: LiveSearcher, asked: Asked): Promise<unknown> {
     }
     const started = performance.now();
     const { signal } = asked;
-    const hits = await answerQuery(searcher, query, {
-      limit,
-      ...(rank && { rank }),
-      ...(filter && { filter }),
-      signal,
-    });
+    const hits = await answerQuery(searcher, query, { ...options, ...(filter && { filter }), signal });
     return { query, hits, documents: searcher.collection.size, milliseconds: performance.now() - started };
   });
 }
@@ -140,18 +135,28 @@ async function bodyObject(asked: Asked): Promise<Readonly<Record<string, unknown
 const rankings: readonly unknown[] = ['both', 'ngrams', 'words'] satisfies readonly Ranking[];
 
 function requestIn(body: Readonly<Record<string, unknown>>): SearchRequest {
-  const { query, limit = 10, rank, filters = [], ...others } = body;
+  const { query, limit = 10, rank, filters = [], prefix = false, fuzzy = 0, ...others } = body;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new Refusal(400, `expected query, limit, rank and filters, got ${unknown}`);
+  if (unknown !== undefined) {
+    throw new Refusal(400, `expected query, limit, rank, filters, prefix and fuzzy, got ${unknown}`);
+  }
   if (typeof query !== 'string') throw new Refusal(400, 'expected {"query": "…"}');
   if (!(Number.isInteger(limit) && (limit as number) >= 1 && (limit as number) <= MOST_HITS)) {
     throw new Refusal(400, `expected a whole limit from 1 to ${MOST_HITS}`);
   }
   if (rank !== undefined && !rankings.includes(rank)) throw new Refusal(400, `expected rank ${rankings.join(', ')}`);
+  if (typeof prefix !== 'boolean') throw new Refusal(400, 'expected prefix as true or false');
+  if (![0, 1, 2].includes(fuzzy as number)) throw new Refusal(400, 'expected fuzzy 0, 1 or 2');
   const texts =
     Array.isArray(filters) && filters.length <= MOST_FILTERS && filters.every((one) => typeof one === 'string');
   if (!texts) throw new Refusal(400, `expected filters as a list of at most ${MOST_FILTERS} texts`);
-  return { query, limit: limit as number, rank: rank as Ranking | undefined, filters: filters as string[] };
+  const options = {
+    limit: limit as number,
+    prefix,
+    fuzzy: fuzzy as 0 | 1 | 2,
+    ...(rank ? { rank: rank as Ranking } : {}),
+  };
+  return { query, filters: filters as string[], options };
 }
 
 /** A mistake of whoever asks, as a refusal. */

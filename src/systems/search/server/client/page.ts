@@ -17,6 +17,8 @@ interface Status {
   readonly model: boolean;
 }
 
+/** Most slips of a word: a person types. */
+const SLIPS = 2;
 /** Milliseconds without a key. */
 const REST = 180;
 const STEP = 10;
@@ -64,8 +66,10 @@ async function search(): Promise<void> {
   }
   status.classList.remove('wrong');
   try {
-    const request = { query: query.value, limit, filters: conditions, ...(rank.hidden ? {} : { rank: ranking() }) };
-    show(await ask<Answer>('/search', request, own.signal));
+    // a word that nothing follows is still being typed
+    const words = { prefix: !/\s$/.test(query.value), fuzzy: SLIPS };
+    const how = { limit, filters: conditions, ...words, ...(rank.hidden ? {} : { rank: ranking() }) };
+    show(await ask<Answer>('/search', { query: query.value, ...how }, own.signal));
   } catch (error) {
     if (own.signal.aborted) return;
     wrong(error);

@@ -1,7 +1,7 @@
 /** A hit on the page: title and passage with its marks, stored fields, and on asking why it was found and its whole text. */
 import type { AnswerHit } from '../../answer/answer.ts';
 import type { Reason } from '../../answer/marks.ts';
-import { type Piece, piecesOf, shareText } from '../../answer/pieces.ts';
+import { type Piece, piecesOf, shareText, wordText } from '../../answer/pieces.ts';
 import { element } from './elements.ts';
 
 /** Reasons in the table, and in the line above it. */
@@ -129,13 +129,13 @@ function reasonTable(reasons: readonly Reason[], both: boolean): HTMLElement {
   const head = ['what', 'how', 'in all', 'adds', 'share', ''].map((name, i) =>
     element('th', { className: ['', 'source', 'number', 'number', 'number', 'bar'][i]! }, name),
   );
-  const rows = reasons.map(({ kind, text, source, count, contribution, share }, i) => {
+  const rows = reasons.map(({ kind, text, asked, source, count, contribution, share }, i) => {
     const bar = element('span', { className: 'share' });
     bar.style.width = `${Math.min(100, 100 * share)}%`;
     const row = element(
       'tr',
       {},
-      element('td', {}, text),
+      element('td', {}, wordText(text, asked)),
       element('td', { className: 'source' }, kind === 'word' ? 'word' : (sources[source] ?? source)),
       element('td', { className: 'number' }, kind === 'word' ? `in ${count}` : `${count}×`),
       element('td', { className: 'number' }, contribution.toFixed(3)),
