@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type CategoricalColumn, readCsv, readIdx, readJsonLines, readNpy, type Source } from 'tenfold/data';
+import {
+  type CategoricalColumn,
+  fileLines,
+  filePieces,
+  readCsv,
+  readIdx,
+  readJsonLines,
+  readNpy,
+  type Source,
+} from 'tenfold/data';
 import { toNested } from 'tenfold/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -338,5 +347,51 @@ describe('readNpy', () => {
   it('reads keys in any order', async () => {
     const read = await readNpy(npy("{ 'shape': (2, ), 'descr': '<u1' , 'fortran_order': True}\n", Buffer.of(3, 4)));
     expect(toNested(read)).toEqual([3, 4]);
+  });
+});
+
+describe('a file in pieces', () => {
+  const all = async <T>(items: AsyncIterable<T>) => {
+    const list: T[] = [];
+    for await (const item of items) list.push(item);
+    return list;
+  };
+
+  it('has the lines of its text, plain and gzipped, numbered, without those that are too long', async () => {
+    const path = join(folder, 'lines');
+    const line = fc.stringMatching(/^[^\n]{0,12}$/);
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), fc.boolean(), async (lines, gzipped) => {
+        const content = bytes(lines.join('\n'));
+        const stored = gzipped ? gzipSync(content) : content;
+        await writeFile(path, stored);
+        const expected = lines.at(-1) === '' || lines.length === 0 ? lines.slice(0, -1) : lines;
+        let read = 0;
+        const found = await all(fileLines(path, { longest: 9, read: (count) => (read += count) }));
+        expect(found.map((one) => one.bytes?.toString())).toEqual(
+          expected.map((own) => (Buffer.byteLength(own) > 9 ? undefined : own)),
+        );
+        expect(found.map(({ number }) => number)).toEqual(expected.map((_, i) => i + 1));
+        expect(read).toBe(stored.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('joins what lies in several pieces', async () => {
+    const path = join(folder, 'pieces');
+    const long = 'x'.repeat(600_000);
+    await writeFile(path, `${long}\n${long}y\nz`);
+    expect(Buffer.concat(await all(filePieces(path))).toString()).toBe(`${long}\n${long}y\nz`);
+    const lines = await all(fileLines(path, { longest: long.length }));
+    expect(lines.map((one) => one.bytes?.length)).toEqual([long.length, undefined, 1]);
+  });
+
+  it('says what is wrong with cut gzip, a folder and a file that is not there', async () => {
+    const path = join(folder, 'cut.gz');
+    await writeFile(path, gzipSync(bytes('a\n'.repeat(1000))).subarray(0, -9));
+    await expect(all(filePieces(path))).rejects.toThrow(/cut.gz: expected gzip, got damaged or truncated/);
+    await expect(all(filePieces(folder))).rejects.toThrow(/expected a regular file/);
+    await expect(all(filePieces(join(folder, 'gone')))).rejects.toThrow(/ENOENT.*gone/);
   });
 });

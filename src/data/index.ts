@@ -16,6 +16,7 @@ export { type Mail, spamMails } from './mail.ts';
 export { editDistance, nearest } from './nearest.ts';
 export { readNpy } from './npy.ts';
 export { saveNpy } from './npy-save.ts';
+export { type FileLine, fileLines, filePieces } from './pieces.ts';
 export { shuffled } from './shuffle.ts';
 export type { ReadOptions, Source } from './source.ts';
 export { type SplitOptions, split } from './split.ts';

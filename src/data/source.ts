@@ -1,7 +1,7 @@
 /**
  * Where readers take their bytes from: a path, or bytes already in memory, either of them gzipped or not.
  */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -31,12 +31,12 @@ export async function readSource(source: Source, { maxBytes = 2 ** 30 }: ReadOpt
   const { name, bytes } =
     source instanceof Uint8Array ? { name: '(bytes)', bytes: source } : await readFile(source, maxBytes);
   if (bytes.length > maxBytes) throw tooLarge(name, maxBytes);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { name, bytes };
+  if (!isGzip(bytes)) return { name, bytes };
   try {
     return { name, bytes: await promisify(gunzip)(bytes, { maxOutputLength: maxBytes }) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(name, maxBytes);
-    throw new RangeError(`${name}: expected gzip, got damaged or truncated data (${(error as Error).message})`);
+    throw damagedGzip(name, error as Error);
   }
 }
 
@@ -44,13 +44,27 @@ async function readFile(source: string | URL, maxBytes: number): Promise<Content
   const path = source instanceof URL ? fileURLToPath(source) : source;
   const file = await open(path, 'r');
   try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new RangeError(`${path}: expected a regular file, got something else`);
-    if (stat.size > maxBytes) throw tooLarge(path, maxBytes);
+    if ((await requireFile(file, path)) > maxBytes) throw tooLarge(path, maxBytes);
     return { name: basename(path), bytes: await file.readFile() };
   } finally {
     await file.close();
   }
+}
+
+/** Its bytes. @throws RangeError for a folder, a pipe or a device */
+export async function requireFile(file: FileHandle, path: string): Promise<number> {
+  const stat = await file.stat();
+  if (!stat.isFile()) throw new RangeError(`${path}: expected a regular file, got something else`);
+  return stat.size;
+}
+
+/** Whether bytes begin as gzip does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+export function damagedGzip(name: string, error: Error): RangeError {
+  return new RangeError(`${name}: expected gzip, got damaged or truncated data (${error.message})`);
 }
 
 function tooLarge(name: string, maxBytes: number): RangeError {

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { basename } from 'node:path';
-import { readBytes } from './bytes.ts';
+import { filePieces } from '../../../data/index.ts';
 import { type Placed, problem } from './item.ts';
 import { parsed } from './lines.ts';
 
@@ -26,7 +26,7 @@ export async function* readElements(path: string): AsyncGenerator<Placed | Retur
   let begun = 0;
   let parts: Buffer[] | undefined;
   let length = 0;
-  for await (const piece of readBytes(path)) {
+  for await (const piece of filePieces(path)) {
     let from = 0;
     for (let i = 0; i < piece.length; i++) {
       const byte = piece[i]!;

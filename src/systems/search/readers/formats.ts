@@ -24,7 +24,7 @@ export interface ReadItemsOptions {
 /**
  * What is in a file or folder, one item after the other, plain or gzipped, in the memory of one line or object. What is
  * malformed comes as a problem that names its line, and reading goes on behind it.
- * @throws RangeError where the format is not told; SyntaxError for damaged gzip and JSON that ends within a value; the
+ * @throws RangeError where the format is not told and for damaged gzip; SyntaxError for JSON that ends within a value; the
  * system's error for what cannot be read
  * @example
  * for await (const item of readItems('corpus.jsonl.gz')) {

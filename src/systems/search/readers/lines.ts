@@ -1,12 +1,11 @@
 /** Lines of UTF-8, one at a time, so that a file of any size is read in the memory of its longest line. */
 import { isUtf8 } from 'node:buffer';
 import { basename } from 'node:path';
-import { readBytes } from './bytes.ts';
+import { fileLines } from '../../../data/index.ts';
 import { type Placed, problem } from './item.ts';
 
 /** Bytes of a line at most. */
 const LONGEST = 2 ** 26;
-const NEWLINE = 0x0a;
 
 export interface Line {
   /** `papers.tsv: line 12` */
@@ -19,43 +18,22 @@ export interface Line {
 
 /**
  * The lines of a file, plain or gzipped; empty ones are left out, those that are too long or not UTF-8 are problems.
- * @throws what `readBytes` throws
+ * @throws what `fileLines` throws
  */
 export async function* readLines(path: string): AsyncGenerator<Line | ReturnType<typeof problem>> {
   const name = basename(path);
-  let number = 0;
-  let parts: Buffer[] = [];
-  let length = 0;
-  const ended = (): Line | ReturnType<typeof problem> | undefined => {
-    number++;
-    const bytes = Buffer.concat(parts);
-    const tooLong = length > LONGEST;
-    parts = [];
-    length = 0;
+  for await (const { number, bytes } of fileLines(path, { longest: LONGEST })) {
     const where = `${name}: line ${number}`;
-    if (tooLong) return problem(where, `expected at most ${LONGEST} bytes, got more`);
-    if (!isUtf8(bytes)) return problem(where, 'expected text in UTF-8, got other bytes');
-    const text = bytes
-      .toString('utf8')
-      .replace(/^\uFEFF/, '')
-      .replace(/\r$/, '');
-    return text.trim() === '' ? undefined : { where, number, text };
-  };
-  for await (const piece of readBytes(path)) {
-    for (let from = 0; from < piece.length; ) {
-      const at = piece.indexOf(NEWLINE, from);
-      const to = at < 0 ? piece.length : at;
-      length += to - from;
-      // what is too long is not kept
-      if (length <= LONGEST) parts.push(piece.subarray(from, to));
-      else parts = [];
-      from = to + 1;
-      const line = at < 0 ? undefined : ended();
-      if (line !== undefined) yield line;
+    if (bytes === undefined) yield problem(where, `expected at most ${LONGEST} bytes, got more`);
+    else if (!isUtf8(bytes)) yield problem(where, 'expected text in UTF-8, got other bytes');
+    else {
+      const text = bytes
+        .toString('utf8')
+        .replace(/^\uFEFF/, '')
+        .replace(/\r$/, '');
+      if (text.trim() !== '') yield { where, number, text };
     }
   }
-  const last = length > 0 ? ended() : undefined;
-  if (last !== undefined) yield last;
 }
 
 /** The values of a file of JSON lines, with where each stands. */

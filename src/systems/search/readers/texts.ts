@@ -5,8 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
+import { filePieces } from '../../../data/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
-import { readBytes } from './bytes.ts';
 import { type Item, problem } from './item.ts';
 
 /** UTF-16 units of a document, about: a reader finds their way in it, and a page shows it at once. */
@@ -28,7 +28,7 @@ export async function* textDocuments(path: string): AsyncGenerator<Item> {
   const file = path.split(sep).join('/');
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of readBytes(path)) {
+  for await (const piece of filePieces(path)) {
     pieces.push(piece);
     size += piece.length;
     if (size > LARGEST) return yield problem(file, `expected a text of at most ${LARGEST} bytes, got a larger one`);

@@ -1,13 +1,14 @@
 /** `tenfold trends export` and `restore`: all of a collection, out and in again. */
-import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { blamed, verb } from '../../../command/index.ts';
+import { fileLines } from '../../../data/index.ts';
 import { replaceFile } from '../../../tensor/index.ts';
 import { type ExportFormat, exportFormats, exportStore } from '../store/export.ts';
 import { searchOf, storeOption, withStore, withWritableStore } from './collection.ts';
 import { refuseExisting } from './files.ts';
+
+/** Longest line that is restored, in bytes. */
+const longest = 2 ** 28;
 
 const endings: Readonly<Record<string, ExportFormat>> = { '.jsonl': 'jsonl', '.bib': 'bibtex', '.csv': 'csv' };
 
@@ -81,18 +82,18 @@ export const restoreVerb = verb({
 });
 
 async function* rowsOf(file: string, signal: AbortSignal): AsyncGenerator<unknown> {
-  const raw = createReadStream(file, { signal });
-  const input = /\.gz$/.test(file) ? raw.pipe(createGunzip()) : raw;
-  // errors of the file reach whoever reads the lines
-  raw.on('error', (error) => input.destroy(error));
-  let line = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++;
-    if (text === '') continue;
+  for await (const { number, bytes } of fileLines(file, { longest })) {
+    signal.throwIfAborted();
+    const where = `restore: ${file}, line ${number}`;
+    if (bytes === undefined) throw new SyntaxError(`${where}: expected at most ${longest} bytes, got more`);
+    if (bytes.length === 0) continue;
+    const text = bytes.toString();
+    let row: unknown;
     try {
-      yield JSON.parse(text);
+      row = JSON.parse(text);
     } catch {
-      throw new SyntaxError(`restore: ${file}, line ${line}: expected JSON, got '${text.slice(0, 40)}'`);
+      throw new SyntaxError(`${where}: expected JSON, got '${text.slice(0, 40)}'`);
     }
+    yield row;
   }
 }

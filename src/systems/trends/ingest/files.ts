@@ -2,13 +2,14 @@
 import { isUtf8 } from 'node:buffer';
 import { basename } from 'node:path';
 import { CsvError, parse } from 'csv-parse';
+import { fileLines, filePieces } from '../../../data/index.ts';
 import type { SourceRecord } from '../store/store.ts';
+import { fileBatches } from './batches.ts';
 import { type BibtexEntry, bibtexEntries } from './bibtex.ts';
-import { bytesOf, fileBatches, linesOf } from './lines.ts';
 import type { Reader } from './reader.ts';
 import { authorsOf, type Fields, recordOf } from './record.ts';
 
-/** Longest record of a CSV file, in bytes, and longest BibTeX file. */
+/** Longest line or row, in bytes: a record of a paper with its text is far below. And longest BibTeX file. */
 const longestRow = 2 ** 24;
 const longestBibtex = 2 ** 28;
 
@@ -20,9 +21,9 @@ export function jsonLinesReader(path: string, { source = basename(path) }: { rea
   return {
     source,
     read: (cursor, done) =>
-      fileBatches(path, cursor, done, async function* (onRead) {
-        for await (const { line, bytes } of linesOf(path, onRead)) {
-          const place = `${source} line ${line}`;
+      fileBatches(path, cursor, done, async function* (read) {
+        for await (const { number, bytes } of fileLines(path, { longest: longestRow, read })) {
+          const place = `${source} line ${number}`;
           if (bytes === undefined) yield `${place}: expected a line of at most 16 MiB, got more`;
           else if (!isUtf8(bytes)) yield `${place}: expected UTF-8 text, got other bytes`;
           else {
@@ -60,7 +61,7 @@ export function csvReader(path: string, { source = basename(path) }: { readonly 
   return {
     source,
     read: (cursor, done) =>
-      fileBatches(path, cursor, done, async function* (onRead) {
+      fileBatches(path, cursor, done, async function* (read) {
         const faults: string[] = [];
         const parser = parse({
           bom: true,
@@ -77,7 +78,7 @@ export function csvReader(path: string, { source = basename(path) }: { readonly 
         });
         const feed = async () => {
           try {
-            for await (const part of bytesOf(path, onRead))
+            for await (const part of filePieces(path, read))
               if (!parser.write(part)) await new Promise((resolve) => parser.once('drain', resolve));
             parser.end();
           } catch (error) {
@@ -117,10 +118,10 @@ export function bibtexReader(path: string, { source = basename(path) }: { readon
   return {
     source,
     read: (cursor, done) =>
-      fileBatches(path, cursor, done, async function* (onRead) {
+      fileBatches(path, cursor, done, async function* (read) {
         const parts: Buffer[] = [];
         let length = 0;
-        for await (const part of bytesOf(path, onRead)) {
+        for await (const part of filePieces(path, read)) {
           length += part.length;
           if (length > longestBibtex)
             throw new RangeError(`ingest: ${path}: expected at most ${longestBibtex} bytes of BibTeX, got more`);
