@@ -125,7 +125,7 @@ export function trainingPairs({
   }
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 /** The sentences of a text that is not empty, and where each begins. */
 function sentencesOf(text: string): { readonly text: string; readonly from: number }[] {
