@@ -240,6 +240,48 @@ describe('by meaning', () => {
     );
   });
 
+  it('gives the cosines that brute force finds, of whoever made the vectors, when papers have come and gone', async () => {
+    const d = 40;
+    /** Vectors that are drawn by what a text says. */
+    const vectorOf = (text: string) => {
+      let state = [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 2147483647, 7);
+      const vector = Float32Array.from({ length: d }, () => {
+        state = (state * 48271) % 2147483647;
+        return state / 2147483647 - 0.5;
+      });
+      const length = Math.hypot(...vector);
+      return vector.map((x) => x / length);
+    };
+    const embedder: Embedder = { name: 'drawn', embed: async (texts) => texts.map(vectorOf) };
+    const search = await Search.open(store, { embedder });
+    await store.put(Array.from({ length: 1300 }, (_, i) => paper(i, { abstract: `About ${i}.` })));
+    await search.update();
+    await store.remove(Array.from({ length: 100 }, (_, i) => `doi:10.1000/${11 * i}`));
+    await store.put(Array.from({ length: 200 }, (_, i) => paper(1250 + i, { abstract: `Anew about ${i}.` })));
+    await search.update();
+    const vectors = new Map<string, Float32Array>();
+    for await (const { id, title, abstract } of store.papers()) vectors.set(id, vectorOf(`${title}\n${abstract}`));
+    const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+    const other = await Search.open(store, { embedder });
+    expect(other.about).toMatchObject({ papers: vectors.size, vectors: vectors.size });
+    for (const query of ['bread', 'lens of wind', 'study 7']) {
+      const asked = vectorOf(query);
+      const exact = [...vectors]
+        .map(([id, vector]) => ({ id, score: cosine(asked, vector) }))
+        .sort((a, b) => b.score - a.score);
+      for (const one of [search, other]) {
+        const { hits } = await one.search(query, { method: 'semantic', limit: 30 });
+        expect(ids({ hits })).toEqual(exact.slice(0, 30).map(({ id }) => id));
+        expect(hits.map(({ score }) => score)).toEqual(exact.slice(0, 30).map(({ score }) => expect.closeTo(score, 6)));
+      }
+    }
+    const seed = 'doi:10.1000/5';
+    const nearest = [...vectors].filter(([id]) => id !== seed).map(([, vector]) => cosine(vectors.get(seed)!, vector));
+    const { hits } = await other.similar([seed], { method: 'semantic', limit: 1 });
+    expect(hits[0]!.score).toBeCloseTo(Math.max(...nearest), 6);
+    expect(await other.vectorOf(seed)).toEqual(vectors.get(seed));
+  });
+
   it('sentences', async () => {
     const search = await filled(30);
     await store.put([paper(31, { abstract: 'Nothing here. The yeast of the moon is blue! More of nothing.' })]);

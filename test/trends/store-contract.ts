@@ -302,12 +302,18 @@ export function storeContract(name: string, fresh: () => string | undefined, bef
         { number: 1, vector: Float32Array.of(0, 1, 2) },
       ]);
       await store.putVectors('m', [{ number: 2, vector: Float32Array.of(3, 4, 5) }]);
-      expect(await collect(store.vectors('m'))).toEqual([
+      await store.putVectors('n', [{ number: 1, vector: Float32Array.of(7) }]);
+      const vectors = async (numbers: readonly number[]) =>
+        (await store.vectors('m', numbers)).sort((a, b) => a.number - b.number);
+      expect(await vectors([2, 7, 1])).toEqual([
         { number: 1, vector: Float32Array.of(0, 1, 2) },
         { number: 2, vector: Float32Array.of(3, 4, 5) },
       ]);
+      expect(await vectors([2])).toEqual([{ number: 2, vector: Float32Array.of(3, 4, 5) }]);
+      expect(await vectors([])).toEqual([]);
       await store.dropVectors('m');
-      expect(await collect(store.vectors('m'))).toEqual([]);
+      expect(await vectors([1, 2])).toEqual([]);
+      expect(await store.vectors('n', [1, 2])).toEqual([{ number: 1, vector: Float32Array.of(7) }]);
       const large = Uint8Array.from({ length: 2 ** 23 + 5 }, (_, i) => i * 7);
       await store.replaceFiles({ 'a/1': large, 'a/2': new Uint8Array(0), b: Uint8Array.of(1) });
       expect(await store.files('a/')).toEqual([

@@ -55,7 +55,12 @@ export class Lsa implements Embedder {
     texts: readonly string[],
     { dimensions = Math.min(256, Math.ceil(texts.length / 8)), seed = 1, signal, onProgress }: LsaOptions = {},
   ): Promise<Lsa> {
-    const documents = texts.map(stemsOf);
+    // taken apart twice, which costs less than the memory of all stems
+    const documents: Iterable<string[]> = {
+      *[Symbol.iterator]() {
+        for (const text of texts) yield stemsOf(text);
+      },
+    };
     const vocabulary = learnVocabulary(documents, { most: mostTerms, minDocuments, maxShare });
     const { terms } = vocabulary;
     if (terms.length === 0)

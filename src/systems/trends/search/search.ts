@@ -143,7 +143,7 @@ export class Search {
   /** The vector of a paper, of length 1. */
   async vectorOf(id: string): Promise<Float32Array | undefined> {
     const [number] = await this.store.numbersOf([id]);
-    return number === undefined ? undefined : this.#semantic.vectorOf(number);
+    return number === undefined ? undefined : (await this.#semantic.vectorsOf([number]))[0]?.vector;
   }
 
   /**
@@ -167,7 +167,7 @@ export class Search {
     }
     const needed = unit === 'sentence' ? Math.max(sentencePapers, offset + limit) : offset + limit;
     const vector = method === 'keyword' ? undefined : await this.#vectorOfWords(words);
-    const ranked = this.#rank(method, words, vector, within, needed);
+    const ranked = await this.#rank(method, words, vector, within, needed);
     const total = method === 'keyword' && must === undefined ? this.#withAny(words, within) : sum(within);
     if (unit === 'sentence') {
       const found = await this.#sentences(method, words, vector, ranked.slice(0, needed));
@@ -198,13 +198,8 @@ export class Search {
     }
     const papers = (await this.store.at(seeds)).flatMap(({ paper }) => (paper ? [paper] : []));
     const words = method === 'semantic' ? [] : this.#tellingWords(papers);
-    const ranked = this.#rank(
-      method,
-      words,
-      method === 'keyword' ? undefined : this.#mean(seeds),
-      within,
-      offset + limit,
-    );
+    const vector = method === 'keyword' ? undefined : await this.#direction(seeds);
+    const ranked = await this.#rank(method, words, vector, within, offset + limit);
     return { hits: await this.#hits(ranked.slice(offset, offset + limit), words), total: sum(within), method };
   }
 
@@ -230,13 +225,13 @@ export class Search {
     return { numbers, total };
   }
 
-  #rank(
+  async #rank(
     method: Method,
     words: readonly string[],
     vector: Float32Array | undefined,
     within: Uint8Array,
     needed: number,
-  ): Ranked[] {
+  ): Promise<Ranked[]> {
     const index = this.#index;
     const deep = method === 'mixed' ? Math.max(depth, needed) : needed;
     const keyword =
@@ -249,10 +244,8 @@ export class Search {
       const place = index.placeOf(number);
       return place >= 0 && within[place] === 1;
     };
-    const semantic =
-      vector === undefined
-        ? []
-        : this.#semantic.nearest(vector, deep, mayBe).map(({ document, score }) => ({ number: document, score }));
+    const near = vector === undefined ? [] : await this.#semantic.nearest(vector, deep, mayBe);
+    const semantic = near.map(({ document, score }) => ({ number: document, score }));
     if (method === 'keyword') return keyword.map(({ number, score }) => ({ number, score, keyword: score }));
     if (method === 'semantic') return semantic.map(({ number, score }) => ({ number, score, semantic: score }));
     const byKeyword = new Map(keyword.map(({ number, score }) => [number, score]));
@@ -309,13 +302,10 @@ export class Search {
     return vector!;
   }
 
-  #mean(numbers: readonly number[]): Float32Array | undefined {
-    const vectors = numbers.flatMap((number) => this.#semantic.vectorOf(number) ?? []);
-    const [first] = vectors;
-    if (!first) return undefined;
-    const mean = new Float32Array(first.length);
-    for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]!;
-    return mean;
+  /** The sum of papers' vectors, which has the direction of their mean; undefined where none has one. */
+  async #direction(numbers: readonly number[]): Promise<Float32Array | undefined> {
+    const vectors = (await this.#semantic.vectorsOf(numbers)).map(({ vector }) => vector);
+    return vectors.length === 0 ? undefined : vectors.reduce((sum, vector) => sum.map((x, i) => x + vector[i]!));
   }
 
   /** The words of papers that tell most of what they are about: often there, and seldom elsewhere. */

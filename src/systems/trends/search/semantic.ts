@@ -1,26 +1,34 @@
 /**
- * The vectors of a collection, kept in its store and in memory: of a model learned from the collection itself, or of an
- * embedder that somebody gives.
+ * The vectors of a collection: of a model learned from the collection itself, or of an embedder that somebody gives. They are
+ * kept in its store, one by one as they are, and rounded in files, which are read into memory.
  */
-import type { Hit } from '../../../retrieval/index.ts';
+import { Best, type Hit } from '../../../retrieval/index.ts';
 import type { Store, Vector } from '../store/store.ts';
 import type { Embedder } from './embedder.ts';
 import { Lsa, type LsaOptions } from './lsa.ts';
 import type { UpdateOptions } from './paper-index.ts';
 import { textOf } from './segment.ts';
-import { Vectors } from './vectors.ts';
+import { fileRows, Vectors } from './vectors.ts';
 
 const stateName = 'semantic/state';
 const modelName = 'semantic/lsa';
-/** Papers that a model is learned from at most, evenly over the collection. */
+const vectorsName = 'semantic/vectors/';
+/** Another version of the files is made anew. */
+const version = 2;
+/** Papers that a model is learned from at most, evenly over the collection, and letters of all of them. */
 const sample = 30_000;
+const sampleLetters = 2 ** 26;
 /** Fewer say too little about each other; how much the collection may grow before the model is learned anew. */
 const fewest = 20;
 const growth = 2;
-/** Papers embedded at once. */
+/** Papers embedded at once, and those after which what was done is kept. */
 const batch = 256;
+const keptAfter = 1024;
+/** Papers that are looked at besides those wanted, because rounded vectors may put them too low. */
+const spare = 200;
 
 interface State {
+  readonly version: typeof version;
   /** The embedder whose vectors these are. */
   readonly name: string;
   /** The change of the store up to which there are vectors. */
@@ -65,10 +73,12 @@ export class Semantic {
   /** Reads what another process may have kept meanwhile. */
   async reload(): Promise<void> {
     const state = await this.#kept();
-    if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
+    if (isSame(state, this.#state)) return;
+    const vectors = new Vectors();
+    const files = state ? await this.#store.files(filesOf(state.name)) : [];
+    for (const { name } of files) vectors.take(name, await this.#store.file(name));
     if (!this.#given) this.#embedder = state && Lsa.open(await this.#store.file(modelName));
-    this.#vectors = new Vectors();
-    if (state) for await (const vector of this.#store.vectors(state.name)) this.#vectors.set(vector);
+    this.#vectors = vectors;
     this.#state = state;
   }
 
@@ -100,9 +110,11 @@ export class Semantic {
     const numbers = await store.select({});
     const step = Math.max(1, numbers.length / sample);
     const chosen = Array.from({ length: Math.min(sample, numbers.length) }, (_, i) => numbers[Math.floor(i * step)]!);
+    const most = Math.floor(sampleLetters / chosen.length);
     const texts: string[] = [];
     for (let start = 0; start < chosen.length; start += batch)
-      for (const { paper } of await store.at(chosen.slice(start, start + batch))) if (paper) texts.push(textOf(paper));
+      for (const { paper } of await store.at(chosen.slice(start, start + batch)))
+        if (paper) texts.push(textOf(paper).slice(0, most));
     const lsa = await Lsa.learn(texts, {
       ...options,
       ...(signal && { signal }),
@@ -117,13 +129,24 @@ export class Semantic {
     if (before !== undefined && before !== lsa.name) await store.dropVectors(before);
   }
 
-  /** The nearest papers to a vector. */
-  nearest(query: Float32Array, limit: number, filter: (number: number) => boolean): Hit[] {
-    return this.#vectors.nearest(query, limit, filter);
+  /**
+   * The nearest papers to a vector, with their products with it: those that seem nearest by rounded vectors, put in order by
+   * the vectors themselves.
+   */
+  async nearest(query: Float32Array, limit: number, filter: (number: number) => boolean): Promise<Hit[]> {
+    const found = new Map(
+      this.#vectors.nearest(query, limit + spare, filter).map(({ document, score }) => [document, score]),
+    );
+    for (const { number, vector } of await this.vectorsOf([...found.keys()])) found.set(number, dot(query, vector));
+    const best = new Best(limit);
+    // what another process took away meanwhile keeps the score that it seemed to have
+    for (const [number, score] of found) best.add(number, score);
+    return best.sorted();
   }
 
-  vectorOf(number: number): Float32Array | undefined {
-    return this.#vectors.of(number);
+  /** The vectors of papers that have one, in any order. */
+  async vectorsOf(numbers: readonly number[]): Promise<Vector[]> {
+    return this.#state ? this.#store.vectors(this.#state.name, numbers) : [];
   }
 
   async #embedChanges(
@@ -136,44 +159,82 @@ export class Semantic {
     const fresh = this.#state?.name !== embedder.name;
     const total = await store.size();
     if (fresh) this.#vectors = new Vectors();
+    const vectors = this.#vectors;
     const pending: { number: number; text: string }[] = [];
+    /** A number of every file that is to be written. */
+    const changed = new Map<number, number>();
+    const touch = (number: number) => changed.set(Math.floor(number / fileRows), number);
     let done = 0;
-    let sequence = fresh ? 0 : this.#state!.sequence;
+    let read = fresh ? 0 : this.#state!.sequence;
+    let sequence = read;
     const flush = async (): Promise<void> => {
-      if (pending.length > 0) {
-        const texts = pending.map(({ text }) => text);
-        const vectors = await embedder.embed(texts, { kind: 'paper', ...(signal && { signal }) });
-        const numbered = pending.map(({ number }, i): Vector => ({ number, vector: vectors[i]! }));
-        await store.putVectors(embedder.name, numbered);
-        for (const vector of numbered) this.#vectors.set(vector);
-        done += pending.length;
-        pending.length = 0;
-        progress?.update('making vectors', Math.min(1, done / total));
+      const texts = pending.map(({ text }) => text);
+      const made = await embedder.embed(texts, { kind: 'paper', ...(signal && { signal }) });
+      const numbered = pending.map(({ number }, i): Vector => ({ number, vector: made[i]! }));
+      await store.putVectors(embedder.name, numbered);
+      for (const vector of numbered) {
+        vectors.set(vector);
+        touch(vector.number);
       }
-      // written after the vectors: a process that is killed between makes some of them again
-      await this.#keep({ name: embedder.name, sequence, ...(learnedOf !== undefined && { learnedOf }) });
+      done += pending.length;
+      pending.length = 0;
+      sequence = read;
+      progress?.update('making vectors', Math.min(1, done / total));
     };
-    for await (const { number, changed, paper } of store.changes(sequence)) {
-      signal?.throwIfAborted();
-      if (changed > last) break;
-      if (paper) pending.push({ number, text: textOf(paper) });
-      else this.#vectors.delete(number);
-      sequence = changed;
-      if (pending.length === batch) await flush();
+    const keep = async (): Promise<void> => {
+      // another process may have written the same files meanwhile: all that this one knows is written again
+      if (!isSame(await this.#kept(), this.#state))
+        for (let number = 0; number < vectors.end; number += fileRows) touch(number);
+      const state: State = { version, name: embedder.name, sequence, ...(learnedOf !== undefined && { learnedOf }) };
+      const own = filesOf(embedder.name);
+      const files: Record<string, Uint8Array> = { [stateName]: new TextEncoder().encode(JSON.stringify(state)) };
+      for (const [file, number] of changed) files[`${own}${file}`] = vectors.fileOf(number);
+      const others = (await store.files(vectorsName)).filter(({ name }) => !name.startsWith(own));
+      // after the vectors: of a process that is killed between some are made again
+      await store.replaceFiles(
+        files,
+        others.map(({ name }) => name),
+      );
+      changed.clear();
+      this.#state = state;
+    };
+    try {
+      for await (const { number, changed: moment, paper } of store.changes(sequence)) {
+        signal?.throwIfAborted();
+        if (moment > last) break;
+        if (paper) pending.push({ number, text: textOf(paper) });
+        else if (vectors.delete(number)) touch(number);
+        read = moment;
+        if (pending.length < batch) continue;
+        await flush();
+        if (done % keptAfter === 0) await keep();
+      }
+      await flush();
+      sequence = last;
+    } finally {
+      await keep();
     }
-    sequence = last;
-    await flush();
   }
 
   async #kept(): Promise<State | undefined> {
     const [file] = await this.#store.files(stateName);
     if (!file) return undefined;
     const state = JSON.parse(new TextDecoder().decode(await this.#store.file(stateName))) as State;
-    return this.#given && state.name !== this.#given.name ? undefined : state;
+    return state.version !== version || (this.#given && state.name !== this.#given.name) ? undefined : state;
   }
+}
 
-  async #keep(state: State): Promise<void> {
-    await this.#store.replaceFiles({ [stateName]: new TextEncoder().encode(JSON.stringify(state)) });
-    this.#state = state;
-  }
+function isSame(a: State | undefined, b: State | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** How the names of the files of an embedder's vectors begin. */
+function filesOf(embedder: string): string {
+  return `${vectorsName}${embedder}/`;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }

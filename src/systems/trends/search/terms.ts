@@ -28,13 +28,17 @@ export function stemsOf(text: string): string[] {
   return wordsOf(text.normalize('NFKD').replace(/\p{M}/gu, ''), 'english').filter((stem) => stem.length > 1);
 }
 
+/** @param documents the stems of each */
 export function learnVocabulary(
-  documents: readonly (readonly string[])[],
+  documents: Iterable<readonly string[]>,
   { most, minDocuments, maxShare }: VocabularyOptions,
 ): Vocabulary {
   const counts = new Map<string, number>();
-  for (const stems of documents) for (const stem of new Set(stems)) counts.set(stem, (counts.get(stem) ?? 0) + 1);
-  const n = documents.length;
+  let n = 0;
+  for (const stems of documents) {
+    n++;
+    for (const stem of new Set(stems)) counts.set(stem, (counts.get(stem) ?? 0) + 1);
+  }
   const kept = [...counts]
     .filter(([, count]) => count >= minDocuments && count <= Math.max(maxShare * n, minDocuments))
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
@@ -72,22 +76,22 @@ export class Weigher {
     return weights;
   }
 
-  rows(documents: readonly (readonly string[])[]): Rows {
-    const starts = new Int32Array(documents.length + 1);
-    const weighed = documents.map((stems, i) => {
-      const weights = this.weigh(stems);
-      starts[i + 1] = starts[i]! + weights.size;
-      return weights;
-    });
-    const columns = new Int32Array(starts.at(-1)!);
-    const values = new Float32Array(columns.length);
-    let at = 0;
-    for (const weights of weighed) {
-      for (const [column, weight] of weights) {
-        columns[at] = column;
-        values[at++] = weight;
+  rows(documents: Iterable<readonly string[]>): Rows {
+    const starts = [0];
+    const columns: number[] = [];
+    const values: number[] = [];
+    for (const stems of documents) {
+      for (const [column, weight] of this.weigh(stems)) {
+        columns.push(column);
+        values.push(weight);
       }
+      starts.push(columns.length);
     }
-    return { count: documents.length, starts, columns, values };
+    return {
+      count: starts.length - 1,
+      starts: Int32Array.from(starts),
+      columns: Int32Array.from(columns),
+      values: Float32Array.from(values),
+    };
   }
 }

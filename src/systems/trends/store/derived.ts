@@ -1,9 +1,7 @@
 /** What can be made again: vectors, and files in parts that a database takes. */
-import { type Database, sorted, type Value } from './database.ts';
-import type { Store, StoredFile } from './store.ts';
+import { type Database, marks, parts, sorted, type Value } from './database.ts';
+import type { Store, StoredFile, Vector } from './store.ts';
 
-/** Vectors of one page. */
-const page = 2000;
 /** Bytes of one part of a file. */
 const partBytes = 2 ** 23;
 
@@ -22,19 +20,19 @@ export function derivedKeeper(db: Database): Pick<Store, Derived> {
         }
       });
     },
-    async *vectors(model) {
-      for (let last = 0; ; ) {
+    async vectors(model, numbers) {
+      const found: Vector[] = [];
+      for (const part of parts(numbers)) {
         const rows = await db.all<{ paper: number; vector: Uint8Array }>(
-          `SELECT paper, vector FROM vectors WHERE model = ? AND paper > ? ORDER BY paper LIMIT ${page}`,
-          [model, last],
+          `SELECT paper, vector FROM vectors WHERE model = ? AND paper IN ${marks(part.length)}`,
+          [model, ...part],
         );
         for (const { paper, vector } of rows) {
           // a copy, because bytes of a larger buffer need not lie at a multiple of four
-          yield { number: paper, vector: new Float32Array(new Uint8Array(vector).buffer) };
+          found.push({ number: paper, vector: new Float32Array(new Uint8Array(vector).buffer) });
         }
-        if (rows.length < page) return;
-        last = rows.at(-1)!.paper;
       }
+      return found;
     },
     dropVectors: (model) => db.run('DELETE FROM vectors WHERE model = ?', [model]),
     async replaceFiles(put, remove = []) {

@@ -234,8 +234,8 @@ export interface Store {
 
   /** Keeps vectors of a model; a paper has one of each. */
   putVectors(model: string, vectors: readonly Vector[]): Promise<void>;
-  /** Vectors of a model by number, some thousands in memory at once. */
-  vectors(model: string): AsyncIterable<Vector>;
+  /** The vectors that a model made of some papers, in any order; those that it made none of are left out. */
+  vectors(model: string, numbers: readonly number[]): Promise<Vector[]>;
   /** Takes all vectors of a model away. */
   dropVectors(model: string): Promise<void>;
   /** Puts files in the place of others, all of it at once. */
