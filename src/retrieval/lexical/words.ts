@@ -13,6 +13,9 @@ export const analysers = ['ascii', 'english', 'unicode'] as const;
 
 export type Analyser = (typeof analysers)[number];
 
+/** Of ASCII texts its words are those of `ascii`, and of others nothing is lost. */
+export const defaultAnalyser: Analyser = 'unicode';
+
 /** A word and where it stands in its text, in UTF-16 units. */
 export interface Word {
   readonly word: string;
@@ -23,7 +26,7 @@ export interface Word {
 const beyondAscii = /[^\0-\x7f]/;
 
 /** The words of a text, in order. */
-export function wordsOf(text: string, analyser: Analyser = 'ascii'): string[] {
+export function wordsOf(text: string, analyser = defaultAnalyser): string[] {
   // texts, and runs in other texts, that are ASCII need no rules
   if (analyser === 'unicode' && beyondAscii.test(text)) {
     return (text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).flatMap((run) =>
@@ -31,18 +34,35 @@ export function wordsOf(text: string, analyser: Analyser = 'ascii'): string[] {
     );
   }
   const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-  return analyser === 'english' ? words.map(stemmer) : words;
+  return analyser === 'english' ? words.map(stemOf) : words;
+}
+
+/** Stems of words that came lately: a few words are most of a text. */
+const stems = new Map<string, string>();
+const mostStems = 2 ** 16;
+/** V8 keeps the whole text for a longer piece of it. */
+const longest = 12;
+
+function stemOf(word: string): string {
+  if (word.length > longest) return stemmer(word);
+  let stem = stems.get(word);
+  if (stem === undefined) {
+    if (stems.size === mostStems) stems.clear();
+    stem = stemmer(word);
+    stems.set(word, stem);
+  }
+  return stem;
 }
 
 /** The words of a text with their places, in order. */
-export function* wordsIn(text: string, analyser: Analyser = 'ascii'): Generator<Word> {
+export function* wordsIn(text: string, analyser = defaultAnalyser): Generator<Word> {
   if (analyser === 'unicode') {
     for (const { 0: run, index } of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) yield* wordsOfRun(run, index);
     return;
   }
   for (const { 0: run, index } of text.matchAll(/[a-z0-9]+/gi)) {
     const word = run.toLowerCase();
-    yield { word: analyser === 'english' ? stemmer(word) : word, from: index, to: index + run.length };
+    yield { word: analyser === 'english' ? stemOf(word) : word, from: index, to: index + run.length };
   }
 }
 
