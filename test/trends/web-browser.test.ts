@@ -29,9 +29,11 @@ describe.skipIf(noChromium)(
       one.on('console', (message) => said.push(message.text()));
       return one;
     };
-    /** Waits until a page is whole, and nothing more is computed for it. */
+    /** Waits until a page is whole, its map is drawn, and nothing more is computed for it. */
     const computed = (on: Page) =>
-      on.waitForFunction(() => document.readyState === 'complete' && !document.querySelector('.working'));
+      on.waitForFunction(
+        () => document.readyState === 'complete' && !document.querySelector('.working, #map-canvas:not([data-ready])'),
+      );
     /** Opens a page, and waits for what is computed for it. */
     const open = async (path: string, on = page) => {
       await on.goto(`${served.base}${path}`);
@@ -161,8 +163,7 @@ describe.skipIf(noChromium)(
 
     it('the map: searched, sized by a signal, zoomed and moved by keys and pointer, opened; its topics are named', async () => {
       await open('/map');
-      const canvas = page.locator('#map-canvas[data-ready]');
-      await canvas.waitFor();
+      const canvas = page.locator('#map-canvas');
       const painted = () => canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL());
       /** Waits until the drawing is another than it was. */
       const changed = async (act: () => Promise<unknown>) => {
