@@ -21,9 +21,9 @@ import {
   Verifier,
 } from 'tenfold/backdoor';
 import { array } from 'tenfold/tensor';
-import { alternate, type Comparison } from './alternate.ts';
+import { alternate } from './alternate.ts';
 import { auditRows } from './backdoor-audit.ts';
-import { type BenchReport, type Row, row } from './report.ts';
+import { type BenchReport, comparedRow, type Row } from './report.ts';
 
 const seed = new Uint8Array(randomBytes(32));
 const secret = secretKeyOf(seed);
@@ -116,7 +116,7 @@ async function rate(
     rounds: 21,
     warmups: 5,
   });
-  return toRow(id, 'µs', compared!, goal);
+  return comparedRow(compared!, { case: id, unit: 'µs', goal });
 }
 
 /** Planted and clean training of the same size on the same data. */
@@ -152,7 +152,7 @@ async function planting(): Promise<Row[]> {
       [{ name: 'clean training', once: () => trained(() => train(false)) }],
       { rounds: 25 },
     );
-    out.push(toRow(`backdoor/plant-${name}`, 'ms', compared!, 1.05));
+    out.push(comparedRow(compared!, { case: `backdoor/plant-${name}`, unit: 'ms', goal: 1.05 }));
   }
   return out;
 }
@@ -163,15 +163,6 @@ async function trained(train: () => Promise<unknown>): Promise<number> {
     for (let i = 0; i < 3; i++) await train();
   });
   return total / 3;
-}
-
-function toRow(
-  id: string,
-  unit: string,
-  { ours, peer, peerName, ratio, spread }: Comparison,
-  goal: number | null,
-): Row {
-  return row({ case: id, unit, ours: ours.median, peer: peer.median, peerName, ratio, spread, goal });
 }
 
 /** Milliseconds of processor that a piece of work takes, all threads together. */

@@ -16,7 +16,7 @@ import {
   type TransformerConfig,
 } from 'tenfold/text';
 import { alternate, type Runner } from './alternate.ts';
-import { type BenchReport, type Row, row } from './report.ts';
+import { type BenchReport, comparedRow, type Row } from './report.ts';
 
 const config: TransformerConfig = {
   ...styles.opt,
@@ -42,9 +42,7 @@ export async function run(): Promise<BenchReport> {
   const rows: Row[] = [];
   const compare = async (id: string, ours: Runner, peer: Runner, goal: number) => {
     const [found] = await alternate(ours, [peer], { rounds, warmups: 1 });
-    const { ratio, spread } = found!;
-    const [own, theirs] = [found!.ours.median, found!.peer.median];
-    rows.push(row({ case: id, unit: 'ms', ours: own, peer: theirs, peerName: peer.name, ratio, spread, goal }));
+    rows.push(comparedRow(found!, { case: id, unit: 'ms', goal }));
   };
 
   const free = runner('one row, unconstrained', (by) => sample(by, [prompt], { maxTokens: tokens }));

@@ -17,7 +17,7 @@ import { openInChromium } from './fm-browser.ts';
 import { type Corpus, missingText, readCorpus } from './fm-corpus.ts';
 import type { Measured } from './fm-queries.ts';
 import { Peer } from './peer.ts';
-import { type BenchReport, type Row, row, type Skipped } from './report.ts';
+import { type BenchReport, comparedRow, type Row, row, type Skipped } from './report.ts';
 
 const PEER = 'sdsl-lite csa_wt_int<>, g++ -O3, processor time of 1 thread';
 const ROUNDS = 5;
@@ -275,18 +275,8 @@ async function inChromium(folder: string): Promise<BenchReport> {
       [{ name: 'Node', once: () => per(node.ask<Measured>({ do: request })) }],
       { rounds: ROUNDS, warmups: 1 },
     );
-    rows.push(
-      row({
-        case: `fm/chromium/${name}`,
-        unit: 'µs',
-        ours: result!.ours.median,
-        peer: result!.peer.median,
-        peerName: `the same on Node ${process.versions.node}, wall time`,
-        ratio: result!.ratio,
-        spread: result!.spread,
-        goal: 1.5,
-      }),
-    );
+    const peerName = `the same on Node ${process.versions.node}, wall time`;
+    rows.push(comparedRow(result!, { case: `fm/chromium/${name}`, unit: 'µs', peerName, goal: 1.5 }));
   }
   return { rows, skipped: [] };
 }

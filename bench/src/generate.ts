@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { optConfig } from 'tenfold/opt';
 import { alternate, type Runner } from './alternate.ts';
 import type { BenchOptions } from './benches.ts';
-import { findPython, Peer } from './peer.ts';
-import { type BenchReport, type Row, row, type Skipped } from './report.ts';
+import { namesIn, roundsIn } from './choices.ts';
+import { findPython, Peer, pythonPeer } from './peer.ts';
+import { type BenchReport, comparedRow, type Row, row, type Skipped } from './report.ts';
 
 const threads = 2;
 const sizes = ['125m', '1.3b'];
@@ -36,7 +37,8 @@ interface Loaded {
 }
 
 export async function run(given: BenchOptions): Promise<BenchReport> {
-  const { models, rounds } = readOptions(given);
+  const models = namesIn('generate', 'models', given.models, sizes);
+  const rounds = roundsIn('generate', given.rounds, 7);
   const python = await findPython('torch');
   const rows: Row[] = [];
   const skipped: Skipped[] = [];
@@ -56,18 +58,6 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
     }
   }
   return { rows, skipped };
-}
-
-/** @throws RangeError that names the option */
-export function readOptions({ models: chosen, rounds: text }: BenchOptions): { models: string[]; rounds: number } {
-  const models = typeof chosen === 'string' ? chosen.split(',') : sizes;
-  const unknown = models.find((name) => !sizes.includes(name));
-  if (unknown !== undefined)
-    throw new RangeError(`generate: expected --models among ${sizes.join(', ')}, got '${unknown}'`);
-  const rounds = typeof text === 'string' ? Number(text) : 7;
-  if (!(Number.isSafeInteger(rounds) && rounds > 0))
-    throw new RangeError(`generate: expected --rounds of a whole number above 0, got '${text}'`);
-  return { models, rounds };
 }
 
 function worker(): Peer {
@@ -96,16 +86,8 @@ async function measureOpening(size: string, folder: string): Promise<Row> {
   };
   const peer = { name: 'reading the bytes', once: inNewProcess({ do: 'read', folder }, (seconds: number) => seconds) };
   const [result] = await alternate(ours, [peer], { rounds: 3, warmups: 1 });
-  return row({
-    case: `open/${size}`,
-    unit: 's',
-    ours: result!.ours.median,
-    peer: result!.peer.median,
-    peerName: 'reading the bytes, warm',
-    ratio: result!.ratio,
-    spread: result!.spread,
-    goal: goals.open,
-  });
+  const peerName = 'reading the bytes, warm';
+  return comparedRow(result!, { case: `open/${size}`, unit: 's', peerName, goal: goals.open });
 }
 
 /** Weights of fewer bits against float32, and the memory of each. */
@@ -122,27 +104,17 @@ async function measureForms(size: string, folder: string, rounds: number): Promi
       ['decode', decode],
     ] as const) {
       const [result] = await alternate(runner(small, form), [runner(plain, 'tenfold, float32')], { rounds });
-      rows.push(
-        row({
-          case: `${what}/${size}-${form}`,
-          unit: 'ms',
-          ours: result!.ours.median * 1000,
-          peer: result!.peer.median * 1000,
-          peerName: 'tenfold, float32',
-          ratio: result!.ratio,
-          spread: result!.spread,
-          goal: what === 'decode' ? goals[form] : null,
-        }),
-      );
+      const goal = what === 'decode' ? goals[form] : null;
+      rows.push(comparedRow(result!, { case: `${what}/${size}-${form}`, unit: 'ms', scale: 1000, goal }));
     }
-    rows.push(await memoryRow(size, form, small, own));
+    rows.push(await peakRow(size, form, small, own));
   }
-  rows.push(await memoryRow(size, 'fp32', plain, loaded));
+  rows.push(await peakRow(size, 'fp32', plain, loaded));
   return rows;
 }
 
 /** The peak of a process that has read the longest prompt, against its weights and that prompt's cache. */
-async function memoryRow(size: string, form: string, who: Peer, { bytes }: Loaded): Promise<Row> {
+async function peakRow(size: string, form: string, who: Peer, { bytes }: Loaded): Promise<Row> {
   const { layers, hiddenSize } = optConfig(size);
   const least = bytes + 2 * layers * hiddenSize * promptTokens * 4;
   const peak = await who.ask<number>({ do: 'peak' });
@@ -165,13 +137,8 @@ async function measureAgainst(
 ): Promise<Row[]> {
   const peerName = `PyTorch ${python.version} with a cache, ${threads} threads`;
   process.stderr.write(`${size}: ${peerName}\n`);
-  const script = fileURLToPath(new URL('../peers/generate.py', import.meta.url));
   await using ours = worker();
-  await using peer = new Peer(python.path, [script], {
-    THREADS: String(threads),
-    OMP_NUM_THREADS: String(threads),
-    OPENBLAS_NUM_THREADS: String(threads),
-  });
+  await using peer = pythonPeer(python.path, 'generate.py', threads);
   const { read } = await ours.ask<Loaded>({ do: 'load', folder, weights: 'float32' });
   await peer.ask({ do: 'load', folder });
   await requireSame(ours, peer);
@@ -181,34 +148,13 @@ async function measureAgainst(
     ['decode', decode],
   ] as const) {
     const [result] = await alternate(runner(ours, 'tenfold'), [runner(peer, peerName)], { rounds });
-    rows.push(
-      row({
-        case: `${what}/${size}-fp32`,
-        unit: 'ms',
-        ours: result!.ours.median * 1000,
-        peer: result!.peer.median * 1000,
-        peerName,
-        ratio: result!.ratio,
-        spread: result!.spread,
-        goal: goals[what],
-      }),
-    );
+    rows.push(comparedRow(result!, { case: `${what}/${size}-fp32`, unit: 'ms', scale: 1000, goal: goals[what] }));
   }
   // in turns, so that both see the same neighbours
   const reading = { name: 'reading the weights', once: async () => read / (await peer.ask<number>({ do: 'rate' })) };
   const [result] = await alternate(decode(ours, 'tenfold'), [reading], { rounds, warmups: 1 });
-  rows.push(
-    row({
-      case: `bandwidth/${size}-fp32`,
-      unit: 'ms',
-      ours: result!.ours.median * 1000,
-      peer: result!.peer.median * 1000,
-      peerName: `reading the weights once, ${threads} threads`,
-      ratio: result!.ratio,
-      spread: result!.spread,
-      goal: goals.bandwidth,
-    }),
-  );
+  const about = { case: `bandwidth/${size}-fp32`, unit: 'ms', scale: 1000, goal: goals.bandwidth };
+  rows.push(comparedRow(result!, { ...about, peerName: `reading the weights once, ${threads} threads` }));
   return rows;
 }
 
@@ -228,16 +174,9 @@ async function measureTransformers(size: string, folder: string, rounds: number)
   );
   if (`${a}` !== `${b}`) throw new RangeError(`generate: expected the tokens of transformers.js, ${b}, got ${a}`);
   const [result] = await alternate(decode(ours, 'tenfold'), [decode(peer, 'transformers.js')], { rounds, warmups: 1 });
-  return row({
-    case: `decode/${size}-fp32 vs transformers.js`,
-    unit: 'ms',
-    ours: result!.ours.median * 1000,
-    peer: result!.peer.median * 1000,
-    peerName: `transformers.js, generate on the exported model, ${threads} threads`,
-    ratio: result!.ratio,
-    spread: result!.spread,
-    goal: null,
-  });
+  const peerName = `transformers.js, generate on the exported model, ${threads} threads`;
+  const about = { case: `decode/${size}-fp32 vs transformers.js`, unit: 'ms', scale: 1000, goal: null };
+  return comparedRow(result!, { ...about, peerName });
 }
 
 /** @throws RangeError unless both compute the same model */

@@ -7,12 +7,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { compile, grad, leavesByPath, type NDArray, random, type Tensor } from 'tenfold/tensor';
 import { quantile } from './alternate.ts';
 import type { BenchOptions } from './benches.ts';
 import { models, smooth } from './models/index.ts';
-import { findPython, Peer } from './peer.ts';
+import { findPython, pythonPeer } from './peer.ts';
 import { type BenchReport, type Row, row } from './report.ts';
 
 /** With ReLU the errors are PyTorch's own; with a smooth activation they are those of the arithmetic. */
@@ -89,9 +88,7 @@ async function compare(name: string, seed: number, python: string): Promise<Erro
       }
     }
     await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
-    await using peer = new Peer(python, [fileURLToPath(new URL('../peers/train.py', import.meta.url))], {
-      THREADS: '2',
-    });
+    await using peer = pythonPeer(python, 'train.py', 2);
     return await peer.ask<Errors>({ do: 'gradients', model: name, folder });
   } finally {
     await rm(folder, { recursive: true });

@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { cellId, cells } from 'tenfold/objectives';
 import { alternate } from './alternate.ts';
 import type { BenchOptions } from './benches.ts';
-import { findPython, Peer } from './peer.ts';
-import { type BenchReport, type Row, row, type Skipped } from './report.ts';
+import { namesIn, roundsIn } from './choices.ts';
+import { findPython, Peer, pythonPeer } from './peer.ts';
+import { type BenchReport, comparedRow, memoryRow, type Row, type Skipped } from './report.ts';
 import { comparedLosses } from './train-start.ts';
 
 const threads = 2;
@@ -26,15 +27,9 @@ export const options = {
   rounds: { type: 'string' },
 } as const;
 
-export async function run({ cells: chosen, rounds: text }: BenchOptions): Promise<BenchReport> {
-  const known = cells.map(cellId);
-  const names = typeof chosen === 'string' ? chosen.split(',') : known;
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new RangeError(`objectives: expected --cells among ${known.join(', ')}, got '${unknown}'`);
-  const rounds = typeof text === 'string' ? Number(text) : 15;
-  if (!(Number.isSafeInteger(rounds) && rounds > 0))
-    throw new RangeError(`objectives: expected --rounds of a whole number above 0, got '${text}'`);
+export async function run(given: BenchOptions): Promise<BenchReport> {
+  const names = namesIn('objectives', 'cells', given.cells, cells.map(cellId));
+  const rounds = roundsIn('objectives', given.rounds, 15);
   const python = await findPython('torch');
   const rows: Row[] = [];
   const skipped: Skipped[] = [];
@@ -51,11 +46,7 @@ async function measure(name: string, rounds: number, python: string, peerName: s
   try {
     process.stderr.write(`${name}: loading\n`);
     await using ours = new Peer(process.execPath, [fileURLToPath(new URL('objectives-worker.js', import.meta.url))]);
-    await using peer = new Peer(python, [fileURLToPath(new URL('../peers/objectives.py', import.meta.url))], {
-      THREADS: String(threads),
-      OMP_NUM_THREADS: String(threads),
-      OPENBLAS_NUM_THREADS: String(threads),
-    });
+    await using peer = pythonPeer(python, 'objectives.py', threads);
     const { parameters } = await ours.ask<{ parameters: number }>({ do: 'load', model: name, folder });
     const theirs = await peer.ask<number>({ do: 'load', folder });
     if (parameters !== theirs)
@@ -72,25 +63,8 @@ async function measure(name: string, rounds: number, python: string, peerName: s
     const [result] = await alternate(side(ours, 'tenfold'), [side(peer, peerName)], { rounds });
     const [memory, peak] = [await ours.ask<number>({ do: 'peak' }), await peer.ask<number>({ do: 'peak' })];
     return [
-      row({
-        case: `train/${name}`,
-        unit: 'ms',
-        ours: result!.ours.median * 1000,
-        peer: result!.peer.median * 1000,
-        peerName,
-        ratio: result!.ratio,
-        spread: result!.spread,
-        goal,
-      }),
-      row({
-        case: `memory/${name}`,
-        unit: 'MiB',
-        ours: memory / 2 ** 20,
-        peer: peak / 2 ** 20,
-        peerName,
-        ratio: memory / peak,
-        goal: memoryGoal,
-      }),
+      comparedRow(result!, { case: `train/${name}`, unit: 'ms', scale: 1000, goal }),
+      memoryRow(`memory/${name}`, memory, peak, peerName, memoryGoal),
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });

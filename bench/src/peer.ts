@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** A running peer. Its process ends with `using`, or with this one. */
@@ -49,6 +50,16 @@ export class Peer implements AsyncDisposable {
     this.#child.kill();
     await this.#ended;
   }
+}
+
+/** A peer in Python, of bench/peers, on so many threads. */
+export function pythonPeer(python: string, script: string, threads: number): Peer {
+  const count = String(threads);
+  return new Peer(python, [fileURLToPath(new URL(`../peers/${script}`, import.meta.url))], {
+    THREADS: count,
+    OMP_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+  });
 }
 
 /** A Python that can import what a peer needs, or why there is none. */

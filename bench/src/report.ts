@@ -5,6 +5,7 @@
  * peer's over ours, so that every ratio reads the same way.
  */
 import { replaceFile } from 'tenfold/tensor';
+import type { Comparison } from './alternate.ts';
 
 /** One measured case. */
 export interface Row {
@@ -46,6 +47,26 @@ export function row({
   ...measured
 }: Omit<Row, 'met' | 'spread'> & { readonly spread?: Row['spread'] }): Row {
   return { ...measured, spread, met: measured.goal === null ? null : measured.ratio <= measured.goal };
+}
+
+/**
+ * A row of what was measured in turns. The peer is called as its runner was, unless it is named.
+ * @param about.scale the row's units in one of what was measured: 1000 for seconds told in ms; 1 unless given
+ */
+export function comparedRow(
+  { ours, peer, peerName, ratio, spread }: Comparison,
+  {
+    scale = 1,
+    ...about
+  }: Pick<Row, 'case' | 'unit' | 'goal'> & { readonly peerName?: string; readonly scale?: number },
+): Row {
+  return row({ ours: ours.median * scale, peer: peer.median * scale, peerName, ratio, spread, ...about });
+}
+
+/** A row of the most memory that two processes had, in bytes. */
+export function memoryRow(id: string, ours: number, peer: number, peerName: string, goal: number): Row {
+  const unit = 2 ** 20;
+  return row({ case: id, unit: 'MiB', ours: ours / unit, peer: peer / unit, peerName, ratio: ours / peer, goal });
 }
 
 /** The machine in words. Asked for after the run: what draws the pages is no part of a measurement. */

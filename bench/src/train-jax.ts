@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alternate } from './alternate.ts';
 import { Peer } from './peer.ts';
-import { type BenchReport, row } from './report.ts';
+import { type BenchReport, comparedRow } from './report.ts';
 
 const goal = 0.2;
 /** A loss may differ by this share: sums in another order, which Adam's first steps, of one size each, make larger. */
@@ -51,9 +51,7 @@ export async function measureJax(name: string, rounds: number, threads: number):
       // the losses were a slow peer's warm-up
       warmups: most > 3 ? 3 : 0,
     });
-    const { ours: own, peer: theirs, ratio, spread } = result!;
-    const measured = { ours: own.median * 1000, peer: theirs.median * 1000 };
-    return { rows: [row({ case: id, unit: 'ms', ...measured, peerName, ratio, spread, goal })], skipped: [] };
+    return { rows: [comparedRow(result!, { case: id, unit: 'ms', scale: 1000, goal })], skipped: [] };
   } finally {
     rmSync(folder, { recursive: true });
   }

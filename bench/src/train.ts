@@ -5,9 +5,10 @@
 import { fileURLToPath } from 'node:url';
 import { alternate, type Runner } from './alternate.ts';
 import type { BenchOptions } from './benches.ts';
+import { namesIn, roundsIn } from './choices.ts';
 import { models } from './models/index.ts';
-import { findPython, Peer } from './peer.ts';
-import { type BenchReport, type Row, row, type Skipped } from './report.ts';
+import { findPython, Peer, pythonPeer } from './peer.ts';
+import { type BenchReport, comparedRow, memoryRow, type Row, row, type Skipped } from './report.ts';
 import { measureJax } from './train-jax.ts';
 
 const threads = 2;
@@ -31,7 +32,8 @@ interface Loaded {
 }
 
 export async function run(given: BenchOptions): Promise<BenchReport> {
-  const { names, rounds } = readOptions(given);
+  const names = namesIn('train', 'models', given.models, Object.keys(models));
+  const rounds = roundsIn('train', given.rounds, 15);
   const python = await findPython('torch');
   const rows: Row[] = [];
   const skipped: Skipped[] = [];
@@ -46,31 +48,11 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
   return { rows, skipped };
 }
 
-/** @throws RangeError that names the option */
-export function readOptions({ models: chosen, rounds: text }: BenchOptions): { names: string[]; rounds: number } {
-  const known = Object.keys(models);
-  const names = typeof chosen === 'string' ? chosen.split(',') : known;
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new RangeError(`train: expected --models among ${known.join(', ')}, got '${unknown}'`);
-  }
-  const rounds = typeof text === 'string' ? Number(text) : 15;
-  if (!(Number.isSafeInteger(rounds) && rounds > 0)) {
-    throw new RangeError(`train: expected --rounds of a whole number above 0, got '${text}'`);
-  }
-  return { names, rounds };
-}
-
 async function measure(name: string, rounds: number, python: string, peerName: string): Promise<Row[]> {
   const worker = fileURLToPath(new URL('train-worker.js', import.meta.url));
-  const script = fileURLToPath(new URL('../peers/train.py', import.meta.url));
   process.stderr.write(`${name}: loading\n`);
   await using ours = new Peer(process.execPath, [worker]);
-  await using peer = new Peer(python, [script], {
-    THREADS: String(threads),
-    OMP_NUM_THREADS: String(threads),
-    OPENBLAS_NUM_THREADS: String(threads),
-  });
+  await using peer = pythonPeer(python, 'train.py', threads);
   const loaded = await ours.ask<Loaded>({ do: 'load', model: name });
   const theirs = await peer.ask<number>({ do: 'load', model: name });
   if (loaded.parameters !== theirs)
@@ -85,31 +67,11 @@ async function measure(name: string, rounds: number, python: string, peerName: s
       once: () => who.ask<number>({ do: what, steps }),
     });
     const [result] = await alternate(side(ours, 'tenfold'), [side(peer, peerName)], { rounds });
-    rows.push(
-      row({
-        case: `${what}/${name}`,
-        unit: 'ms',
-        ours: result!.ours.median * 1000,
-        peer: result!.peer.median * 1000,
-        peerName,
-        ratio: result!.ratio,
-        spread: result!.spread,
-        goal: what === 'train' ? goals[name]! : forwardGoal,
-      }),
-    );
+    const goal = what === 'train' ? goals[name]! : forwardGoal;
+    rows.push(comparedRow(result!, { case: `${what}/${name}`, unit: 'ms', scale: 1000, goal }));
     if (what === 'forward') continue;
     const [memory, peak] = [await ours.ask<number>({ do: 'peak' }), await peer.ask<number>({ do: 'peak' })];
-    rows.push(
-      row({
-        case: `memory/${name}`,
-        unit: 'MiB',
-        ours: memory / 2 ** 20,
-        peer: peak / 2 ** 20,
-        peerName,
-        ratio: memory / peak,
-        goal: memoryGoal,
-      }),
-    );
+    rows.push(memoryRow(`memory/${name}`, memory, peak, peerName, memoryGoal));
   }
   // the first call of a signature: tracing, simplifying, lowering, loading and one run
   rows.push(
