@@ -102,7 +102,7 @@ async function indexed({ folder, documents }: Placed, from: TokensFrom): Promise
   await once(join(folder, 'indexed.json'), async () => {
     await rm(folder, { recursive: true, force: true });
     await createIndex(folder, from);
-    await using writer = await openIndexWriter(folder);
+    await using writer = await openIndexWriter(folder, { analyser: 'ascii' });
     await writer.add(documents);
     return { documents: documents.length };
   });

@@ -50,7 +50,7 @@ interface Engine {
 const ours: Engine = {
   name: 'tenfold',
   build(texts) {
-    const index = LexicalIndex.build(texts);
+    const index = LexicalIndex.build(texts, { analyser: 'ascii' });
     return (query) => index.search(query, { limit: LIMIT });
   },
 };
@@ -61,7 +61,7 @@ const peers: readonly Engine[] = [
     build(texts) {
       const index = new MiniSearch({
         fields: ['text'],
-        tokenize: (text) => wordsOf(text),
+        tokenize: (text) => wordsOf(text, 'ascii'),
         processTerm: (word) => word,
       });
       index.addAll(texts.map((text, id) => ({ id, text })));
@@ -71,7 +71,7 @@ const peers: readonly Engine[] = [
   {
     name: 'FlexSearch 0.8.212, suggest',
     build(texts) {
-      const index = new FlexSearch.Index({ encode: (text: string) => wordsOf(text), tokenize: 'strict' });
+      const index = new FlexSearch.Index({ encode: (text: string) => wordsOf(text, 'ascii'), tokenize: 'strict' });
       texts.forEach((text, id) => {
         index.add(id, text);
       });
@@ -215,7 +215,7 @@ function resultsOf(
   queries: ReadonlyMap<string, string>,
   options: { limit: number; k1: number; b: number },
 ): Map<string, Scored[]> {
-  const index = LexicalIndex.build(texts);
+  const index = LexicalIndex.build(texts, { analyser: 'ascii' });
   return new Map(
     [...queries].map(([id, text]) => [
       id,

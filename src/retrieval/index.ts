@@ -36,7 +36,7 @@ export {
 } from './lexical/lexical-index.ts';
 export { type NearWord, SortedWords } from './lexical/sorted-words.ts';
 export { type Form, type Term, type Tolerance, termsOf, type Vocabulary } from './lexical/terms.ts';
-export { type Analyser, analysers, type Word, wordsIn, wordsOf } from './lexical/words.ts';
+export { type Analyser, analysers, defaultAnalyser, type Word, wordsIn, wordsOf } from './lexical/words.ts';
 export { readWhole } from './store/read-whole.ts';
 export { Records, recordsFile, writtenFile } from './store/records.ts';
 export { layOut, readSections, type Sections, seal } from './store/sections.ts';

@@ -176,7 +176,7 @@ describe('a collection', () => {
       ['dogs', 1],
     ]);
     expect(parts.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(hit!.score, 12);
-    expect(collection.settings).toEqual({ analyser: 'ascii', tokenizer: 'utf-8' });
+    expect(collection.settings).toEqual({ analyser: 'unicode', tokenizer: 'utf-8' });
   });
 
   it('is read by ten while one writes', async () => {

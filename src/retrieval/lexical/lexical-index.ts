@@ -13,7 +13,7 @@ import { Best, type Hit } from './best.ts';
 import { buildPostings, bytesIn, kind, type SectionName, sectionNames } from './build.ts';
 import { type NearWord, SortedWords } from './sorted-words.ts';
 import { type Form, type Term, type Tolerance, termsOf, type Vocabulary } from './terms.ts';
-import { type Analyser, analysers } from './words.ts';
+import { type Analyser, analysers, defaultAnalyser } from './words.ts';
 
 export interface Bm25Options {
   /** How soon more occurrences of a word stop counting; at least 0, 0.9 unless given. */
@@ -100,12 +100,15 @@ export class LexicalIndex implements Vocabulary {
 
   /**
    * The index of some texts.
-   * @param analyser what counts as a word: lower-cased runs of a–z and 0–9 unless given
+   * @param analyser what counts as a word: `unicode` unless given
    * @example
    * const index = LexicalIndex.build(['a cat', 'two cats and a dog']);
    * index.search('dog')[0]?.document; // 1
    */
-  static build(texts: Iterable<string>, { analyser = 'ascii' }: { readonly analyser?: Analyser } = {}): LexicalIndex {
+  static build(
+    texts: Iterable<string>,
+    { analyser = defaultAnalyser }: { readonly analyser?: Analyser } = {},
+  ): LexicalIndex {
     return LexicalIndex.open(buildPostings(texts, analyser));
   }
 

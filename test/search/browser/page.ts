@@ -11,7 +11,7 @@ export const page = {
   refused: (documents: readonly (readonly number[])[]): Promise<string> =>
     FmIndex.buildInThread(documents).then(String, ({ name, message }: Error) => `${name} ${message}`),
   words: (texts: readonly string[], query: string): { document: number; score: number }[] =>
-    LexicalIndex.build(texts, { analyser: 'unicode' }).search(query),
+    LexicalIndex.build(texts).search(query),
 };
 
 Object.assign(globalThis, { page });

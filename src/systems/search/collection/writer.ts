@@ -8,7 +8,7 @@
  * Changes happen one after the other. A merge is a change only at its end: until then a thread reads the old segments and
  * writes the new one, others go on changing the collection, and what they have deleted is deleted from the new one too.
  */
-import type { Analyser } from '../../../retrieval/index.ts';
+import { type Analyser, defaultAnalyser } from '../../../retrieval/index.ts';
 import { lockFolder, makeFolder, type Unlock } from '../../../tensor/index.ts';
 import { type DocumentTokenizer, takeDocuments, utf8Bytes } from './given-documents.ts';
 import { type CollectionSettings, type Manifest, readManifest, writeManifest } from './manifest.ts';
@@ -26,7 +26,7 @@ import { type Part, type SegmentJob, writeSegmentAside } from './write-segment.t
 export interface WriterOptions<D extends StoredDocument = StoredDocument> {
   /** {@link utf8Bytes} unless given. */
   readonly tokenizer?: DocumentTokenizer<D>;
-  /** What counts as a word; `ascii` for a new collection unless given, else as it was. */
+  /** What counts as a word; `unicode` for a new collection unless given, else as it was. */
   readonly analyser?: Analyser;
 }
 
@@ -75,7 +75,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     const unlock = await lockFolder(folder, 'collection');
     try {
       const found = await readManifest(folder);
-      const settings: CollectionSettings = { analyser: analyser ?? 'ascii', tokenizer: tokenizer.name };
+      const settings: CollectionSettings = { analyser: analyser ?? defaultAnalyser, tokenizer: tokenizer.name };
       const manifest = found ?? { generation: 0, settings, segments: [] };
       if (!found) await writeManifest(folder, manifest);
       const { settings: had } = manifest;

@@ -1,5 +1,5 @@
 /** Options that several verbs have. */
-import { analysers } from '../../../retrieval/index.ts';
+import { analysers, defaultAnalyser } from '../../../retrieval/index.ts';
 import { formats } from '../readers/formats.ts';
 import type { FieldNames } from '../readers/item.ts';
 import type { Ranking, Scoring } from '../searcher/types.ts';
@@ -30,7 +30,7 @@ export const analyserOption = {
   kind: 'choice',
   choices: analysers,
   help: 'what counts as a word: runs of letters of any script; of a–z and 0–9 only, as published values take them; these cut to English stems',
-  default: 'unicode',
+  default: defaultAnalyser,
 } as const;
 
 export const rankOptions = {
