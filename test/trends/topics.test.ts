@@ -206,6 +206,18 @@ describe('topicsOf', () => {
     }
   });
 
+  it('takes for a name the longer phrase that is meant', () => {
+    const own = papers.map((one, i) =>
+      i % 3 === 0
+        ? { ...one, title: `Graph neural networks ${i}`, abstract: `${one.abstract} Graph neural networks.` }
+        : one,
+    );
+    const { topics } = topicsOf(own, { resolution: 1 });
+    const terms = topics.find(({ papers: some }) => some.includes('p0'))!.terms;
+    expect(terms).toContain('graph neural networks');
+    expect(terms).not.toContain('graph neural');
+  });
+
   it('keeps ids and names through updates, whatever becomes the largest', () => {
     const first = topicsOf(papers, { resolution: 1 });
     const robots = first.topics.find(({ papers: own }) => own.includes('p1'))!;

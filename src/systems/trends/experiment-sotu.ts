@@ -323,7 +323,7 @@ export function issueTable(issue: Issue): Table {
       paper: `${paper.title} (${[paper.authors[0], paper.date.slice(0, 4)].filter(Boolean).join(', ')})`,
       topic,
       score,
-      why: [...why, ...insights][0]?.text ?? null,
+      why: (why.length > 0 ? why : insights).map(({ text }) => text).join(' ') || null,
     })),
   });
 }

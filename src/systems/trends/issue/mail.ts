@@ -32,7 +32,7 @@ ${
 }
 ${
   news.length > 0 &&
-  html`${part('News in brief')}<ul style="${raw(font)}padding-left:20px;margin:0 0 20px;">${news.map(({ paper, statements }) => html`<li style="margin:0 0 8px;">${linked(paper)} ${statements.map(sentence)}</li>`)}</ul>`
+  html`${part('News in brief')}<ul style="${raw(font)}padding-left:20px;margin:0 0 20px;">${news.map(({ paper, statements }) => html`<li style="margin:0 0 8px;">${linked(paper)} – ${statements.map(sentence)}</li>`)}</ul>`
 }
 ${part('Papers')}
 ${picks.map(
@@ -52,7 +52,7 @@ ${
 }
 ${
   resources.length > 0 &&
-  html`${part('Data sets and benchmarks')}<ul style="${raw(font)}padding-left:20px;margin:0 0 20px;">${resources.map(({ paper, statement }) => html`<li style="margin:0 0 8px;">${linked(paper)} ${sentence(statement)}</li>`)}</ul>`
+  html`${part('Data sets and benchmarks')}<ul style="${raw(font)}padding-left:20px;margin:0 0 20px;">${resources.map(({ paper, statement }) => html`<li style="margin:0 0 8px;">${linked(paper)} – ${sentence(statement)}</li>`)}</ul>`
 }
 <p style="${raw(small)}margin:24px 0 0;">Every sentence is quoted word for word from the paper it stands with, unless marked otherwise.</p>
 </div></body></html>

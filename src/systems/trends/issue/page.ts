@@ -58,7 +58,7 @@ ${figures.map((figure, i) => renderFigure('', figure, i + 1))}
 ${
   news.length > 0 &&
   html`<section aria-labelledby="news"><h2 class="part" id="news">News in brief</h2>
-<ul>${news.map(({ paper, statements }) => html`<li><b>${linked(paper)}</b> ${say(statements)}</li>\n`)}</ul></section>`
+<ul>${news.map(({ paper, statements }) => html`<li><b>${linked(paper)}</b> – ${say(statements)}</li>\n`)}</ul></section>`
 }
 <section aria-labelledby="papers"><h2 class="part" id="papers">Papers</h2>
 ${picks.map((pick, i) => renderPick(pick, i + 1, say))}
@@ -71,7 +71,7 @@ ${
 ${
   resources.length > 0 &&
   html`<section aria-labelledby="resources"><h2 class="part" id="resources">Data sets and benchmarks</h2>
-<ul>${resources.map(({ paper, statement }) => html`<li><b>${linked(paper)}</b> ${say([statement])}</li>\n`)}</ul></section>`
+<ul>${resources.map(({ paper, statement }) => html`<li><b>${linked(paper)}</b> – ${say([statement])}</li>\n`)}</ul></section>`
 }
 ${renderChanges(issue)}
 </main>

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { phrasesOf, textOf } from '../phrases/phrases.ts';
 import type { Study } from '../study.ts';
-import { type Purpose, Quotes } from './quotes.ts';
+import type { Statement } from './issue.ts';
+import { Quotes } from './quotes.ts';
 
 const abstract = [
   'Weirs have become important for the management of rivers in recent years.', // 0
@@ -27,18 +28,45 @@ const papers = [{ title: 'Weirs that sleep', abstract: abstract.join(' ') }, ...
   date: '2022-05-01',
 }));
 
-const quoted = (quotes: Quotes, purpose: Purpose, count: number, about?: string) =>
-  quotes.of('p0', purpose, count, about).map(({ text }) => abstract.indexOf(text));
+const study = { papers, table: phrasesOf(papers.map(textOf), { minDocuments: 1 }) } as unknown as Study;
+const numbers = (statements: readonly (Statement | undefined)[]) =>
+  statements.map((statement) => abstract.indexOf(statement!.text));
 
-test('why is the first that says what was done, with what it leans on; insights come after it', () => {
-  const quotes = new Quotes({ papers, table: phrasesOf(papers.map(textOf), { minDocuments: 1 }) } as unknown as Study);
-  expect(quoted(quotes, 'why', 1)).toEqual([1, 2]);
-  const insights = quoted(quotes, 'insight', 3);
+test('why is what the turn answers; insights are the turn, and what was found after it', () => {
+  const quotes = new Quotes(study);
+  expect(numbers(quotes.why('p0'))).toEqual([1]);
+  const insights = numbers(quotes.insights('p0', 3));
   expect(insights).toHaveLength(3);
+  expect(insights[0]).toBe(2);
   expect(insights).toContain(6);
   // neither background, nor what every paper says, nor what leans on what is not there, nor a question
-  for (const sentence of insights) expect([3, 4, 6]).toContain(sentence);
+  for (const sentence of insights) expect([2, 3, 4, 6]).toContain(sentence);
   // nothing twice
-  expect(quoted(quotes, 'insight', 3).filter((sentence) => insights.includes(sentence))).toEqual([]);
-  expect(quoted(quotes, 'summary', 1, 'weirs')).toEqual([0]);
+  expect(numbers(quotes.insights('p0', 3)).filter((sentence) => insights.includes(sentence))).toEqual([]);
+  expect(numbers([quotes.about(['p0', 'p1'], 'weirs')])).toEqual([0]);
+  expect(quotes.about(['p0', 'p1'], 'dams')).toBeUndefined();
+});
+
+test('in short it is the turn, with the sentence that it leans on', () => {
+  expect(numbers(new Quotes(study).brief('p0'))).toEqual([1, 2]);
+});
+
+const why = (...sentences: readonly string[]) => {
+  const paper = { ...papers[0]!, abstract: sentences.join(' ') };
+  const own = { ...study, papers: [paper, ...papers.slice(1)] };
+  return new Quotes(own).why('p0').map(({ text }) => sentences.indexOf(text));
+};
+
+test('why is what is missing, with what it leans on; the turn where nothing else is said', () => {
+  const known = 'Gates of weirs are opened and closed by hand all over the world.';
+  const missing = 'However, hands are slow and costly where rivers are wild.';
+  const turn = 'In this paper, we propose gates that open and close by themselves.';
+  const found = 'They save 31 % of the water without a loss of fish in three rivers.';
+  const question = 'Can the gates of a weir be opened and closed without any hands?';
+  expect(why(known, missing, turn, found)).toEqual([0, 1]);
+  expect(why(known, question, turn, found)).toEqual([1]);
+  expect(why(turn, known, missing, found)).toEqual([1, 2]);
+  expect(why(turn, found)).toEqual([0]);
+  // others’ troubles before one’s own results
+  expect(why(turn, 'Our gates still fail in few of the rivers that we have seen.', found)).toEqual([0]);
 });

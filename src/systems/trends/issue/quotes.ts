@@ -1,12 +1,13 @@
 /**
  * Which sentences of a paper to quote.
  *
- * A sentence speaks for its paper where its words are the paper's: the cosine of their tf-idf vectors (the centroid method of
- * extractive summaries; Radev et al. 2004). Beyond that, a sentence that says what was done is wanted for *Why*, the first that
- * does so before others, and one that says what was found for *Key insights*; both are known by how such sentences are
- * written. Phrases that stand in every paper (“extensive experiments show the effectiveness”) tell nothing and are left out,
- * and so is where the code is. A sentence that leans on the one before it (“However, this …”) is quoted only together with it,
- * or where nothing else is left. Numbers that a draft keeps are the sentence's place.
+ * *Why* stands before the turn (zones.ts): what is missing, or what the turn answers. *Key insights* are the turn, and what
+ * was found. Among several, a sentence speaks for its paper where its words are the paper's: the cosine of their tf-idf
+ * vectors (the centroid method of extractive summaries; Radev et al. 2004).
+ *
+ * Phrases that stand in every paper (“extensive experiments show the effectiveness”) tell nothing and are left out, and so is
+ * where the code is. A sentence that leans on the one before it (“However, this …”) is quoted only together with that, or
+ * where nothing else is left. Numbers that a draft keeps are the sentence's place.
  */
 import type { Paper } from '../paper.ts';
 import { documentsOf } from '../phrases/phrases.ts';
@@ -14,41 +15,37 @@ import { sentencesOf } from '../phrases/sentences.ts';
 import { phrasePattern, spaced, stem } from '../phrases/spelling.ts';
 import type { Study } from '../study.ts';
 import type { Statement } from './issue.ts';
+import { isEmpty, isQuotable, leans, pointsAtWork, turnOf, zones } from './zones.ts';
 
-export type Purpose = 'why' | 'insight' | 'summary' | 'resource';
-
-const cues: Readonly<Record<Purpose, RegExp>> = {
-  why: /\b(?:this|the present) (?:paper|work|article|study|letter|report|survey)\b|\b(?:we|paper|authors)\b[^.]{0,60}\b(?:propos|introduc|present|develop|design|study|studi|investigat|address|describ|explor|revisit|recommend|aim|tackl|attempt|examin|argu|formulat|devis|establish|initiat)/iu,
-  insight:
-    /\b(?:we|results?|experiments?|analys[ie]s|evaluations?|findings?)\b[^.]{0,80}\b(?:show|find|found|demonstrat|prov|observ|suggest|indicat|reveal|achiev|outperform|improv)|\boutperform|\bstate of the art\b|\b\d+(?:\.\d+)?\s?%/iu,
-  summary: /\b(?:recent|increasing|emerg|grow|becom|has become|promising|success|important|new)\w*/iu,
-  resource:
-    /\b(?:we|paper|work|authors)\b[^.]{0,40}\b(?:introduc|present|releas|collect|construct|creat|provid|contribut|publish|curat|build|built|annotat|propose)\w*\b(?:(?!\b(?:on|using|across|from)\b)[^.]){0,60}\b(?:data ?sets?|benchmarks?|corpus|corpora|test ?beds?|leaderboards?|test suites?)\b/iu,
-};
-
-/** Begins in the middle of a thought, or points back. */
-const leaning =
-  /^(?:however|moreover|furthermore|additionally|besides|but|and|also|or|thus|therefore|hence|then|so|it|its|they|their|this(?! (?:paper|work|article|study|survey|report|tutorial|thesis|review))|these|those|that|such|both|he|she|in (?:this|that) (?:case|way)|to (?:this|that) end|to (?:address|tackle|solve|overcome|answer|bridge|fill|do|mitigate|alleviate|remedy) (?:this|these|that|it|such|so|the (?:above|gap))|specifically|concretely|in particular|in addition|in contrast|by contrast|instead|for (?:example|instance|this|the (?:first|second|third|former|latter))|as a result|as such|consequently|accordingly|(?:finally|last(?:ly)?|next|first(?:ly)?|second(?:ly)?|third(?:ly)?),|another|the (?:former|latter|key is|first|second|third)|on the other hand|meanwhile|nevertheless|nonetheless|equipped with|building (?:up)?on|we (?:also|further|then|therefore|thus|hence|instead|propose instead)|overall|in summary|(?:based on|using|with|inspired by|motivated by|unlike|given|from|under|through) (?:this|these|that|it|such)|our (?:results|experiments) also)(?![\p{L}\p{N}-])|\b(?:these|the following) (?:two |three )?(?:issues?|reasons?|problems?|challenges?|questions?)\b|:$/iu;
-
-/** Points back to what the paper is about, which *Why* has named. */
-const pointingAtWork =
-  /^(?:(?:using|with|by|through|based on) )?(?:this|these|our|the proposed) (?:[\p{L}-]+ )?(?:methods?|approach|frameworks?|models?|techniques?|algorithms?|data ?sets?|benchmarks?|architectures?|analys[ei]s|tasks?|systems?)\b/iu;
-
-/** Says what every paper says, or where its code is. */
-const empty =
-  /\b(?:extensive|comprehensive|thorough|exhaustive|experiments?|experimental|results?|evaluations?)\b[^.]{0,90}\b(?:effectiveness|superiority|efficacy|advantages?|usefulness|merits?)\b|\b(?:code|codes|models?|data|dataset|implementation|demo|video|project page|supplement\w*)\b[^.]{0,60}\b(?:(?:is|are|will be|be|made|is made|are made) (?:publicly |freely |openly )*(?:available|released|found|accessible))\b|https?:\/\//iu;
-
-const cueWorth = 0.35;
-/** What the first sentence that says what was done is worth more than later ones. */
-const firstWorth = 0.3;
+/** What it is worth to be written as is wanted. */
+const mannerWorth = 0.35;
+/** The same for being the sentence that the turn answers. */
+const answeredWorth = 0.3;
+/** And for being near the turn, the most. */
+const nearWorth = 0.15;
 const emptyCost = 0.6;
+/** What it costs among the insights to speak of nothing that is the paper's own. */
+const othersCost = 0.15;
+/** What it is worth to say that a field moves. */
+const topicalWorth = 0.6;
+/** Letters of a sentence that tells what a phrase is about, among others in one paragraph. */
+const longestAbout = 350;
 /** A sentence that shares more than this with one chosen before says the same. */
 const tooAlike = 0.6;
+
+type Vector = ReadonlyMap<string, number>;
+
+interface Candidate {
+  readonly text: string;
+  readonly sentence: number;
+  readonly vector: Vector;
+  readonly score: number;
+}
 
 /** Finds sentences to quote in the papers of a study; none of them twice. */
 export class Quotes {
   readonly #papers: ReadonlyMap<string, Paper>;
-  readonly #idf: ReadonlyMap<string, number>;
+  readonly #idf: Vector;
   readonly #used = new Set<string>();
 
   constructor(study: Study) {
@@ -62,56 +59,99 @@ export class Quotes {
   }
 
   /**
-   * The best sentences of a paper for a purpose, in the paper's order; fewer where it has no more. One more where the first that
-   * says what was done leans on the one before it.
-   * @param about only sentences that name this phrase
+   * Why a paper was written: the sentence before the turn that says best what is missing, with the one before that where it
+   * leans on it. Of an abstract that begins with the turn, one that says what others lack; or else the turn.
    */
-  of(id: string, purpose: Purpose, count: number, about?: string): Statement[] {
-    const sentences = sentencesOf(this.#papers.get(id)!);
-    const whole = this.#vector(sentences.join(' '));
-    const names = about === undefined ? undefined : phrasePattern(about);
-    const turn = sentences.findIndex((text) => cues.why.test(text));
-    const isFree = (sentence: number) => !this.#used.has(`${id} ${sentence}`) && quotable(sentences[sentence] ?? '');
-    const scored = sentences
-      .map((text, sentence) => ({ text, sentence, vector: this.#vector(text) }))
-      .filter(({ text, sentence }) => isFree(sentence) && (names?.test(spaced(text)) ?? true))
-      .filter(({ text }) => purpose !== 'resource' || cues.resource.test(text))
-      .filter(({ text }) => purpose !== 'summary' || !leaning.test(text))
-      .filter(({ text }) => purpose !== 'insight' || !isEmpty(text))
-      // what comes before what was done is what others have known
-      .filter(({ sentence }, _, all) => purpose !== 'insight' || sentence >= turn || all.at(-1)!.sentence < turn)
-      .map((one) => {
-        const first = purpose === 'why' && one.sentence === turn ? firstWorth : 0;
-        return { ...one, score: cosine(one.vector, whole) + manner(one.text, purpose) + first };
+  why(id: string): Statement[] {
+    const sentences = this.#sentences(id);
+    const turn = turnOf(sentences);
+    const isAnswered = (sentence: number) => sentence === turn - 1 && leans(sentences[turn]!);
+    const worth = (text: string, sentence: number) =>
+      (zones.missing.test(text) ? mannerWorth : 0) +
+      (isAnswered(sentence) ? answeredWorth : 0) +
+      (sentence < turn ? (nearWorth * sentence) / turn : 0);
+    const candidates = this.#candidates(id, worth);
+    const before = candidates.filter(({ sentence }) => turn < 0 || sentence < turn);
+    const lacking = candidates.filter(({ text }) => zones.missing.test(text) && !zones.own.test(text));
+    const first = candidates.filter(({ sentence }) => sentence === turn);
+    const choices = before.length > 0 ? before : [...lacking, ...first];
+    const [whole] = choices.flatMap((one) => standing(one, candidates) ?? []);
+    return this.#quoted(id, whole ?? [...choices, ...candidates].slice(0, 1));
+  }
+
+  /** What a paper does, in short: the turn, with the sentence before where it leans on that; or else what was found. */
+  brief(id: string): Statement[] {
+    const candidates = this.#candidates(id, () => 0);
+    const turn = turnOf(this.#sentences(id));
+    const [whole] = candidates.flatMap((one) => (one.sentence === turn ? (standing(one, candidates) ?? []) : []));
+    return whole ? this.#quoted(id, whole) : this.insights(id, 1);
+  }
+
+  /** The turn, and what was found after it: as many sentences, in the paper's order; fewer where it has no more. */
+  insights(id: string, count: number): Statement[] {
+    const sentences = this.#sentences(id);
+    const turn = turnOf(sentences);
+    // what comes before the turn is what others have known
+    const worth = (text: string) =>
+      (zones.finding.test(text) ? mannerWorth : 0) - (zones.own.test(text) ? 0 : othersCost);
+    const candidates = this.#candidates(id, worth).filter(
+      ({ text, sentence }) => sentence === turn || (sentence > turn && !isEmpty(text) && !text.endsWith('?')),
+    );
+    const isThere = (sentence: number) => this.#used.has(`${id} ${sentence}`);
+    const first = candidates.find(({ sentence }) => sentence === turn);
+    const chosen = first && (!leans(first.text) || isThere(turn - 1)) ? [first] : [];
+    take(candidates, count, chosen, ({ text }) => !leans(text) || pointsAtWork(text));
+    take(candidates, count, chosen, ({ sentence }) => isThere(sentence - 1) || has(chosen, sentence - 1));
+    return this.#quoted(id, chosen);
+  }
+
+  /**
+   * Of the sentences of some papers that name a phrase, lean on no other and are no detail of what was done, the one that
+   * speaks best for all of them; undefined where there is none.
+   */
+  about(ids: readonly string[], phrase: string): Statement | undefined {
+    const names = phrasePattern(phrase);
+    const centre = this.#vector(ids.map((id) => this.#sentences(id).join(' ')).join(' '));
+    const candidates = ids.flatMap((id) => {
+      const turn = turnOf(this.#sentences(id));
+      return this.#candidates(id, (text) => (zones.topical.test(text) ? topicalWorth : 0), centre)
+        .filter(({ sentence }) => turn < 0 || sentence <= turn)
+        .filter(({ text }) => text.length <= longestAbout && !leans(text) && names.test(spaced(text)))
+        .map((one) => ({ id, ...one }));
+    });
+    const [best] = candidates.sort((a, b) => b.score - a.score);
+    return best && this.#quoted(best.id, [best])[0];
+  }
+
+  /** The sentence that announces a data set or benchmark; undefined for none. */
+  resource(id: string): Statement | undefined {
+    if (!this.#sentences(id).some((text) => zones.resource.test(text))) return undefined;
+    const candidates = this.#candidates(id, () => 0).filter(({ text }) => zones.resource.test(text));
+    const found = candidates.find(({ text }) => !leans(text)) ?? candidates[0];
+    return found && this.#quoted(id, [found])[0];
+  }
+
+  #sentences(id: string): readonly string[] {
+    return sentencesOf(this.#papers.get(id)!);
+  }
+
+  /** Those that may be quoted, the best first. @param whole what they are to speak for; the paper unless given */
+  #candidates(id: string, worth: (text: string, sentence: number) => number, whole?: Vector): Candidate[] {
+    const sentences = this.#sentences(id);
+    whole ??= this.#vector(sentences.join(' '));
+    return sentences
+      .flatMap((text, sentence): Candidate[] => {
+        if (this.#used.has(`${id} ${sentence}`) || !isQuotable(text)) return [];
+        const vector = this.#vector(text);
+        const score = cosine(vector, whole) + worth(text, sentence) - (isEmpty(text) ? emptyCost : 0);
+        return [{ text, sentence, vector, score }];
       })
       .sort((a, b) => b.score - a.score || a.sentence - b.sentence);
-    const chosen: typeof scored = [];
-    const leans = ({ text }: { readonly text: string }) =>
-      leaning.test(text) && !(purpose === 'insight' && pointingAtWork.test(text));
-    const take = (mayLean: (sentence: number) => boolean) => {
-      for (const one of scored) {
-        if (chosen.length >= count) break;
-        if (chosen.includes(one) || (leans(one) && !mayLean(one.sentence))) continue;
-        if (chosen.some((other) => cosine(one.vector, other.vector) > tooAlike)) continue;
-        chosen.push(one);
-      }
-    };
-    const before = scored.find(({ sentence }) => sentence === turn - 1);
-    const [first] = scored;
-    if (
-      purpose === 'why' &&
-      first?.sentence === turn &&
-      leans(first) &&
-      before &&
-      !leans(before) &&
-      !isEmpty(before.text)
-    )
-      chosen.push(before, first);
-    take(() => false);
-    take((sentence) => this.#used.has(`${id} ${sentence - 1}`) || chosen.some((one) => one.sentence === sentence - 1));
-    if (chosen.length === 0 && purpose !== 'insight') take(() => true);
+  }
+
+  #quoted(id: string, chosen: readonly Candidate[]): Statement[] {
     for (const { sentence } of chosen) this.#used.add(`${id} ${sentence}`);
-    return chosen
+    return [...chosen]
       .sort((a, b) => a.sentence - b.sentence)
       .map(({ text, sentence }) => ({ text, sources: [{ paper: id, sentence }], origin: 'quoted' }));
   }
@@ -126,21 +166,33 @@ export class Quotes {
   }
 }
 
-function manner(text: string, purpose: Purpose): number {
-  return (cues[purpose].test(text) ? cueWorth : 0) - (isEmpty(text) ? emptyCost : 0);
+/** A sentence by itself or, where it leans, with the one before; undefined where that does not stand by itself either. */
+function standing(one: Candidate, candidates: readonly Candidate[]): [Candidate[]] | undefined {
+  if (!leans(one.text)) return [[one]];
+  const former = candidates.find(({ sentence }) => sentence === one.sentence - 1);
+  return former && !leans(former.text) ? [[former, one]] : undefined;
 }
 
-/** A figure makes it tell something; a question tells nothing. */
-function isEmpty(text: string): boolean {
-  return /\?$/.test(text) || (empty.test(text) && (/https?:\/\//.test(text) || !/\d/.test(text)));
+/** Takes the best that are allowed and say something new, until there are enough. */
+function take(
+  candidates: readonly Candidate[],
+  count: number,
+  chosen: Candidate[],
+  allowed: (one: Candidate) => boolean,
+): void {
+  for (const one of candidates) {
+    if (chosen.length >= count) return;
+    if (has(chosen, one.sentence) || !allowed(one)) continue;
+    if (chosen.some(({ vector }) => cosine(one.vector, vector) > tooAlike)) continue;
+    chosen.push(one);
+  }
 }
 
-/** Neither a fragment nor a list of everything. */
-function quotable(text: string): boolean {
-  return text.length >= 30 && text.length <= 600 && text.split(' ').length >= 6;
+function has(chosen: readonly Candidate[], sentence: number): boolean {
+  return chosen.some((one) => one.sentence === sentence);
 }
 
-function cosine(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
+function cosine(a: Vector, b: Vector): number {
   let [dot, aa, bb] = [0, 0, 0];
   for (const [word, weight] of a) {
     dot += weight * (b.get(word) ?? 0);

@@ -1,9 +1,24 @@
 /** Words that all forms of an issue share. */
 import { formatNumber } from '../../../report/index.ts';
-import { dateOf, dayNumber } from '../calendar.ts';
+import { addMonths, dateOf, dayNumber } from '../calendar.ts';
 import { knownDate } from '../paper.ts';
 import { partMeaning } from '../pick/evidence.ts';
 import type { Issue, IssuePick, PaperEntry, RisingRow, Statement, TopicChange } from './issue.ts';
+
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 export function dayBefore(date: string): string {
   return dateOf(dayNumber(date) - 1);
@@ -12,6 +27,15 @@ export function dayBefore(date: string): string {
 /** First and last day. */
 export function windowWords({ from, at }: Pick<Issue, 'from' | 'at'>): string {
   return `${from} to ${dayBefore(at)}`;
+}
+
+/** `Papers of June 2021`, of a year, or from a day to another. */
+export function titleWords(window: Pick<Issue, 'from' | 'at'>): string {
+  const { from, at } = window;
+  const [year, month] = from.split('-') as [string, string];
+  if (from.endsWith('-01') && at === addMonths(from, 1)) return `Papers of ${monthNames[Number(month) - 1]} ${year}`;
+  if (from.endsWith('-01-01') && at === addMonths(from, 12)) return `Papers of ${year}`;
+  return `Papers of ${windowWords(window)}`;
 }
 
 export function aboutWords({ papers, read, compared, rate }: Issue): string {
@@ -26,9 +50,15 @@ export function creditWords({ id, authors, date, venue }: PaperEntry): string {
   return [names, knownDate({ id, date }), venue].filter((part) => part !== undefined && part !== '').join(', ');
 }
 
-/** `ten times as frequent: 31 of 812 papers, before 12 of 2,431` as numbers. */
-export function growthWords({ growth, recent, before }: RisingRow): string {
-  return `×${formatNumber(growth, { decimals: growth < 10 ? 1 : 0 })} (${recent} papers, ${before} before)`;
+/** By how many times its share of the papers grew, where it was there before: `×3.1`. */
+export function timesWords({ growth, before }: Pick<RisingRow, 'growth' | 'before'>): string {
+  if (before === 0) return 'new';
+  return `×${formatNumber(growth, { decimals: growth < 10 ? 1 : 0 })}`;
+}
+
+/** `×3.1 (31 papers, 12 before)` */
+export function growthWords(row: RisingRow): string {
+  return `${timesWords(row)} (${row.recent} papers, ${row.before} before)`;
 }
 
 export function changeWords({ now, earlier }: TopicChange): string {

@@ -12,6 +12,7 @@ import type { Study } from '../study.ts';
 import { topicCounts, topicLabel } from '../topics/topics.ts';
 import type { Issue, IssuePick, PaperEntry, Statement, TopicChange } from './issue.ts';
 import { Quotes } from './quotes.ts';
+import { changeWords, timesWords, titleWords } from './words.ts';
 
 export interface WriteOptions {
   /** `Trends in AI, May 2022`; the window's dates unless given. */
@@ -54,14 +55,14 @@ export function writeIssue(study: Study, { picks, next, notes }: Picks, options:
       parts,
       pinned,
       rising: rising.phrases.filter(({ papers: own }) => own.includes(paper)).map(({ phrase }) => phrase),
-      why: quotes.of(paper, 'why', 1),
-      insights: quotes.of(paper, 'insight', insightsOfAPaper),
+      why: quotes.why(paper),
+      insights: quotes.insights(paper, insightsOfAPaper),
       related: related.get(paper)!,
     };
   });
   const news = newsOf(next.filter(({ paper }) => !references.some(({ id }) => id === paper)))
     .flatMap(({ paper }) => {
-      const statements = quotes.of(paper, 'insight', 1);
+      const statements = quotes.brief(paper);
       return statements.length === 0 ? [] : [{ paper: entry(paper), statements }];
     })
     .slice(0, newsLength);
@@ -72,7 +73,7 @@ export function writeIssue(study: Study, { picks, next, notes }: Picks, options:
     .map(({ paper }) => paper.title);
   return {
     format: 1,
-    title: options.title ?? `Papers from ${from} to before ${at}`,
+    title: options.title ?? titleWords(study),
     from,
     at,
     papers: window.length,
@@ -116,43 +117,41 @@ function newsOf(next: readonly Pick[]): readonly Pick[] {
   return [...first, ...next.filter((pick) => !first.includes(pick))];
 }
 
-/** A sentence for each of what rises strongly; where little does, for the topics whose share of the papers grew most. No paper twice. */
+/**
+ * A sentence for each of what rises strongly, and of the topics whose share of the papers grew most, with by how much. No
+ * paper twice, nor what mostly the same papers are about.
+ */
 function summaryOf(study: Study, quotes: Quotes): Statement[] {
   const statements: Statement[] = [];
-  const quoted = new Set<string>();
   const inWindow = new Set(study.window.map((i) => study.papers[i]!.id));
-  const central = centrality(study);
-  const add = (lead: string, ids: readonly string[], about?: string) => {
-    for (const id of [...ids].sort((a, b) => (central.get(b) ?? 0) - (central.get(a) ?? 0))) {
-      if (quoted.has(id)) continue;
-      const [statement] = quotes.of(id, 'summary', 1, about);
-      if (!statement) continue;
-      quoted.add(id);
-      statements.push({ lead, ...statement });
-      return;
-    }
-  };
-  const strong = study.rising.phrases.filter(({ growth }) => growth >= strongRise);
-  for (const { phrase, papers } of strong.slice(0, summaryLength)) {
-    add(
-      phrase,
-      papers.filter((id) => inWindow.has(id)),
+  const named: string[] = [];
+  const told = new Set<string>();
+  const quoted = new Set<string>();
+  const add = (lead: string, phrase: string, papers: readonly string[]) => {
+    const own = papers.filter((id) => inWindow.has(id));
+    if (statements.length >= summaryLength || 2 * own.filter((id) => told.has(id)).length >= own.length) return;
+    const statement = quotes.about(
+      own.filter((id) => !quoted.has(id)),
       phrase,
     );
-  }
+    if (!statement) return;
+    for (const id of own) told.add(id);
+    quoted.add(statement.sources[0]!.paper);
+    named.push(phrase);
+    statements.push({ lead, ...statement });
+  };
+  for (const row of study.rising.phrases)
+    if (row.growth >= strongRise) add(`${row.phrase}, ${timesWords(row)}`, row.phrase, row.papers);
   const { topics: changes } = topicChanges(study);
   const grown = study.topics.topics
-    .map((topic, i) => ({ topic, grew: changes[i]!.now - changes[i]!.earlier }))
-    .filter(({ topic: { terms } }) => !statements.some(({ lead }) => terms.slice(0, 3).includes(lead!)))
-    .sort((a, b) => b.grew - a.grew || b.topic.papers.length - a.topic.papers.length);
-  for (const { topic } of grown) {
-    if (statements.length >= summaryLength) break;
+    .map((topic, i) => ({ topic, change: changes[i]! }))
+    .filter(({ change: { now, earlier } }) => now > earlier)
+    .sort((a, b) => b.change.now - b.change.earlier - (a.change.now - a.change.earlier));
+  for (const { topic, change } of grown) {
     const [term] = topic.terms;
-    add(
-      topic.name ?? term ?? topic.id,
-      topic.papers.filter((id) => inWindow.has(id)),
-      term,
-    );
+    const isNamed = named.some((phrase) => topic.terms.slice(0, 3).includes(phrase));
+    if (term !== undefined && !isNamed)
+      add(`${topic.name ?? term}, ${changeWords(change)} of the papers`, term, topic.papers);
   }
   return statements;
 }
@@ -168,8 +167,8 @@ function centrality({ papers, window, neighbours: { k, ids, similarity } }: Stud
   );
 }
 
-/** The nearest papers from before the window for each pick, where they are near, numbered through. Picks are no earlier work, though pinned ones may be old. */
-function earlierWork({ papers, from, neighbours: { k, ids, similarity } }: Study, picks: readonly string[]) {
+/** The nearest papers from before each pick, where they are near, numbered through. Picks are no earlier work. */
+function earlierWork({ papers, neighbours: { k, ids, similarity } }: Study, picks: readonly string[]) {
   const nearest = Float32Array.from(papers, (_, i) => (ids[i * k]! < 0 ? 0 : similarity[i * k]!)).sort();
   const least = nearest[Math.floor(tooFar * nearest.length)]!;
   const place = new Map(papers.map(({ id }, i) => [id, i]));
@@ -180,7 +179,7 @@ function earlierWork({ papers, from, neighbours: { k, ids, similarity } }: Study
     const numbers: number[] = [];
     for (let at = i * k; at < (i + 1) * k && ids[at]! >= 0 && numbers.length < relatedOfAPaper; at++) {
       const other = papers[ids[at]!]!;
-      if (other.date >= from || picks.includes(other.id) || similarity[at]! < least) continue;
+      if (other.date >= papers[i]!.date || picks.includes(other.id) || similarity[at]! < least) continue;
       let number = references.indexOf(other) + 1;
       if (number === 0) number = references.push(other);
       numbers.push(number);
@@ -202,7 +201,7 @@ function resourcesOf(study: Study, quotes: Quotes, picked: ReadonlySet<string>):
   const found: { paper: PaperEntry; statement: Statement }[] = [];
   for (const paper of order) {
     if (found.length === resourcesShown) break;
-    const [statement] = quotes.of(paper.id, 'resource', 1);
+    const statement = quotes.resource(paper.id);
     if (statement) found.push({ paper: entryOf(paper), statement });
   }
   return found;

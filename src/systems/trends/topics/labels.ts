@@ -6,8 +6,14 @@
  * phrases are counted by papers here. Phrases of two words and more count half as much again, for they read as names.
  */
 import { documentsOf, type PhraseTable, wordsOfName } from '../phrases/phrases.ts';
+import { spaced } from '../phrases/spelling.ts';
 
-/** Phrases of each topic, the most telling first; no two share a word. */
+/** Of a topic's papers with a phrase, the share with a longer one from which that is what is meant. */
+const mostlyLonger = 0.7;
+/** Phrases of a topic, the most telling, among which longer ones are looked for. */
+const longerAmong = 300;
+
+/** Phrases of each topic, the most telling first; no two share a word. A phrase that mostly is a part of a longer one is that. */
 export function topicTerms(table: PhraseTable, of: ArrayLike<number>, topics: number, count: number): string[][] {
   const frequency = new Int32Array(table.names.length * topics);
   const totals = new Float64Array(topics);
@@ -30,15 +36,28 @@ export function topicTerms(table: PhraseTable, of: ArrayLike<number>, topics: nu
       if (tf > 0) scores[topic]!.push({ phrase, score: tf * rarity });
     }
   }
-  return scores.map((own) => {
+  return scores.map((own, topic) => {
     const names: string[] = [];
-    for (const { phrase } of own.sort((a, b) => b.score - a.score || a.phrase - b.phrase)) {
-      const name = table.names[phrase]!;
+    const order = own.sort((a, b) => b.score - a.score || a.phrase - b.phrase).map(({ phrase }) => phrase);
+    const among = order.slice(0, longerAmong);
+    const frequencyOf = (phrase: number) => frequency[phrase * topics + topic]!;
+    const whole = (phrase: number) => {
+      const least = mostlyLonger * frequencyOf(phrase);
+      const longer = among.filter((other) => isPart(table, phrase, other) && frequencyOf(other) >= least);
+      return [phrase, ...longer].reduce((best, one) => (table.words[one]! > table.words[best]! ? one : best));
+    };
+    for (const phrase of order) {
+      const name = table.names[whole(phrase)]!;
       if (names.some((other) => overlaps(other, name))) continue;
       if (names.push(name) === count) break;
     }
     return names;
   });
+}
+
+/** Whether a phrase is a part of a longer one. */
+function isPart({ names, words }: PhraseTable, phrase: number, other: number): boolean {
+  return words[other]! > words[phrase]! && ` ${spaced(names[other]!)} `.includes(` ${spaced(names[phrase]!)} `);
 }
 
 /** Whether two phrases share a word. */
