@@ -130,7 +130,39 @@ describe('pickPapers', () => {
 
   it('knows nothing that was read later', () => {
     const later = readings(Object.fromEntries(window.map((id, w) => [id, [{ at: '2022-06-02', citations: w }]])));
-    expect(pickPapers(study, { readings: later })).toEqual(pickPapers(study));
+    const { notes, ...blind } = pickPapers(study);
+    expect(pickPapers(study, { readings: later })).toEqual({
+      ...blind,
+      notes: [...notes, 'What was counted after 2022-06-01 is left out: it was not known then.'],
+    });
+    // an issue that is written some days later
+    const written = pickPapers(study, { readings: later, countedBy: '2022-07-01' });
+    expect(written.picks[0]!.parts.map(({ name }) => name)).toContain('citations');
+    expect(written.notes).toEqual([
+      'Not in the score, for it tells no paper of the window from another: popularity, code, rising.',
+    ]);
+  });
+
+  it('compares counts of one source: of the one that knows most papers', () => {
+    const known = readings(
+      Object.fromEntries(
+        window.map((id, w) => [
+          id,
+          [
+            ...(w < 10 ? [{ at: '2022-05-20', source: 'few', citations: 0 }] : []),
+            { at: '2022-05-20', source: 'most', citations: 900 },
+            { at: '2022-05-30', source: 'most', citations: 900 + (w % 7) },
+            ...(w < 10 ? [{ at: '2022-05-31', source: 'few', citations: 500 }] : []),
+          ],
+        ]),
+      ),
+    );
+    const all = pickPapers(study, { readings: known, count: 40, topics: 1 });
+    const born = new Map(papers.map(({ id, date }) => [id, date]));
+    for (const { paper, parts } of all.picks.filter(({ paper }) => born.get(paper)! < '2022-05-20')) {
+      const { raw } = parts.find(({ name }) => name === 'citations')!;
+      expect(raw, paper).toBeCloseTo(Math.log2(1 + 3 * (window.indexOf(paper) % 7)), 12);
+    }
   });
 
   it('takes pins, leaves out bans, and refuses what cannot be', () => {

@@ -73,6 +73,30 @@ export function timelineOf(papers: readonly Pick<Paper, 'date'>[], bin: Bin): Ti
   return { bin, starts, of, sizes };
 }
 
+/** Of all papers the share, at each end of their time, that may be odd. */
+const fewOdd = 0.02;
+/** In fewer papers none is. */
+const leastPapers = 10;
+
+/**
+ * The first and last day of some papers, but for a few at each end that would more than double the time between: a slip of
+ * a source, or a classic among the papers of a year.
+ * @param oldest days of the first papers, rising; of all, or of as many as may be odd and one more
+ * @param newest days of the last ones, falling
+ * @param size of how many papers
+ */
+export function usualSpan(oldest: readonly string[], newest: readonly string[], size: number): [string, string] {
+  const odd = size < leastPapers ? 0 : Math.max(1, Math.floor(fewOdd * size));
+  const [first, last] = [oldest, newest].map((days) => dayNumber(days[Math.min(odd, days.length - 1)]!)) as [
+    number,
+    number,
+  ];
+  const length = last - first;
+  const from = oldest.find((day) => dayNumber(day) >= first - length)!;
+  const to = newest.find((day) => dayNumber(day) <= last + length)!;
+  return [from, to];
+}
+
 /** What an axis of time marks: few years one by one, and not their months; else about so many. */
 export function ticksOf({ starts }: Pick<Timeline, 'starts'>, about = 8): number | 'year' {
   return starts.length <= about && starts.every((start) => start.endsWith('-01-01')) ? 'year' : about;

@@ -20,6 +20,7 @@ import { draftIssue } from '../issue/draft.ts';
 import { readIssue } from '../issue/draft-file.ts';
 import { issueFeed } from '../issue/feed.ts';
 import type { Issue } from '../issue/issue.ts';
+import { aboutWords, windowWords } from '../issue/words.ts';
 import type { Store } from '../store/store.ts';
 import { storeOption, withAnalyst, withStore } from './collection.ts';
 import { refuseExisting } from './files.ts';
@@ -98,6 +99,7 @@ too, where the editor of tenfold trends serve finds it.`,
           );
         return {
           title: issue.title,
+          window: `${windowWords(issue)}: ${aboutWords(issue)}`,
           files,
           problems,
           notes: issue.notes,
@@ -105,8 +107,8 @@ too, where the editor of tenfold trends serve finds it.`,
         };
       }),
     ),
-  text: ({ title, files, problems, notes }) =>
-    [title, ...notes, ...problems.map((line) => `not sound: ${line}`), ...files].join('\n'),
+  text: ({ title, window, files, problems, notes }) =>
+    [title, window, ...notes, ...problems.map((line) => `not sound: ${line}`), ...files].join('\n'),
 });
 
 /** A fresh issue, with what was edited on its draft in the collection. */

@@ -1,5 +1,4 @@
 /** Options that several verbs have, and what they mean. */
-import { addMonths } from '../calendar.ts';
 import { type Window, windowOf, windowStart } from '../desk/windows.ts';
 import { type PartName, partNames } from '../pick/evidence.ts';
 import type { SearchFilter } from '../search/search.ts';
@@ -83,15 +82,13 @@ export async function windowIn(
   store: Store,
   { at, recent, before }: GivenWindow,
 ): Promise<Window & { readonly from: string }> {
-  const usual = await windowOf(store);
+  const usual = await windowOf(store, at);
   if (!usual) throw new RangeError('trends: expected papers in the collection, got none');
   const window = {
     ...usual,
-    ...(at !== undefined && { at }),
     ...(recent !== undefined && { recent }),
     ...(before !== undefined && { before }),
   };
-  addMonths(window.at, 0);
   return { ...window, from: windowStart(window) };
 }
 

@@ -41,7 +41,8 @@ against the citations that were counted by a later day, beside the papers that h
           pins: pin,
           bans: ban,
         };
-        const question = await pickQuestion(store, request);
+        // picks that are tested know nothing of later
+        const question = { ...(await pickQuestion(store, request)), ...(backTest !== undefined && { countedBy: at }) };
         return withAnalyst(store, { progress, signal }, async (analyst) => {
           const { picks, compared, notes } = await analyst.ask('picks', question);
           const papers = await store.get(picks.map(({ paper }) => paper));

@@ -3,7 +3,7 @@
  * as they were published, which stay as they are.
  */
 
-import { dateOf, dayNumber } from '../calendar.ts';
+import { addMonths, dateOf, dayNumber } from '../calendar.ts';
 import { checkIssue, settleIssue, statementsOf } from '../issue/check.ts';
 import type { Issue, IssuePick } from '../issue/issue.ts';
 import type { Paper, SignalReading } from '../paper.ts';
@@ -117,7 +117,13 @@ export async function composeIssue(store: Store, analyst: Analyst, request: Issu
 export async function pickQuestion(store: Store, request: IssueRequest): Promise<Questions['picks']> {
   const { title: _, ...asked } = request;
   const window = await windowOf(store);
-  return { ...asked, byVenue: window?.byVenue ?? false, readings: await readingsOf(store, request) };
+  return {
+    ...asked,
+    byVenue: window?.byVenue ?? false,
+    readings: await readingsOf(store, request),
+    // an issue is written in the days after its month, and counts are read then
+    countedBy: addMonths(request.at, 1),
+  };
 }
 
 async function readingsOf(

@@ -5,7 +5,7 @@
  */
 
 import { countsOf, type PhraseBurst, phraseBursts } from '../bursts/phrase-bursts.ts';
-import { type Bin, type Timeline, timelineOf } from '../calendar.ts';
+import { type Bin, type Timeline, timelineOf, usualSpan } from '../calendar.ts';
 import type { Issue } from '../issue/issue.ts';
 import { writeIssue } from '../issue/write.ts';
 import { type LiteratureMap, literatureMap } from '../map/literature-map.ts';
@@ -52,8 +52,9 @@ export interface PickQuestion {
   readonly bans: readonly string[];
   /** Whether phrases rise in venues, each compared with itself. */
   readonly byVenue?: boolean;
-  /** What was counted about the papers of the window. */
+  /** What was counted about the papers of the window, and the last day that counts; the window's end unless given. */
   readonly readings: readonly (readonly [id: string, readings: readonly SignalReading[]])[];
+  readonly countedBy?: string;
 }
 
 /** And what the answers are. */
@@ -108,7 +109,7 @@ export class Answerer {
       lines: (asked) => this.#lines(asked, told),
       river: ({ bin }) => {
         const { topics } = this.#mapped(told);
-        const timeline = timelineOf(this.#papers, bin);
+        const timeline = timelineOf(inTime(this.#papers), bin);
         return { timeline, topics, counts: topicCounts(topics, this.#papers, timeline) };
       },
       picks: (asked) => this.#picks(asked, told).picks,
@@ -152,7 +153,7 @@ export class Answerer {
     const papers = at === undefined ? this.#papers : this.#papers.filter(({ date }) => date < at);
     const table = at === undefined ? this.#phrases(told) : phrasesOf(papers.map(textOf));
     told('finding bursts');
-    const timeline = timelineOf(papers, bin);
+    const timeline = timelineOf(inTime(papers), bin);
     const bursts: PhraseBurst[] = [];
     for (const burst of phraseBursts(table, timeline)) {
       if (table.starts[burst.number + 1]! - table.starts[burst.number]! < minPapers) continue;
@@ -165,7 +166,7 @@ export class Answerer {
 
   #lines({ bin, phrases }: Questions['lines'], told: (label: string) => void): Answers['lines'] {
     const table = this.#phrases(told);
-    const timeline = timelineOf(this.#papers, bin);
+    const timeline = timelineOf(inTime(this.#papers), bin);
     const keyOf = (phrase: string) => spaced(phrase).split(' ').map(stem).join('');
     const wanted = new Map(phrases.map((phrase) => [keyOf(phrase), -1]));
     for (const [number, name] of table.names.entries()) {
@@ -182,7 +183,11 @@ export class Answerer {
 
   #picks(asked: PickQuestion, told: (label: string) => void): { readonly study: Study; readonly picks: Picks } {
     const study = this.#studyOf(asked, told);
-    return { study, picks: pickPapers(study, pickOptions(asked)) };
+    const { countedBy } = asked;
+    return {
+      study,
+      picks: pickPapers(study, { ...pickOptions(asked), ...(countedBy !== undefined && { countedBy }) }),
+    };
   }
 
   #studyOf({ from, at, before, byVenue }: PickQuestion, told: (label: string) => void): Study {
@@ -195,6 +200,14 @@ export class Answerer {
     }
     return this.#study.study;
   }
+}
+
+/** The dates of papers, the few odd ones moved to the ends of the others' time: a slip of a source makes no thousand years. */
+function inTime(papers: readonly Paper[]): { readonly date: string }[] {
+  if (papers.length === 0) return [];
+  const days = papers.map(({ date }) => date).sort();
+  const [first, last] = usualSpan(days, days.toReversed(), days.length);
+  return papers.map(({ date }) => ({ date: date < first ? first : date > last ? last : date }));
 }
 
 function venueOf({ venue }: Paper): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { usualWindow } from './windows.ts';
+import { openStore } from '../store/open.ts';
+import { usualWindow, windowOf } from './windows.ts';
 
 const papers = (dates: readonly string[], venue?: (i: number) => string) =>
   dates.map((date, i) => ({ date, ...(venue && { venue: venue(i) }) }));
@@ -23,4 +24,29 @@ test('of days, a month; of generations, ten years', () => {
   expect(usualWindow(papers(days, () => 'acl'))).toMatchObject({ at: '2022-04-01', recent: 1, byVenue: false });
   const long = usualWindow(papers(['1790-01-01', '2021-01-01'], () => 'address'));
   expect(long).toMatchObject({ at: '2022-01-01', recent: 120, byVenue: false });
+});
+
+test('as long as there are papers in it, whatever a few odd dates are', async () => {
+  const store = await openStore(':memory:');
+  try {
+    const dates = [
+      ...Array.from({ length: 40 }, () => '2021-05-05'),
+      ...Array.from({ length: 40 }, () => '2021-06-06'),
+      '2021-07-01',
+      // a classic, and a slip of a source
+      '1948-07-01',
+      '2999-01-07',
+    ];
+    await store.put(
+      dates.map((date, i) => ({
+        source: 'test',
+        record: String(i),
+        paper: { title: `Paper ${i}`, abstract: '', authors: [], date },
+      })),
+    );
+    expect(await windowOf(store)).toMatchObject({ at: '2021-08-01', recent: 3, bin: 'week' });
+    expect(await windowOf(store, '2021-07-01')).toMatchObject({ at: '2021-07-01', recent: 1 });
+  } finally {
+    await store.close();
+  }
 });

@@ -1,5 +1,5 @@
 /** The window of time that is looked at where nobody names one: the last that a collection has papers of. */
-import { addMonths, type Bin, binStart, dayNumber } from '../calendar.ts';
+import { addMonths, type Bin, binStart, dateOf, dayNumber, usualSpan } from '../calendar.ts';
 import type { Paper } from '../paper.ts';
 import type { Store } from '../store/store.ts';
 
@@ -64,24 +64,30 @@ export function windowStart({ at, recent }: Pick<Window, 'at' | 'recent'>): stri
   return addMonths(at, -recent);
 }
 
-/** The window that suits the collection, told by its first and last papers; undefined for an empty one. */
-export async function windowOf(store: Store): Promise<Window | undefined> {
-  const numbers: number[] = [];
+/**
+ * The window that suits the collection, told by its first and last papers; undefined for an empty one.
+ * @param at the day after the window's last, where it was asked for
+ */
+export async function windowOf(store: Store, at?: string): Promise<Window | undefined> {
+  const days: string[][] = [];
+  const papers: Paper[] = [];
   for (const ascending of [true, false]) {
-    let seen = 0;
-    for await (const one of store.ordered('date', ascending)) {
-      numbers.push(one);
-      if (++seen === looked) break;
-    }
+    const numbers: number[] = [];
+    for await (const one of store.ordered('date', ascending)) if (numbers.push(one) === looked) break;
+    const found = (await store.at(numbers)).flatMap(({ paper }) => paper ?? []);
+    days.push(found.map(({ date }) => date));
+    papers.push(...found);
   }
-  const papers = (await store.at(numbers)).flatMap(({ paper }) => paper ?? []);
   if (papers.length === 0) return undefined;
-  const usual = usualWindow(papers);
-  if (usual.recent !== 1) return usual;
+  const [first, latest] = usualSpan(days[0]!, days[1]!, await store.size());
+  const usual = usualWindow(papers.filter(({ date }) => date >= first && date <= latest));
+  const end = at ?? usual.at;
+  if (usual.recent !== 1) return { ...usual, at: end };
+  const last = dateOf(dayNumber(end) - 1);
   // the last month may have hardly begun
   for (const recent of [1, 3, 6]) {
-    const found = await store.select({ from: windowStart({ ...usual, recent }), to: usual.at });
-    if (found.length >= fewPapers) return { ...usual, recent };
+    const found = await store.select({ from: windowStart({ at: end, recent }), to: last });
+    if (found.length >= fewPapers) return { ...usual, at: end, recent };
   }
-  return { ...usual, recent: 12 };
+  return { ...usual, at: end, recent: 12 };
 }

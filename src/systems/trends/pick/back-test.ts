@@ -7,7 +7,7 @@
  */
 import { bootstrapInterval, type Interval, mean } from '../../../report/index.ts';
 import type { Study } from '../study.ts';
-import { aheadOf, cohortsOf, type Readings } from './evidence.ts';
+import { aheadOf, cohortsOf, countedOf, type Readings } from './evidence.ts';
 import { type PickOptions, pickPapers } from './pick.ts';
 
 export interface BackTest {
@@ -35,12 +35,13 @@ export function backTest(
   const { readings } = options;
   if (!(later > study.at)) throw new RangeError(`back-test: expected a day after ${study.at}, got ${later}`);
   const { papers, window, at } = study;
-  const lastBy = (id: string, day: string, after = '') =>
-    (readings.get(id) ?? [])
-      .filter((reading) => reading.citations !== undefined && reading.at <= day && reading.at > after)
-      .sort((a, b) => (a.at < b.at ? -1 : 1))
-      .at(-1)?.citations ?? Number.NaN;
-  const became = Float64Array.from(window, (i) => lastBy(papers[i]!.id, later, at));
+  const ids = window.map((i) => papers[i]!.id);
+  const last = (after: string, by: string) =>
+    Float64Array.from(
+      countedOf(ids, readings, 'citations', { after, by }),
+      (own) => own.at(-1)?.citations ?? Number.NaN,
+    );
+  const became = last(at, later);
   const ahead = aheadOf(became, cohortsOf(study));
   const aheadById = new Map(window.map((i, w) => [papers[i]!.id, ahead[w]!]));
   const { picks } = pickPapers(study, options);
@@ -55,8 +56,7 @@ export function backTest(
     );
   }
   const { value, interval } = bootstrapInterval(values, mean);
-  const totals = window
-    .map((i, w) => ({ total: lastBy(papers[i]!.id, at), ahead: ahead[w]! }))
+  const totals = Array.from(last('', at), (total, w) => ({ total, ahead: ahead[w]! }))
     .filter(({ total, ahead }) => !Number.isNaN(total) && !Number.isNaN(ahead))
     .sort((a, b) => b.total - a.total)
     .slice(0, picks.length);

@@ -32,32 +32,53 @@ const velocityDays = 30;
 /** Fewest papers of a cohort. */
 const cohortSize = 20;
 
-/** Each part's raw number for each paper of the window; NaN where it is unknown. */
-export function rawParts(study: Study, readings: Readings): Record<PartName, Float64Array> {
-  const { papers, window, at } = study;
+/**
+ * Each part's raw number for each paper of the window; NaN where it is unknown.
+ * @param by the last day whose readings count
+ */
+export function rawParts(study: Study, readings: Readings, by: string): Record<PartName, Float64Array> {
+  const { papers, window } = study;
   const text = textParts(study);
-  const signal = (name: 'citations' | 'popularity' | 'code') =>
-    Float64Array.from(window, (i) => velocity(papers[i]!, readings.get(papers[i]!.id) ?? [], name, at));
+  const ids = window.map((i) => papers[i]!.id);
+  const counted = (name: Counted) => countedOf(ids, readings, name, { by });
+  const gained = (name: Counted) =>
+    Float64Array.from(counted(name), (own, w) => velocity(papers[window[w]!]!, own, name));
   return {
-    citations: signal('citations'),
-    popularity: signal('popularity'),
-    code: signal('code'),
-    authority: Float64Array.from(window, (i) => {
-      const last = known(readings.get(papers[i]!.id) ?? [], 'authority', at).at(-1);
-      return last === undefined ? Number.NaN : Math.log2(1 + last.authority!);
-    }),
+    citations: gained('citations'),
+    popularity: gained('popularity'),
+    code: gained('code'),
+    authority: Float64Array.from(counted('authority'), (own) => Math.log2(1 + (own.at(-1)?.authority ?? Number.NaN))),
     ...text,
   };
 }
 
+type Counted = 'citations' | 'popularity' | 'code' | 'authority';
+
+/**
+ * For each paper the readings of a count, in the order of time, all by the source that knows it of most of the papers (of
+ * equal ones the first by name): counts of different sources are not to be compared.
+ */
+export function countedOf(
+  ids: readonly string[],
+  readings: Readings,
+  name: Counted,
+  { after = '', by }: { readonly after?: string; readonly by: string },
+): SignalReading[][] {
+  const known = ids.map((id) =>
+    (readings.get(id) ?? [])
+      .filter((reading) => reading[name] !== undefined && reading.at > after && reading.at <= by)
+      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+  );
+  const papers = new Map<string, number>();
+  for (const own of known)
+    for (const source of new Set(own.map(({ source = '' }) => source)))
+      papers.set(source, (papers.get(source) ?? 0) + 1);
+  const [most] = [...papers].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return known.map((own) => own.filter(({ source = '' }) => source === most?.[0]));
+}
+
 /** log2(1 + gain in a month); from publication on where the paper is younger, or has been read once only. */
-function velocity(
-  paper: Paper,
-  readings: readonly SignalReading[],
-  name: 'citations' | 'popularity' | 'code',
-  at: string,
-): number {
-  const own = known(readings, name, at);
+function velocity(paper: Paper, own: readonly SignalReading[], name: Counted): number {
   const last = own.at(-1);
   if (last === undefined) return Number.NaN;
   const end = dayNumber(last.at);
@@ -67,17 +88,6 @@ function velocity(
   const from = sincePublication ? born : dayNumber(before.at);
   const gain = last[name]! - (sincePublication ? 0 : before[name]!);
   return Math.log2(1 + (Math.max(0, gain) * velocityDays) / Math.max(velocityDays / 4, end - from));
-}
-
-/** The readings up to a day that know a signal, in order of time. */
-function known(
-  readings: readonly SignalReading[],
-  name: 'citations' | 'popularity' | 'code' | 'authority',
-  at: string,
-): SignalReading[] {
-  return readings
-    .filter((reading) => reading[name] !== undefined && reading.at <= at)
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 function textParts({

@@ -17,6 +17,8 @@ import { aheadOf, cohortsOf, type PartName, partNames, type Readings, rawParts }
 
 export interface PickOptions {
   readonly readings?: Readings;
+  /** The last day whose readings count; the study's end unless given. An issue is written some days after its month. */
+  readonly countedBy?: string;
   /** How much each part counts, at least 0; those not given as in `defaultWeights`. */
   readonly weights?: Partial<Readonly<Record<PartName, number>>>;
   /** Ids of papers to take whatever their score; of the study's papers, in the window or not. */
@@ -82,7 +84,8 @@ const mostOfATopic = 2;
  * @throws RangeError for weights below 0 or all 0, a pin that the study does not have, or a paper both pinned and banned
  */
 export function pickPapers(study: Study, options: PickOptions = {}): Picks {
-  const { readings = new Map(), pins = [], bans = [], count = 10 } = options;
+  const { pins = [], bans = [], count = 10 } = options;
+  const readings: Readings = options.readings ?? new Map();
   const wanted = options.topics ?? Math.min(6, count);
   const weights = { ...defaultWeights, ...options.weights };
   for (const [name, weight] of Object.entries(weights)) {
@@ -98,7 +101,8 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
   if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= count)) {
     throw new RangeError(`pick: expected from 1 to ${count} topics, got ${wanted}`);
   }
-  const { scored, missing } = score(study, readings, weights);
+  const by = options.countedBy ?? study.at;
+  const { scored, missing } = score(study, rawParts(study, readings, by), weights);
   const byPaper = new Map(scored.map((pick) => [pick.paper, pick]));
   const banned = new Set(bans);
   const topicOf = topicOfPapers(study.topics);
@@ -119,6 +123,9 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
     ...(missing.length === 0
       ? []
       : [`Not in the score, for it tells no paper of the window from another: ${missing.join(', ')}.`]),
+    ...([...readings.values()].some((own) => own.some(({ at }) => at > by))
+      ? [`What was counted after ${by} is left out: it was not known then.`]
+      : []),
     ...(short === undefined ? [] : [short]),
   ];
   return {
@@ -135,9 +142,12 @@ export function pickPapers(study: Study, options: PickOptions = {}): Picks {
 }
 
 /** Every paper of the window with its score, the best first, and the parts that nothing is known about. */
-function score(study: Study, readings: Readings, weights: Readonly<Record<PartName, number>>) {
+function score(
+  study: Study,
+  raw: Readonly<Record<PartName, Float64Array>>,
+  weights: Readonly<Record<PartName, number>>,
+) {
   const { papers, window, at } = study;
-  const raw = rawParts(study, readings);
   const cohorts = cohortsOf(study);
   const used = partNames.filter((name) => weights[name] > 0 && tellsApart(raw[name]));
   const missing = partNames.filter((name) => weights[name] > 0 && !used.includes(name));
