@@ -154,9 +154,26 @@ describe('what is shown', () => {
     const cited = await served.desk.store.signals((await ids('q=graph&sort=citations')) as string[]);
     const counts = cited.map(({ citations }) => citations ?? -1);
     expect(counts).toEqual([...counts].sort((a, b) => b - a));
-    expect((await ids('q=graph&without=molecules')).length).toBeLessThan((await ids('q=graph')).length + 1);
+    const [all, some] = [await ids('q=graph+molecules'), await ids('q=graph&without=molecules')];
+    expect(all.length).toBeGreaterThan(0);
+    for (const paper of await served.desk.store.get(some as string[]))
+      expect(paper!.abstract).not.toContain('molecules');
     expect(await ids('category=cs.RO&q=&author=Writer3')).toHaveLength(20);
     expect(await ids('code=1&category=cs.RO')).toHaveLength(10);
+  });
+
+  it('in the map, what has every word is marked, and each paper is joined to those most like it', async () => {
+    const { ids: places } = (await (await get('/map.json')).json()) as { ids: string[] };
+    const found = (await (await get('/map/found?q=robot+grasping')).json()) as string[];
+    const papers = await served.desk.store.get(places);
+    const having = papers.filter((paper) => /robot grasping/.test(paper!.abstract)).map((paper) => paper!.id);
+    expect(having.length).toBe(40);
+    expect(found.toSorted()).toEqual(having.toSorted());
+    const near = (await (await get(`/map/near?id=${encodeURIComponent(found[0]!)}`)).json()) as number[];
+    expect(near.length).toBeGreaterThanOrEqual(15);
+    expect(near.filter((i) => found.includes(places[i]!)).length).toBeGreaterThan(near.length / 2);
+    expect(near.map((i) => places[i])).not.toContain(found[0]);
+    expect(await (await get('/map/near?id=nobody')).json()).toEqual([]);
   });
 
   it('a question that cannot be understood is told in words, and so is a wrong choice', async () => {

@@ -5,7 +5,7 @@ import { html } from '../../../report/index.ts';
 import { type ExportFormat, exportFormats, exportStore } from '../store/export.ts';
 import type { Desk } from './desk.ts';
 import { page } from './frame.ts';
-import { counted, number } from './parts.ts';
+import { counted, fieldQuery, number, searchPath } from './parts.ts';
 
 const kinds: Readonly<Record<ExportFormat, { readonly type: string; readonly name: string; readonly holds: string }>> =
   {
@@ -27,7 +27,7 @@ export function aboutPages(app: Hono, desk: Desk, hasPassword: boolean): void {
 <dl class="facts"><dt>Papers</dt><dd>${number(size)}</dd><dt>Kept in</dt><dd><code>${store.where}</code></dd>
 <dt>In the index</dt><dd>${number(papers)}, ${megabytes(indexBytes)} of memory</dd><dt>Vectors</dt><dd>${number(vectors)}, ${megabytes(vectorBytes)} of memory</dd></dl>
 <h2>Sources</h2>
-${sources.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ul>${sources.map(({ source, papers }) => html`<li><a href="/?source=${encodeURIComponent(source)}">${source}</a> <span class="quiet small">${counted(papers, 'paper')}</span></li>`)}</ul>`}
+${sources.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ul>${sources.map(({ source, papers }) => html`<li><a href="${searchPath(fieldQuery('source', source))}">${source}</a> <span class="quiet small">${counted(papers, 'paper')}</span></li>`)}</ul>`}
 <h2>Take it along</h2>
 <ul>${exportFormats.map((format) => html`<li><a href="/export/${kinds[format].name}">${kinds[format].name}</a> <span class="quiet small">${kinds[format].holds}</span></li>`)}</ul>
 ${hasPassword && html`<form method="post" action="/logout"><button>Sign out</button></form>`}`;

@@ -3,7 +3,7 @@ import { type Html, html, raw } from '../../../report/index.ts';
 import { type Draft, draftId, problemsOf, readPublished } from '../desk/drafts.ts';
 import { formNames } from '../desk/forms.ts';
 import type { Issue, IssuePick, Statement } from '../issue/issue.ts';
-import { creditWords, growthWords, originWords, scoreWords } from '../issue/words.ts';
+import { creditWords, growthWords, originWords, scoreWords, windowWords } from '../issue/words.ts';
 import { partMeaning, partNames } from '../pick/evidence.ts';
 import { defaultWeights } from '../pick/pick.ts';
 import type { Desk } from './desk.ts';
@@ -19,7 +19,7 @@ export async function editor(desk: Desk, { request, issue, changed }: Draft): Pr
   const files = (of: string) =>
     html`<ul class="chips">${formNames.map((name) => html`<li><a class="chip" href="/${of}/${id}/${name}">${name}</a></li>`)}</ul>`;
   const main = html`<h1>${issue.title}</h1>
-<p class="small quiet">${issue.from} to before ${issue.at}; last changed ${changed.slice(0, 16).replace('T', ' ')} UTC. <a href="/issues/${id}/issue.html">See it</a></p>
+<p class="small quiet">${windowWords(issue)}; last changed ${changed.slice(0, 16).replace('T', ' ')} UTC. <a href="/issues/${id}/issue.html">See it</a></p>
 ${
   problems.length > 0 &&
   html`<div class="error" role="alert"><p>Not sound yet:</p><ul>${problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`
@@ -101,9 +101,9 @@ function block(name: string, words: string, statements: readonly Statement[]): H
 
 /** A sentence to edit, what it is called, and what it stands on. */
 function sentence(name: string, label: string, statement: Statement): Html {
-  const { text, sources, supported } = statement;
+  const { lead, text, sources, supported } = statement;
   const origin = originWords(statement);
-  return html`<div class="sentence${supported === false ? ' unsupported' : ''}"><textarea name="${name}" rows="3" maxlength="4000" aria-label="${label}">${text}</textarea>
+  return html`<div class="sentence${supported === false ? ' unsupported' : ''}">${lead !== undefined && html`<p class="small"><b>${lead}</b></p>`}<textarea name="${name}" rows="3" maxlength="4000" aria-label="${label}">${text}</textarea>
 <p class="small quiet">${origin === '' ? 'quoted' : html`<b>${origin}</b>`}${sources.map(
     ({ paper, sentence: number }) => html` · <a href="${paperPath(paper)}">${paper} §${number + 1}</a>`,
   )}${sources.length === 0 && ' · no source'}</p></div>`;

@@ -24,6 +24,7 @@ import { forms } from '../desk/forms.ts';
 import { usualWindow, windowOf, windowStart } from '../desk/windows.ts';
 import { issueFeed } from '../issue/feed.ts';
 import type { Issue } from '../issue/issue.ts';
+import { windowWords } from '../issue/words.ts';
 import { partNames } from '../pick/evidence.ts';
 import type { Desk } from './desk.ts';
 import { formOf, typed, whole } from './forms.ts';
@@ -201,7 +202,7 @@ async function listPage(desk: Desk, writing: readonly string[]): Promise<string>
   const published = await allPublished(store);
   const window = (await windowOf(store)) ?? usualWindow([{ date: new Date().toISOString().slice(0, 10) }]);
   const item = (issue: Issue, href: string): Html =>
-    html`<li class="hit" tabindex="-1"><a href="${href}">${issue.title}</a> <span class="small quiet">${issue.from} to before ${issue.at}, ${counted(issue.picks.length, 'paper')}</span></li>`;
+    html`<li class="hit" tabindex="-1"><a href="${href}">${issue.title}</a> <span class="small quiet">${windowWords(issue)}, ${counted(issue.picks.length, 'paper')}</span></li>`;
   const main = html`<h1>Issues</h1>
 <h2>At work</h2>
 ${writing.length > 0 && html`<ul class="plain">${writing.map((id) => html`<li><a href="/issues/${id}">${id.replace('_', ' to before ')}</a> <span class="small quiet">is being written</span></li>`)}</ul>`}

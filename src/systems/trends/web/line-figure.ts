@@ -16,6 +16,8 @@ const width = 660;
 const height = 320;
 /** Pixels that a name takes. */
 const nameHeight = 15;
+/** Letters of a name that the width has room for. */
+const longestName = 80;
 const dashes = ['none', '7 3', '2 3', '9 3 2 3', '4 2', '12 3'];
 
 /** @throws RangeError for none, or for more than there are colours */
@@ -23,7 +25,7 @@ export function lineFigure({ id, title, caption, timeline, lines }: LineFigure):
   if (lines.length === 0 || lines.length > series.length)
     throw new RangeError(`lines: expected 1 to ${series.length} lines, got ${lines.length}`);
   const { starts, sizes } = timeline;
-  const names = lines.map(({ name }) => (name.length > 34 ? `${name.slice(0, 33)}…` : name));
+  const names = lines.map(({ name }) => (name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name));
   const points = lines.flatMap(({ counts }, line) =>
     starts.flatMap((start, bin) =>
       sizes[bin]! > 0

@@ -56,8 +56,15 @@ export function mapPages(app: Hono, desk: Desk): void {
     );
   });
   app.get('/map.json', async (c) => c.json(await mapData(desk, await analyst.ask('map', {}))));
+  app.get('/map/near', async (c) => {
+    const { ids, map } = await analyst.ask('map', {});
+    const i = ids.indexOf(c.req.query('id') ?? '');
+    const { starts, ends } = map.graph;
+    return c.json(i < 0 ? [] : Array.from(ends.subarray(starts[i], starts[i + 1])));
+  });
   app.get('/map/found', async (c) => {
-    const { hits } = await search.search(c.req.query('q') ?? '', { limit: mostFound });
+    // by meaning every paper is like a question, more or less; in an order of its own a search finds what has every word
+    const { hits } = await search.search(c.req.query('q') ?? '', { limit: mostFound, sort: 'date' });
     return c.json(hits.map(({ paper }) => paper.id));
   });
   app.get('/map.svg', async (c) => {
@@ -132,7 +139,7 @@ async function mapMain(desk: Desk, answer: Answers['map'], open: string | undefi
 <p class="small quiet" id="map-said" role="status">${counted(ids.length, 'paper')}, ${counted(topics.topics.length, 'topic')}.${used.length === 0 ? ' Nothing is counted about them yet, so that all dots are of one size.' : ''}</p>
 <div class="stage"><canvas id="map-canvas" tabindex="0" role="application" aria-label="Map of ${counted(ids.length, 'paper')}. Arrow keys move, plus and minus zoom, n and Enter go from paper to paper and open them. The list of topics below holds the same."></canvas>
 <div id="map-card" class="card" hidden></div></div>
-<p class="small quiet">Near each other lie papers that share phrases; colours are topics. Drag or arrow keys move, wheel, pinch or + and − zoom.
+<p class="small quiet">Near each other lie papers that share phrases; colours are topics; lines lead from the paper that you choose to those most like it. Drag or arrow keys move, wheel, pinch or + and − zoom.
 <a href="/map.svg">SVG</a> · <a href="/map/vosviewer.json">VOSviewer’s JSON</a></p>
 </div>
 <h2 id="topics">Topics</h2>

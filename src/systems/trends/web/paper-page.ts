@@ -21,6 +21,7 @@ import {
   signalMeaning,
   signalNames,
   sourceLine,
+  withLinks,
 } from './parts.ts';
 
 const similarShown = 8;
@@ -122,7 +123,7 @@ async function paperPage(desk: Desk, paper: Paper, back: string): Promise<string
 <p class="small">${authorLinks(paper.authors, 60)}</p>
 <p class="small quiet">${sourceLine(paper)}${doi !== undefined && html` · <a href="https://doi.org/${encodeURI(doi)}" rel="noreferrer noopener">doi:${doi}</a>`}${arxiv && html` · <a href="https://arxiv.org/abs/${encodeURI(arxiv.id)}" rel="noreferrer noopener">arXiv:${arxiv.id}v${arxiv.version}</a>`}</p>
 <div class="columns"><div>
-${body === '' ? html`<p class="quiet">No abstract is known.</p>` : html`<p class="abstract">${body}</p>`}
+${body === '' ? html`<p class="quiet">No abstract is known.</p>` : html`<p class="abstract">${withLinks(body)}</p>`}
 ${address !== undefined && html`<p><a class="button" href="${address}" rel="noreferrer noopener">Read it</a></p>`}
 <h2>Signals</h2>
 <dl class="facts">${signalNames.map((name) => {

@@ -30,8 +30,9 @@ export function fieldQuery(field: string, value: string): string {
   return `${field}:"${value.replaceAll('"', ' ')}"`;
 }
 
-/** Every signal by itself; what is unknown says so. */
-export function signalList(signals: Signals): Html {
+/** Every signal by itself; what is unknown says so. Nothing where nothing is known. */
+export function signalList(signals: Signals): Html | false {
+  if (signalNames.every((name) => signals[name] === undefined)) return false;
   return html`<ul class="signals" aria-label="Signals">${signalNames.map((name) => {
     const value = signals[name];
     return html`<li title="${signalMeaning[name]}"><span class="quiet">${name}</span> ${
@@ -78,6 +79,22 @@ export function marked(text: string, words: ReadonlySet<string>): Html {
     if (!words.has(word) || from < last) continue;
     pieces.push(text.slice(last, from), html`<mark>${text.slice(from, to)}</mark>`);
     last = to;
+  }
+  return html`${[...pieces, text.slice(last)]}`;
+}
+
+/** A text whose addresses are links. */
+export function withLinks(text: string): Html {
+  const pieces: (Html | string)[] = [];
+  let last = 0;
+  // what closes the sentence around an address is not a part of it
+  for (const { 0: address, index } of text.matchAll(/https?:\/\/[^\s<>"]*[^\s<>"().,;:!?'”’\]}]/g)) {
+    if (webAddress(address) === undefined) continue;
+    pieces.push(
+      text.slice(last, index),
+      html`<a href="${webAddress(address)}" rel="noreferrer noopener">${address}</a>`,
+    );
+    last = index + address.length;
   }
   return html`${[...pieces, text.slice(last)]}`;
 }

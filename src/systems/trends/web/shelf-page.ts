@@ -105,7 +105,7 @@ async function collectionPageOf(desk: Desk, { name, about, papers }: Collection,
   const query = encodeURIComponent(name);
   const main = html`<h1>${name}</h1>
 ${about !== '' && html`<p class="deck">${about}</p>`}
-<p class="small">${counted(papers.length, 'paper')} · <a href="/?collection=${query}">search in it</a> · <a href="/collection.bib?name=${query}">BibTeX</a>${papers.length > 0 && html` · <a href="${recommendedPath({ collection: name })}">recommended by it</a>`}</p>
+<p class="small">${counted(papers.length, 'paper')} · <a href="${searchPath(fieldQuery('collection', name))}">search in it</a> · <a href="/collection.bib?name=${query}">BibTeX</a>${papers.length > 0 && html` · <a href="${recommendedPath({ collection: name })}">recommended by it</a>`}</p>
 ${
   items.length === 0
     ? html`<p class="quiet">It is empty: choose papers in a search, and put them into it.</p>`

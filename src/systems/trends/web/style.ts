@@ -76,7 +76,7 @@ mark { background: color-mix(in srgb, var(--s5) 30%, transparent); color: inheri
 ul.plain { list-style: none; padding: 0; }
 ul.plain li { padding: .3rem 0; }
 
-.columns { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 0 2.5rem; }
+.columns { margin-top: 1rem; display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 0 2.5rem; }
 .columns aside { border-left: 1px solid var(--faint); padding-left: 1.5rem; }
 .columns h2:first-child { margin-top: 0; }
 .abstract { font-size: 1.06rem; line-height: 1.55; white-space: pre-line; }

@@ -6,6 +6,7 @@ import type { Timeline } from '../calendar.ts';
 import type { Answers } from '../desk/questions.ts';
 import { keptTopics, withNames } from '../desk/topics.ts';
 import { type Window, windowOf } from '../desk/windows.ts';
+import { dayBefore } from '../issue/words.ts';
 import { risingFigure } from '../rising/figure.ts';
 import type { Rising } from '../rising/rising.ts';
 import { topicRiver } from '../topics/figures.ts';
@@ -35,7 +36,7 @@ interface Asked {
 export function trendsPages(app: Hono, desk: Desk): void {
   app.get('/trends', async (c) => {
     const given = new URL(c.req.url).searchParams;
-    const window = await windowOf(desk.store);
+    const window = await windowOf(desk.store, typed(given, 'at'));
     if (!window) {
       const main = html`<h1>Trends</h1><p>The collection has no papers yet.</p>`;
       return c.html(page(desk, { title: 'Trends', at: 'trends', main }));
@@ -74,7 +75,7 @@ ${riverPart({ ...river, topics: withNames(river.topics, await keptTopics(desk.st
 function askedIn(given: URLSearchParams, usual: Window): Asked {
   return {
     window: {
-      at: typed(given, 'at') ?? usual.at,
+      at: usual.at,
       recent: whole(given, 'recent', usual.recent, [1, 1200]),
       before: whole(given, 'before', usual.before, [1, 2400]),
       bin: bins.find((bin) => bin === given.get('bin')) ?? usual.bin,
@@ -100,7 +101,7 @@ ${field('phrases', 'Lines of', phrases.join(', '), { placeholder: 'diffusion mod
 function risingPart(risen: Rising): Html {
   const { phrases, recent, before, recentFrom, beforeFrom, at, tested, rate, discoveries } = risen;
   const heading = html`<h2 id="rising">What rises</h2>
-<p class="small quiet">${counted(recent, 'paper')} from ${recentFrom} to before ${at}, against ${number(before)} from ${beforeFrom} on. ${counted(tested, 'phrase')} tested; of the ${counted(discoveries, 'discovery', 'discoveries')} at most ${100 * rate} % are expected to be false. Papers of ${at} and later are not read.</p>`;
+<p class="small quiet">${counted(recent, 'paper')} from ${recentFrom} to before ${at}, against ${number(before)} from ${beforeFrom} on. ${counted(tested, 'phrase')} tested${discoveries > 0 ? `; of the ${counted(discoveries, 'discovery', 'discoveries')} at most ${100 * rate} % are expected to be false` : ` at a false discovery rate of ${100 * rate} %`}. Papers of ${at} and later are not read.</p>`;
   if (phrases.length === 0) return html`<section>${heading}<p>Nothing rises surely enough.</p></section>`;
   return html`<section>${heading}
 ${drawing(
@@ -116,7 +117,7 @@ ${drawing(
     .slice(0, phrasesShown)
     .map(
       (row) =>
-        html`<tr><td><a href="${searchPath(`"${row.phrase}" date:${recentFrom}..`)}">${row.phrase}</a></td><td class="number">${number(row.recent)}</td><td class="number">${number(row.before)}</td><td class="number">×${row.growth.toFixed(1)}</td><td class="number">${small(row.p)}</td><td class="number">${small(row.q)}</td><td class="text quiet">${row.also.slice(0, 4).join(', ')}</td></tr>`,
+        html`<tr><td><a href="${searchPath(`"${row.phrase}" date:${recentFrom}..${dayBefore(at)}`)}">${row.phrase}</a></td><td class="number">${number(row.recent)}</td><td class="number">${number(row.before)}</td><td class="number">×${row.growth.toFixed(1)}</td><td class="number">${small(row.p)}</td><td class="number">${small(row.q)}</td><td class="text quiet">${row.also.slice(0, 4).join(', ')}</td></tr>`,
     )}</tbody></table></div>
 ${phrases.length > phrasesShown && html`<p class="small quiet">And ${number(phrases.length - phrasesShown)} more.</p>`}</section>`;
 }

@@ -17,6 +17,8 @@ const n = data.ids.length;
 const view = { x: 0, y: 0, scale: 1 };
 let found: ReadonlySet<number> | undefined;
 let at = -1;
+/** Those most like it, once the server has told. */
+let near: readonly number[] = [];
 /** What the pointer is over. */
 let over = -1;
 const colours = ['--s1', '--s2', '--s3', '--s4', '--s5', '--s6'];
@@ -112,6 +114,16 @@ function paint(): void {
       context.stroke();
     }
   }
+  if (at >= 0) {
+    context.strokeStyle = muted;
+    context.lineWidth = 1;
+    context.beginPath();
+    for (const i of near) {
+      context.moveTo(screenX(data.x[at]!), screenY(data.y[at]!));
+      context.lineTo(screenX(data.x[i]!), screenY(data.y[i]!));
+    }
+    context.stroke();
+  }
   context.font = `600 12px ${getComputedStyle(canvas).fontFamily}`;
   context.textAlign = 'center';
   context.lineWidth = 4;
@@ -155,6 +167,7 @@ function zoom(factor: number, px = canvas.clientWidth / 2, py = canvas.clientHei
 }
 
 function show(i: number): void {
+  if (i !== at) void join(i);
   at = i;
   card.hidden = i < 0;
   if (i >= 0) {
@@ -169,6 +182,16 @@ function show(i: number): void {
     card.replaceChildren(title, about);
     said.textContent = `${data.titles[i]!}, ${about.textContent}`;
   }
+  draw();
+}
+
+/** Asks which papers are most like one, to be drawn while it is still the one shown. */
+async function join(i: number): Promise<void> {
+  near = [];
+  if (i < 0) return;
+  const answer = await fetch(`/map/near?id=${encodeURIComponent(data.ids[i]!)}`);
+  if (!answer.ok || i !== at) return;
+  near = (await answer.json()) as readonly number[];
   draw();
 }
 
