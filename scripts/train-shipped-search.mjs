@@ -9,6 +9,7 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { splitCorpus, unionAddresses } from 'tenfold/data';
 import { stderrProgress } from 'tenfold/nn';
 import {
   passageDocuments,
@@ -17,7 +18,6 @@ import {
   saveWeights,
   shippedSearchModel,
   smallRecipe,
-  splitAddresses,
   trainCoder,
   trainingPairs,
   trainModel,
@@ -30,7 +30,7 @@ const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('stopped')));
 process.once('SIGTERM', () => stop.abort(new Error('stopped')));
 
-const { train } = await splitAddresses();
+const { train } = splitCorpus(await unionAddresses());
 const documents = passageDocuments(train);
 const coder = await coderIn(join(folder, 'tokenizer'));
 const { tokenizer } = coder;

@@ -5,9 +5,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { splitCorpus, unionAddresses } from '../../data/index.ts';
 import { bootstrapInterval, type Experiment, type ExperimentContext, type Findings, mean } from '../../report/index.ts';
 import { type Found, hitCurves, keyTable, methodBars, sizeTable } from './issue/figures.ts';
-import { type ClozeQuery, inverseCloze, splitAddresses } from './issue/passages.ts';
+import { type ClozeQuery, inverseCloze } from './issue/passages.ts';
 import { rules } from './rules.ts';
 import type { Key } from './scoring/keys.ts';
 import { untrainedSearcher } from './searcher/controls.ts';
@@ -28,7 +29,7 @@ type Methods = 'lm' | 'lmFm' | 'intersective' | 'withQuery' | 'free' | 'tenBeams
 
 async function run(context: ExperimentContext): Promise<Findings> {
   const { tier, progress, signal } = context;
-  const { held } = await splitAddresses();
+  const { held } = splitCorpus(await unionAddresses());
   const { documents, queries } = inverseCloze(held, {
     count: queryCount[tier],
     seed: rules.intersective.seeds[tier][0]!,

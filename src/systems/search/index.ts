@@ -22,7 +22,7 @@ export {
   type Occurrences,
   type Rows,
 } from './fm-index/fm-index.ts';
-export { type ClozeQuery, inverseCloze, passageDocuments, splitAddresses } from './issue/passages.ts';
+export { type ClozeQuery, inverseCloze, passageDocuments } from './issue/passages.ts';
 export { type Lane, type LaneState, ngramConstraint } from './ngrams/constraint.ts';
 export { LiveNgrams, type Located, type NgramState, type Successors } from './ngrams/live-ngrams.ts';
 export { readQueries } from './readers/documents.ts';

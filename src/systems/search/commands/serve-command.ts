@@ -1,5 +1,5 @@
 /** `tenfold search serve`: an index behind HTTP, with a page. */
-import { blamed, serveUntil, verb } from '../../../command/index.ts';
+import { blamed, isLoopback, listenOptions, serveUntil, verb } from '../../../command/index.ts';
 import { openDevice } from '../../../tensor/index.ts';
 import { LiveSearcher } from '../server/live.ts';
 import { searchService } from '../server/service.ts';
@@ -16,23 +16,7 @@ GET /document/ID tell of the index and of one document. Documents that are added
 Only this machine is answered, and only under its own name, unless --host says otherwise: then whoever reaches that address
 reads the documents. Runs until it is stopped with Ctrl-C.`,
   args: { index: { help: 'the folder of an index' } },
-  options: {
-    port: {
-      kind: 'number',
-      value: 'PORT',
-      help: '0 for any that is free',
-      integer: true,
-      min: 0,
-      max: 65_535,
-      default: 8390,
-    },
-    host: {
-      kind: 'text',
-      value: 'ADDRESS',
-      help: 'where to listen; others than this machine only if asked',
-      default: '127.0.0.1',
-    },
-  },
+  options: listenOptions(8390),
   examples: [
     { line: 'tenfold search serve papers', does: 'http://127.0.0.1:8390' },
     {
@@ -61,7 +45,3 @@ reads the documents. Runs until it is stopped with Ctrl-C.`,
     }),
   text: () => '',
 });
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}

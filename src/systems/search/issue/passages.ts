@@ -7,7 +7,7 @@
  * be found (the inverse cloze task; K. Lee, M.-W. Chang, K. Toutanova, "Latent retrieval for weakly supervised open domain
  * question answering", ACL 2019).
  */
-import { type Address, unionAddresses } from '../../../data/index.ts';
+import type { Address } from '../../../data/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import { Draws } from '../training/draws.ts';
 
@@ -15,17 +15,6 @@ import { Draws } from '../training/draws.ts';
 const WORDS = 100;
 /** Words that a sentence has to have to be a query, and the most that it may have. */
 const QUERY_WORDS = [8, 40] as const;
-
-/** Every twenty-fifth address is held out: no model that ships has read it. */
-export function isHeldOut(_: Address, number: number): boolean {
-  return number % 25 === 12;
-}
-
-/** Addresses to learn from, and those held out. */
-export async function splitAddresses(): Promise<{ train: Address[]; held: Address[] }> {
-  const all = await unionAddresses();
-  return { train: all.filter((one, i) => !isHeldOut(one, i)), held: all.filter(isHeldOut) };
-}
 
 interface Passage {
   readonly id: string;
