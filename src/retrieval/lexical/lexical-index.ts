@@ -11,6 +11,7 @@ import { readWhole } from '../store/read-whole.ts';
 import { readSections, type Sections } from '../store/sections.ts';
 import { Best, type Hit } from './best.ts';
 import { buildPostings, bytesIn, kind, type SectionName, sectionNames } from './build.ts';
+import { Dictionary } from './dictionary.ts';
 import { type NearWord, SortedWords } from './sorted-words.ts';
 import { type Form, type Term, type Tolerance, termsOf, type Vocabulary } from './terms.ts';
 import { type Analyser, analysers, defaultAnalyser } from './words.ts';
@@ -66,7 +67,7 @@ export class LexicalIndex implements Vocabulary {
 
   readonly #sections: Sections<SectionName>;
   readonly #postings: Uint8Array;
-  readonly #numberOf = new Map<string, number>();
+  readonly #dictionary: Dictionary;
   /** The words, sorted: made when first asked for. */
   #sorted: SortedWords | undefined;
   /** By document: zero but while a query is answered. */
@@ -87,11 +88,7 @@ export class LexicalIndex implements Vocabulary {
     this.distinct = about[1]!;
     this.analyser = analysers[about[4]!]!;
     this.#postings = bytesIn(sections.postings, about[3]!);
-    const letters = bytesIn(dictionary, about[2]!);
-    const decoder = new TextDecoder();
-    for (let i = 0, from = 0; i < this.distinct; from = ends[i++]!) {
-      this.#numberOf.set(decoder.decode(letters.subarray(from, ends[i]!)), i);
-    }
+    this.#dictionary = new Dictionary(bytesIn(dictionary, about[2]!), ends);
     this.words = lengths.reduce((sum, length) => sum + length, 0);
     this.#scores = new Float64Array(this.documents);
     this.#touched = new Int32Array(this.documents);
@@ -166,7 +163,7 @@ export class LexicalIndex implements Vocabulary {
         }
         continue;
       }
-      const number = this.#numberOf.get(forms[0]!.word);
+      const number = this.#dictionary.get(forms[0]!.word);
       if (number === undefined) continue;
       const end = starts[number + 1]!;
       for (let at = starts[number]!, document = 0; at < end; ) {
@@ -200,13 +197,13 @@ export class LexicalIndex implements Vocabulary {
 
   /** How many documents a word, as the analyser gives it, occurs in. */
   documentsWith(word: string): number {
-    const number = this.#numberOf.get(word);
+    const number = this.#dictionary.get(word);
     return number === undefined ? 0 : this.#sections.frequencies[number]!;
   }
 
   /** The documents that a word, as the analyser gives it, occurs in, rising. */
   documentsOf(word: string): Int32Array {
-    const number = this.#numberOf.get(word);
+    const number = this.#dictionary.get(word);
     if (number === undefined) return new Int32Array(0);
     const documents = new Int32Array(this.#sections.frequencies[number]!);
     const next = this.#reader(number);
@@ -220,7 +217,7 @@ export class LexicalIndex implements Vocabulary {
 
   /** The words near one that documents have, itself among them. @param prefix whether they may go on */
   near(word: string, edits: number, prefix: boolean): NearWord[] {
-    this.#sorted ??= new SortedWords(this.#numberOf.keys());
+    this.#sorted ??= new SortedWords(this.#dictionary.keys());
     return this.#sorted.near(word, edits, prefix);
   }
 
@@ -240,7 +237,7 @@ export class LexicalIndex implements Vocabulary {
     const norm = this.#normsFor(k1, b, statistics)[document]!;
     return this.#terms(query, statistics, tolerance).flatMap(({ word: asked, forms, documents }) => {
       const own = forms.flatMap(({ word, weight }) => {
-        const number = this.#numberOf.get(word);
+        const number = this.#dictionary.get(word);
         const occurrences = number === undefined ? 0 : this.#occurrences(number, document);
         return occurrences > 0 ? [{ word, occurrences, tf: weight * occurrences }] : [];
       });
@@ -264,7 +261,7 @@ export class LexicalIndex implements Vocabulary {
   #pool(forms: readonly Form[]): number[] {
     const found: number[] = [];
     for (const { word, weight } of forms) {
-      const number = this.#numberOf.get(word);
+      const number = this.#dictionary.get(word);
       if (number === undefined) continue;
       const next = this.#reader(number);
       for (let i = this.#sections.frequencies[number]!, document = 0; i > 0; i--) {
