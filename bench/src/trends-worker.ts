@@ -8,8 +8,10 @@ import { ingest, jsonLinesReader, openStore, Search, type SourceRecord } from 't
 export type Task =
   /** Reads a file into a store and indexes it, and says after every batch how many records are kept. */
   | { readonly do: 'ingest'; readonly store: string; readonly file: string }
-  /** Makes a store of so many synthetic records, and its index. */
+  /** Makes a store of so many synthetic records, and its index of words. */
   | { readonly do: 'synthesize'; readonly store: string; readonly records: number }
+  /** Learns vectors of a store's papers and makes them. */
+  | { readonly do: 'embed'; readonly store: string }
   /** Asks synthetic queries. */
   | { readonly do: 'query'; readonly store: string; readonly queries: number };
 
@@ -64,6 +66,11 @@ function say(what: object): void {
   process.stdout.write(`${JSON.stringify(what)}\n`);
 }
 
+/** The most memory that this process has had, in MiB. */
+function peak(): number {
+  return process.resourceUsage().maxRSS / 1024;
+}
+
 /** Seconds of the clock and of the processor. */
 function watch(): () => { seconds: number; processor: number } {
   const start = performance.now();
@@ -99,7 +106,12 @@ async function run(task: Task): Promise<void> {
     }
     const read = all();
     await (await Search.open(store)).updateWords();
-    say({ read, all: all(), peak: process.resourceUsage().maxRSS / 1024 });
+    say({ read, all: all(), peak: peak() });
+  } else if (task.do === 'embed') {
+    const search = await Search.open(store);
+    const all = watch();
+    await search.update();
+    say({ all: all(), peak: peak() });
   } else {
     const opened = watch();
     const search = await Search.open(store);
@@ -113,7 +125,12 @@ async function run(task: Task): Promise<void> {
     const required = await timed(asked, (query) =>
       search.search(query.split(' ').slice(0, 2).join(' AND '), { method: 'keyword', limit: 20 }),
     );
-    say({ open, plain, filtered, required, ...search.about, peak: process.resourceUsage().maxRSS / 1024 });
+    const semantic = await timed(asked, (query) => search.search(query, { method: 'semantic', limit: 20 }));
+    const mixed = await timed(asked, (query) => search.search(query, { method: 'mixed', limit: 20 }));
+    const seeds = (await search.search('', { limit: task.queries })).hits.map(({ paper }) => paper.id);
+    const similar = await timed(seeds, (id) => search.similar([id], { limit: 20 }));
+    const times = { words: plain, filtered, required, semantic, mixed, similar };
+    say({ open, times, ...search.about, peak: peak() });
   }
   await store.close();
 }

@@ -238,21 +238,24 @@ async function million(scratch: string, records: number): Promise<Row[]> {
     all: Watched;
     peak: number;
   };
+  const embedded = (await work({ do: 'embed', store })).said.at(-1) as unknown as { all: Watched; peak: number };
   const asked = (await work({ do: 'query', store, queries: QUERIES })).said.at(-1) as unknown as {
     open: number;
-    plain: number[];
-    filtered: number[];
-    required: number[];
+    times: Readonly<Record<string, number[]>>;
     indexBytes: number;
+    vectorBytes: number;
     peak: number;
   };
   const what = `${records} records, ${QUERIES} queries of 2 to 5 words`;
-  const kinds = { words: asked.plain, filtered: asked.filtered, required: asked.required };
+  const likeOne = `${records} records, ${QUERIES} papers that others are to be like`;
   return [
-    ...Object.entries(kinds).flatMap(([kind, times]) => [
-      watched(`million/${kind}-p50`, 'ms', quantile(times, 0.5), what),
-      limit(`million/${kind}-p95`, 'ms', quantile(times, 0.95), LIMITS.p95, what),
-    ]),
+    ...Object.entries(asked.times).flatMap(([kind, times]) => {
+      const queries = kind === 'similar' ? likeOne : what;
+      return [
+        watched(`million/${kind}-p50`, 'ms', quantile(times, 0.5), queries),
+        limit(`million/${kind}-p95`, 'ms', quantile(times, 0.95), LIMITS.p95, queries),
+      ];
+    }),
     limit(
       'million/memory',
       'MiB',
@@ -261,9 +264,17 @@ async function million(scratch: string, records: number): Promise<Row[]> {
       `${records} records: the searching process at its largest`,
     ),
     watched('million/index', 'MiB', asked.indexBytes / 2 ** 20, `${records} records: the index in it`),
+    watched('million/vectors', 'MiB', asked.vectorBytes / 2 ** 20, `${records} records: the vectors in it`),
     watched('million/open', 's', asked.open, `${records} records: opening`),
     watched('million/ingest-processor', 's', made.all.processor, `${records} records read and indexed, processor time`),
     watched('million/ingest-memory', 'MiB', made.peak, `${records} records: the ingesting process at its largest`),
+    watched('million/embed-processor', 's', embedded.all.processor, `${records} records: vectors, processor time`),
+    watched(
+      'million/embed-memory',
+      'MiB',
+      embedded.peak,
+      `${records} records: the process that makes vectors at its largest`,
+    ),
     watched('million/file', 'MiB', statSync(store).size / 2 ** 20, `${records} records: the file`),
   ];
 }
