@@ -1,4 +1,7 @@
-/** What all who ask other machines need: a wait that can be given up, and messages that are safe to show. */
+/**
+ * What all who ask other machines need: waits that can be given up, a limit for each request, which failures may pass, and
+ * messages that are safe to show.
+ */
 
 /** Waits. @throws the signal's reason as soon as it is aborted */
 export function pause(seconds: number, signal?: AbortSignal): Promise<void> {
@@ -14,6 +17,54 @@ export function pause(seconds: number, signal?: AbortSignal): Promise<void> {
     }, seconds * 1000);
     signal?.addEventListener('abort', stop, { once: true });
   });
+}
+
+/** Ends a request after so many seconds without news, or when the caller gives it up. */
+export class TimeLimit {
+  readonly #caller: AbortSignal | undefined;
+  readonly #controller = new AbortController();
+  readonly #seconds: number;
+  readonly #stop = () => this.#controller.abort(this.#caller!.reason);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(seconds: number, caller: AbortSignal | undefined) {
+    this.#seconds = seconds;
+    this.#caller = caller;
+    caller?.addEventListener('abort', this.#stop, { once: true });
+    this.renew();
+  }
+
+  /** For the request. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** There is news. */
+  renew(): void {
+    clearTimeout(this.#timer);
+    const late = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
+    this.#timer = setTimeout(late, this.#seconds * 1000);
+  }
+
+  /** Ends the request, too, if it has not ended. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#stop);
+    this.#controller.abort();
+  }
+
+  /** What went wrong with the request, in its own words. @throws the caller's reason where it gave the request up */
+  reason(error: Error): string {
+    if (this.#caller?.aborted) throw this.#caller.reason;
+    if (error.name === 'TimeoutError') return `no answer within ${this.#seconds} s`;
+    const cause = error.cause as { code?: string; message?: string } | undefined;
+    return cause?.code ?? cause?.message ?? error.message;
+  }
+}
+
+/** Whether an answer of this status may be another the next time. */
+export function isPassing(status: number): boolean {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status);
 }
 
 /** Longest line of what another machine said. */

@@ -127,7 +127,7 @@ describe('servers', () => {
       response.writeHead(200);
       response.write('<feed');
     };
-    await expect(read(arxiv({ timeout: 0.1, patience: { retries: 0 } }))).rejects.toThrow('no bytes within 0.1 s');
+    await expect(read(arxiv({ timeout: 0.1, patience: { retries: 0 } }))).rejects.toThrow('no answer within 0.1 s');
   });
 
   it('stops when it is told to', async () => {

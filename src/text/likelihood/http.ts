@@ -2,7 +2,7 @@
  * Requests to a server that may be slow, busy or gone: a time limit for each, another try where it may help, and errors
  * that say what happened and never hold the key.
  */
-import { pause, shown } from '../../command/index.ts';
+import { isPassing, pause, shown, TimeLimit } from '../../command/index.ts';
 
 /** Where requests go, and how patiently. */
 export interface Connection {
@@ -36,9 +36,6 @@ const longestWait = 30;
 /** No answer is read beyond this: 50,000 tokens with their log-probabilities are a hundredth of it. */
 const maxBytes = 2 ** 29;
 
-/** Statuses that may be others the next time. */
-const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
-
 /** An answer whose body is still to be read. */
 export interface Reply {
   readonly url: string;
@@ -60,30 +57,29 @@ export async function post(to: Connection, path: string, body: unknown, signal?:
     signal?.throwIfAborted();
     let failure: EndpointError;
     let wait = Math.min(longestWait, firstWait * 2 ** tried) * (0.5 + Math.random() / 2);
-    const patience = new Patience(to.timeout, signal);
+    const limit = new TimeLimit(to.timeout, signal);
     try {
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...to.headers },
         body: JSON.stringify(body),
-        signal: patience.signal,
+        signal: limit.signal,
         redirect: 'error', // a key goes to the server that it was given for
       });
       if (response.ok) {
         const events = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
-        return { url: url.href, events, body: chunks(to, url.href, response, patience), close: () => patience.end() };
+        return { url: url.href, events, body: chunks(to, url.href, response, limit), close: () => limit.end() };
       }
-      const said = await beginningOf(chunks(to, url.href, response, patience));
+      const said = await beginningOf(chunks(to, url.href, response, limit));
       const status = `${response.status} ${response.statusText}`.trim();
       failure = new EndpointError(clean(to, `${url.href}: ${status}: ${said}`), response.status);
       const after = Number(response.headers.get('retry-after'));
       if (after > 0) wait = Math.min(longestWait, after);
     } catch (error) {
-      patience.end();
-      if (signal?.aborted) throw signal.reason;
-      failure = new EndpointError(clean(to, `${url.href}: ${reason(error as Error, to)}`));
+      limit.end();
+      failure = new EndpointError(clean(to, `${url.href}: ${limit.reason(error as Error)}`));
     }
-    if (failure.status !== undefined && !passing.has(failure.status)) throw failure;
+    if (failure.status !== undefined && !isPassing(failure.status)) throw failure;
     if (tried >= to.retries) {
       const times = tried === 0 ? '' : ` (after ${tried + 1} tries)`;
       throw new EndpointError(`${failure.message}${times}`, failure.status);
@@ -146,66 +142,21 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /** The parts of a body, as long as each comes in time. */
-async function* chunks(
-  to: Connection,
-  url: string,
-  { body }: Response,
-  patience: Patience,
-): AsyncGenerator<Uint8Array> {
+async function* chunks(to: Connection, url: string, { body }: Response, limit: TimeLimit): AsyncGenerator<Uint8Array> {
   let total = 0;
   try {
     for await (const part of body ?? []) {
-      patience.renew();
+      limit.renew();
       total += part.length;
       if (total > maxBytes) throw new EndpointError(`endpoint: ${url}: expected at most ${maxBytes} bytes, got more`);
       yield part;
     }
   } catch (error) {
-    if (patience.caller?.aborted) throw patience.caller.reason;
     if (error instanceof EndpointError) throw error;
-    throw new EndpointError(clean(to, `${url}: the answer broke off: ${reason(error as Error, to)}`));
+    throw new EndpointError(clean(to, `${url}: the answer broke off: ${limit.reason(error as Error)}`));
   } finally {
-    patience.end();
+    limit.end();
   }
-}
-
-/** Ends a request after so many seconds without news, or when the caller gives it up. */
-class Patience {
-  readonly caller: AbortSignal | undefined;
-  readonly #controller = new AbortController();
-  readonly #seconds: number;
-  readonly #stop = () => this.#controller.abort(this.caller!.reason);
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(seconds: number, caller: AbortSignal | undefined) {
-    this.#seconds = seconds;
-    this.caller = caller;
-    caller?.addEventListener('abort', this.#stop, { once: true });
-    this.renew();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  renew(): void {
-    clearTimeout(this.#timer);
-    const late = () => this.#controller.abort(new DOMException('late', 'TimeoutError'));
-    this.#timer = setTimeout(late, this.#seconds * 1000);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.caller?.removeEventListener('abort', this.#stop);
-    this.#controller.abort();
-  }
-}
-
-/** What went wrong with a connection, in its own words. */
-function reason(error: Error, { timeout }: Connection): string {
-  if (error.name === 'TimeoutError') return `no answer within ${timeout} s`;
-  const cause = error.cause as { code?: string; message?: string } | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
 }
 
 function clean({ secrets }: Connection, message: string): string {

@@ -2,7 +2,7 @@
  * Requests to servers that may be slow, busy, gone or hostile: a time limit, another try where it may help, no more bytes than
  * were asked for, and errors that name the address and never a key.
  */
-import { pause, shown } from '../../../command/index.ts';
+import { isPassing, pause, shown, TimeLimit } from '../../../command/index.ts';
 
 export interface FetchOptions {
   readonly method?: 'GET' | 'POST';
@@ -45,8 +45,6 @@ export class FetchError extends Error {
   }
 }
 
-/** Statuses that may be others the next time. */
-const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
 const agent = 'tenfold-trends (research discovery; one request at a time)';
 
 /** @throws FetchError when the server refuses, or no try was answered; the signal's reason when it is aborted */
@@ -58,7 +56,7 @@ export async function fetchBytes(url: string, options: FetchOptions = {}): Promi
     const answer = await once(url, options);
     if (!('failure' in answer)) return answer;
     const { failure, after } = answer;
-    if (failure.status !== undefined && !passing.has(failure.status)) throw failure;
+    if (failure.status !== undefined && !isPassing(failure.status)) throw failure;
     if (after !== undefined && after > longestWait)
       throw new FetchError(`${failure.message} (asks to wait ${Math.round(after)} s: try again later)`, failure.status);
     if (tried >= retries)
@@ -108,45 +106,32 @@ type Answer = Fetched | { readonly failure: FetchError; readonly after: number |
 
 async function once(url: string, options: FetchOptions): Promise<Answer> {
   const { method = 'GET', headers = {}, body, timeout = 60, maxBytes = 2 ** 26, secrets = [], signal } = options;
-  const controller = new AbortController();
-  const stop = () => controller.abort(signal!.reason);
-  signal?.addEventListener('abort', stop, { once: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const renew = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => controller.abort(new DOMException('late', 'TimeoutError')), timeout * 1000);
-  };
-  renew();
+  const limit = new TimeLimit(timeout, signal);
   try {
     const response = await fetch(url, {
       method,
       headers: { 'user-agent': agent, ...headers },
       ...(body !== undefined && { body }),
-      signal: controller.signal,
+      signal: limit.signal,
       // a key goes to the server that it was given for
       redirect: secrets.length > 0 ? 'error' : 'follow',
     });
     if (!response.ok) {
-      const start = await read(response, 2000, renew, true);
+      const start = await read(response, 2000, limit, true);
       const text = new TextDecoder().decode(start).replace(/<[^>]*>/g, ' ');
       const failure = new FetchError(said(url, options, `${response.status} ${text}`), response.status);
       return { failure, after: secondsOf(response.headers.get('retry-after')) };
     }
     if (Number(response.headers.get('content-length')) > maxBytes) throw tooLarge(url, options, maxBytes);
     return {
-      bytes: await read(response, maxBytes, renew, false, () => tooLarge(url, options, maxBytes)),
+      bytes: await read(response, maxBytes, limit, false, () => tooLarge(url, options, maxBytes)),
       headers: response.headers,
     };
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
     if (error instanceof FetchError) throw error;
-    const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-    const why = name === 'TimeoutError' ? `no bytes within ${timeout} s` : (cause?.code ?? cause?.message ?? message);
-    return { failure: new FetchError(said(url, options, why)), after: undefined };
+    return { failure: new FetchError(said(url, options, limit.reason(error as Error))), after: undefined };
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-    controller.abort();
+    limit.end();
   }
 }
 
@@ -154,14 +139,14 @@ async function once(url: string, options: FetchOptions): Promise<Answer> {
 async function read(
   response: Response,
   most: number,
-  renew: () => void,
+  limit: TimeLimit,
   cut: boolean,
   refusal?: () => FetchError,
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    renew();
+    limit.renew();
     parts.push(part);
     length += part.length;
     if (length <= most) continue;
