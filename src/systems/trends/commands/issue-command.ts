@@ -24,7 +24,7 @@ import { aboutWords, windowWords } from '../issue/words.ts';
 import type { Store } from '../store/store.ts';
 import { storeOption, withAnalyst, withStore } from './collection.ts';
 import { refuseExisting } from './files.ts';
-import { pickOptions, weightsIn, windowIn } from './options.ts';
+import { type GivenPick, pickOptions, pickRequestIn } from './options.ts';
 
 export const issueVerb = verb({
   name: 'issue',
@@ -114,29 +114,10 @@ too, where the editor of tenfold trends serve finds it.`,
 /** A fresh issue, with what was edited on its draft in the collection. */
 async function written(
   store: Store,
-  options: Parameters<typeof windowIn>[1] & {
-    readonly title?: string | undefined;
-    readonly count: number;
-    readonly topics?: number | undefined;
-    readonly pin: readonly string[];
-    readonly ban: readonly string[];
-    readonly weight: readonly string[];
-  },
+  { title = '', ...options }: GivenPick & { readonly title?: string | undefined },
   work: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<Issue> {
-  const { title = '', count, topics, pin, ban, weight } = options;
-  const { from, at, before } = await windowIn(store, options);
-  const request: IssueRequest = {
-    title,
-    from,
-    at,
-    before,
-    count,
-    ...(topics !== undefined && { topics }),
-    weights: weightsIn(weight),
-    pins: pin,
-    bans: ban,
-  };
+  const request: IssueRequest = { ...(await pickRequestIn(store, options)), title };
   const fresh = await withAnalyst(store, work, (analyst) => composeIssue(store, analyst, request));
   const former = await readDraft(store, draftId(request));
   return (await keepDraft(store, request, former ? carryOver(fresh, former.issue) : fresh)).issue;

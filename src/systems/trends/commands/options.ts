@@ -1,4 +1,5 @@
 /** Options that several verbs have, and what they mean. */
+import type { PickRequest } from '../desk/questions.ts';
 import { type Window, windowOf, windowStart } from '../desk/windows.ts';
 import { type PartName, partNames } from '../pick/evidence.ts';
 import type { SearchFilter } from '../search/search.ts';
@@ -92,8 +93,23 @@ export async function windowIn(
   return { ...window, from: windowStart(window) };
 }
 
-/** @throws RangeError for a part that there is not, and what is no number */
-export function weightsIn(given: readonly string[]): Partial<Record<PartName, number>> {
+export interface GivenPick extends GivenWindow {
+  readonly count: number;
+  readonly topics?: number | undefined;
+  readonly pin: readonly string[];
+  readonly ban: readonly string[];
+  readonly weight: readonly string[];
+}
+
+/** How papers are to be picked. @throws RangeError for an empty window, and for weights that are none */
+export async function pickRequestIn(store: Store, given: GivenPick): Promise<PickRequest> {
+  const { count, topics, pin, ban, weight } = given;
+  const { from, at, before } = await windowIn(store, given);
+  const weights = weightsIn(weight);
+  return { from, at, before, count, ...(topics !== undefined && { topics }), weights, pins: pin, bans: ban };
+}
+
+function weightsIn(given: readonly string[]): Partial<Record<PartName, number>> {
   return Object.fromEntries(
     given.map((text) => {
       const [, name, weight] = /^(\w+)=(.+)$/.exec(text) ?? [];

@@ -1,10 +1,10 @@
 /** `tenfold trends pick`: the papers of a window that a reader should not miss, with every part of the choice. */
 import { blamed, verb } from '../../../command/index.ts';
-import { type IssueRequest, pickQuestion } from '../desk/drafts.ts';
+import { pickQuestion } from '../desk/drafts.ts';
 import { topicLabel } from '../topics/topics.ts';
 import { storeOption, withAnalyst, withStore } from './collection.ts';
 import { paperLine } from './lines.ts';
-import { pickOptions, weightsIn, windowIn } from './options.ts';
+import { pickOptions, pickRequestIn } from './options.ts';
 
 export const pickVerb = verb({
   name: 'pick',
@@ -26,23 +26,12 @@ against the citations that were counted by a later day, beside the papers that h
     },
     { line: 'tenfold trends pick --at 2022-05-01 --recent 1 --back-test 2023-05-01', does: 'and what became of them' },
   ],
-  run: ({ options: { store: where, count, topics, pin, ban, weight, backTest, ...given }, progress, signal }) =>
+  run: ({ options: { store: where, backTest, ...given }, progress, signal }) =>
     blamed('pick', () =>
       withStore(where, { progress, signal }, async (store) => {
-        const { from, at, before } = await windowIn(store, given);
-        const request: IssueRequest = {
-          title: '',
-          from,
-          at,
-          before,
-          count,
-          ...(topics !== undefined && { topics }),
-          weights: weightsIn(weight),
-          pins: pin,
-          bans: ban,
-        };
-        // picks that are tested know nothing of later
-        const question = { ...(await pickQuestion(store, request)), ...(backTest !== undefined && { countedBy: at }) };
+        const request = await pickRequestIn(store, given);
+        const { from, at } = request;
+        const question = await pickQuestion(store, request);
         return withAnalyst(store, { progress, signal }, async (analyst) => {
           const { picks, compared, notes } = await analyst.ask('picks', question);
           const papers = await store.get(picks.map(({ paper }) => paper));

@@ -7,25 +7,14 @@ import { addMonths, dateOf, dayNumber } from '../calendar.ts';
 import { checkIssue, settleIssue, statementsOf } from '../issue/check.ts';
 import type { Issue, IssuePick } from '../issue/issue.ts';
 import type { Paper, SignalReading } from '../paper.ts';
-import type { PartName } from '../pick/evidence.ts';
 import type { Store } from '../store/store.ts';
 import type { Analyst } from './analyst.ts';
-import type { Questions } from './questions.ts';
+import type { PickQuestion, PickRequest } from './questions.ts';
 import { windowOf } from './windows.ts';
 
-/** How papers of an issue are picked. */
-export interface IssueRequest {
+/** How papers of an issue are picked, and what it is called. */
+export interface IssueRequest extends PickRequest {
   readonly title: string;
-  /** First day of the window, the day after its last, and months before it. */
-  readonly from: string;
-  readonly at: string;
-  readonly before: number;
-  readonly count: number;
-  /** On how many topics at least; as `pickPapers` has it unless given. */
-  readonly topics?: number;
-  readonly weights: Partial<Readonly<Record<PartName, number>>>;
-  readonly pins: readonly string[];
-  readonly bans: readonly string[];
 }
 
 export interface Draft {
@@ -105,20 +94,20 @@ export async function issueBefore(store: Store, from: string): Promise<Issue | u
 
 /** Picks and writes an issue of the papers as they are. */
 export async function composeIssue(store: Store, analyst: Analyst, request: IssueRequest): Promise<Issue> {
-  const previous = await issueBefore(store, request.from);
+  const { title, ...asked } = request;
+  const previous = await issueBefore(store, asked.from);
   return analyst.ask('issue', {
-    ...(await pickQuestion(store, request)),
-    ...(request.title !== '' && { title: request.title }),
+    ...(await pickQuestion(store, asked)),
+    ...(title !== '' && { title }),
     ...(previous && { previous }),
   });
 }
 
 /** What the analyst is asked, with what was counted about the papers of the window. */
-export async function pickQuestion(store: Store, request: IssueRequest): Promise<Questions['picks']> {
-  const { title: _, ...asked } = request;
+export async function pickQuestion(store: Store, request: PickRequest): Promise<PickQuestion> {
   const window = await windowOf(store);
   return {
-    ...asked,
+    ...request,
     byVenue: window?.byVenue ?? false,
     readings: await readingsOf(store, request),
     // an issue is written in the days after its month, and counts are read then
@@ -128,7 +117,7 @@ export async function pickQuestion(store: Store, request: IssueRequest): Promise
 
 async function readingsOf(
   store: Store,
-  { from, at }: Pick<IssueRequest, 'from' | 'at'>,
+  { from, at }: Pick<PickRequest, 'from' | 'at'>,
 ): Promise<[id: string, readings: SignalReading[]][]> {
   const numbers = await store.select({ from, to: dateOf(dayNumber(at) - 1) });
   const ids = (await store.at(Array.from(numbers))).flatMap(({ paper }) => paper?.id ?? []);

@@ -40,16 +40,21 @@ export interface Questions {
   issue: PickQuestion & { readonly title?: string; readonly previous?: Issue };
 }
 
-export interface PickQuestion {
+/** How papers are picked. */
+export interface PickRequest {
   /** First day of the window, the day after its last, and months before it. */
   readonly from: string;
   readonly at: string;
   readonly before: number;
   readonly count: number;
+  /** On how many topics at least; as `pickPapers` has it unless given. */
   readonly topics?: number;
   readonly weights: Partial<Readonly<Record<PartName, number>>>;
   readonly pins: readonly string[];
   readonly bans: readonly string[];
+}
+
+export interface PickQuestion extends PickRequest {
   /** Whether phrases rise in venues, each compared with itself. */
   readonly byVenue?: boolean;
   /** What was counted about the papers of the window, and the last day that counts; the window's end unless given. */
