@@ -3,6 +3,7 @@ export { blamed } from './blamed.ts';
 export { isLoopback, listenOptions } from './listen.ts';
 export { type Progress, silent } from './progress.ts';
 export { isPassing, pause, shown, TimeLimit } from './remote.ts';
+export { type Served, servedAt, serviceOf } from './served.ts';
 export { type Asked, Content, type Events, jsonService, Refusal, type ServiceOptions, serveUntil } from './service.ts';
 export { type Output, stderrProgress, TerminalProgress } from './terminal.ts';
 export { Unfinished } from './unfinished.ts';

@@ -6,6 +6,7 @@
  * recipe of lm-evaluation-harness's `local-completions`. A server that does not answer with them is refused, because no
  * likelihood can be made of its answer.
  */
+import { servedAt } from '../../command/index.ts';
 import type { Continued, Scored } from '../decoding.ts';
 import { StopText } from '../generation/stop.ts';
 import type { Tokenizer } from '../tokenizer.ts';
@@ -158,20 +159,7 @@ function lengthOf({ prompt }: TokenRequest): number {
 }
 
 function connectionOf({ url, apiKey, timeout = 300, retries = 4 }: EndpointOptions): Connection {
-  let base: URL;
-  try {
-    base = new URL(url);
-  } catch {
-    throw new TypeError(`endpoint: expected an address such as http://127.0.0.1:8000/v1, got ${JSON.stringify(url)}`);
-  }
-  if (!/^https?:$/.test(base.protocol) || base.username !== '' || base.password !== '' || base.search !== '')
-    throw new TypeError(
-      'endpoint: expected an http or https address without credentials and query (a key goes into apiKey)',
-    );
-  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
-    throw new TypeError('endpoint: expected an apiKey of printable ASCII without spaces, got something else');
-  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  return { base, headers, secrets: apiKey === undefined ? [] : [apiKey], timeout, retries };
+  return { ...servedAt('endpoint', url, apiKey), timeout, retries };
 }
 
 function answerOf(to: Connection, text: string): Answer {

@@ -2,15 +2,10 @@
  * Requests to a server that may be slow, busy or gone: a time limit for each, another try where it may help, and errors
  * that say what happened and never hold the key.
  */
-import { isPassing, pause, shown, TimeLimit } from '../../command/index.ts';
+import { isPassing, pause, type Served, serviceOf, shown, TimeLimit } from '../../command/index.ts';
 
 /** Where requests go, and how patiently. */
-export interface Connection {
-  /** The address of a request, the part that differs appended. */
-  readonly base: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Never to be shown: taken out of whatever a server says. */
-  readonly secrets: readonly string[];
+export interface Connection extends Served {
   /** Longest wait for an answer, in seconds. */
   readonly timeout: number;
   /** Tries after the first. */
@@ -52,7 +47,7 @@ export interface Reply {
  * @throws EndpointError when the server refuses, or when no try was answered; the signal's reason when it is aborted
  */
 export async function post(to: Connection, path: string, body: unknown, signal?: AbortSignal): Promise<Reply> {
-  const url = new URL(`${to.base.href.replace(/\/$/, '')}/${path}`);
+  const url = serviceOf(to, path);
   for (let tried = 0; ; tried++) {
     signal?.throwIfAborted();
     let failure: EndpointError;
@@ -61,23 +56,23 @@ export async function post(to: Connection, path: string, body: unknown, signal?:
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...to.headers },
+        headers: to.headers,
         body: JSON.stringify(body),
         signal: limit.signal,
         redirect: 'error', // a key goes to the server that it was given for
       });
       if (response.ok) {
         const events = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
-        return { url: url.href, events, body: chunks(to, url.href, response, limit), close: () => limit.end() };
+        return { url, events, body: chunks(to, url, response, limit), close: () => limit.end() };
       }
-      const said = await beginningOf(chunks(to, url.href, response, limit));
+      const said = await beginningOf(chunks(to, url, response, limit));
       const status = `${response.status} ${response.statusText}`.trim();
-      failure = new EndpointError(clean(to, `${url.href}: ${status}: ${said}`), response.status);
+      failure = new EndpointError(clean(to, `${url}: ${status}: ${said}`), response.status);
       const after = Number(response.headers.get('retry-after'));
       if (after > 0) wait = Math.min(longestWait, after);
     } catch (error) {
       limit.end();
-      failure = new EndpointError(clean(to, `${url.href}: ${limit.reason(error as Error)}`));
+      failure = new EndpointError(clean(to, `${url}: ${limit.reason(error as Error)}`));
     }
     if (failure.status !== undefined && !isPassing(failure.status)) throw failure;
     if (tried >= to.retries) {

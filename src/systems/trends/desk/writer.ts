@@ -1,4 +1,5 @@
 /** A served chat model that drafts: any that has OpenAI's chat completions, as vLLM, llama.cpp and Ollama do. */
+import { servedAt, serviceOf } from '../../../command/index.ts';
 import { fetchJson } from '../ingest/http.ts';
 import type { Writer } from '../issue/draft.ts';
 
@@ -17,13 +18,13 @@ const timeout = 180;
 
 /** @throws TypeError for an address that cannot be one; from the writer FetchError, or an Error for what is no answer */
 export function chatWriter({ url, model, apiKey }: ChatEndpoint): Writer {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new TypeError(`endpoint: expected an address such as http://127.0.0.1:8000/v1, got '${url}'`);
-  const address = `${url.replace(/\/$/, '')}/chat/completions`;
+  const served = servedAt('endpoint', url, apiKey);
+  const { headers, secrets } = served;
+  const address = serviceOf(served, 'chat/completions');
   return async (prompt, signal) => {
     const answer = await fetchJson(address, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(apiKey && { authorization: `Bearer ${apiKey}` }) },
+      headers,
       body: JSON.stringify({
         model,
         messages: [{ role: 'user', content: prompt }],
@@ -32,7 +33,7 @@ export function chatWriter({ url, model, apiKey }: ChatEndpoint): Writer {
       }),
       timeout,
       maxBytes: mostBytes,
-      ...(apiKey !== undefined && { secrets: [apiKey] }),
+      secrets,
       ...(signal && { signal }),
     });
     const { choices } = answer as { choices?: readonly { message?: { content?: unknown } }[] };

@@ -2,7 +2,7 @@
  * Vectors of a server: any that has OpenAI's embeddings (`POST …/embeddings`), as vLLM, llama.cpp, Ollama and
  * text-embeddings-inference do.
  */
-
+import { servedAt, serviceOf } from '../../../command/index.ts';
 import { fetchBytes } from '../ingest/http.ts';
 import { type Embedder, normalize } from './embedder.ts';
 
@@ -42,12 +42,11 @@ export function embeddingEndpoint({
   batch = 64,
   timeout = 60,
 }: EmbeddingEndpoint): Embedder {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new TypeError(`embeddings: expected an address such as http://127.0.0.1:8000/v1, got '${url}'`);
-  const address = `${url.replace(/\/$/, '')}/embeddings`;
-  const headers = { 'content-type': 'application/json', ...(apiKey && { authorization: `Bearer ${apiKey}` }) };
+  const served = servedAt('embeddings', url, apiKey);
+  const { headers, secrets } = served;
+  const address = serviceOf(served, 'embeddings');
   return {
-    name: `endpoint:${new URL(url).host}:${model}:${paperPrefix}`,
+    name: `endpoint:${served.base.host}:${model}:${paperPrefix}`,
     async embed(texts, { kind, signal }) {
       const prefix = kind === 'query' ? queryPrefix : paperPrefix;
       const vectors: Float32Array[] = [];
@@ -59,7 +58,7 @@ export function embeddingEndpoint({
           body: JSON.stringify({ model, input, encoding_format: 'float' }),
           timeout,
           maxBytes: mostBytes,
-          ...(apiKey !== undefined && { secrets: [apiKey] }),
+          secrets,
           ...(signal && { signal }),
         });
         vectors.push(...vectorsOf(address, bytes, input.length));
