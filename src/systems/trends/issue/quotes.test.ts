@@ -51,6 +51,17 @@ test('in short it is the turn, with the sentence that it leans on', () => {
   expect(numbers(new Quotes(study).brief('p0'))).toEqual([1, 2]);
 });
 
+test('in short it is the next that says what was done, where the first cannot stand', () => {
+  const sentences = [
+    'However, weirs are opened and closed by hand all over the world.',
+    'Therefore, we present gates of weirs that open and close by themselves.',
+    'We build them into weirs of three rivers that flow through the hills.',
+  ];
+  const paper = { ...papers[0]!, abstract: sentences.join(' ') };
+  const own = new Quotes({ ...study, papers: [paper, ...papers.slice(1)] });
+  expect(own.brief('p0').map(({ text }) => sentences.indexOf(text))).toEqual([2]);
+});
+
 const why = (...sentences: readonly string[]) => {
   const paper = { ...papers[0]!, abstract: sentences.join(' ') };
   const own = { ...study, papers: [paper, ...papers.slice(1)] };

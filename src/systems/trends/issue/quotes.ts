@@ -15,7 +15,7 @@ import { sentencesOf } from '../phrases/sentences.ts';
 import { phrasePattern, spaced, stem } from '../phrases/spelling.ts';
 import type { Study } from '../study.ts';
 import type { Statement } from './issue.ts';
-import { isEmpty, isQuotable, leans, pointsAtWork, turnOf, zones } from './zones.ts';
+import { isEmpty, isQuotable, leans, pointsAtWork, turnOf, turns, zones } from './zones.ts';
 
 /** What it is worth to be written as is wanted. */
 const mannerWorth = 0.35;
@@ -79,11 +79,16 @@ export class Quotes {
     return this.#quoted(id, whole ?? [...choices, ...candidates].slice(0, 1));
   }
 
-  /** What a paper does, in short: the turn, with the sentence before where it leans on that; or else what was found. */
+  /**
+   * What a paper does, in short: the first sentence that says so, by itself or with the one before where it leans on that; or
+   * else what was found.
+   */
   brief(id: string): Statement[] {
     const candidates = this.#candidates(id, () => 0);
-    const turn = turnOf(this.#sentences(id));
-    const [whole] = candidates.flatMap((one) => (one.sentence === turn ? (standing(one, candidates) ?? []) : []));
+    const [whole] = candidates
+      .filter(({ text }) => turns(text))
+      .sort((a, b) => a.sentence - b.sentence)
+      .flatMap((one) => standing(one, candidates) ?? []);
     return whole ? this.#quoted(id, whole) : this.insights(id, 1);
   }
 

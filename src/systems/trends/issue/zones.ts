@@ -38,9 +38,14 @@ const pointingAtWork =
 const empty =
   /\b(?:extensive|comprehensive|thorough|exhaustive|experiments?|experimental|results?|evaluations?)\b[^.]{0,90}\b(?:effectiveness|superiority|efficacy|advantages?|usefulness|merits?)\b|\b(?:code|codes|models?|data|dataset|implementation|demo|video|project page|supplement\w*)\b[^.]{0,60}\b(?:(?:is|are|will be|be|made|is made|are made) (?:publicly |freely |openly )*(?:available|released|found|accessible))\b|https?:\/\//iu;
 
+/** Whether a sentence says what was done. */
+export function turns(text: string): boolean {
+  return turning.test(text);
+}
+
 /** The number of the turn; −1 where no sentence says what was done. */
 export function turnOf(sentences: readonly string[]): number {
-  return sentences.findIndex((text) => turning.test(text));
+  return sentences.findIndex(turns);
 }
 
 /** Whether a sentence needs the one before it. */
