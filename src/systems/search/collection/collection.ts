@@ -87,9 +87,9 @@ export class Collection<D extends StoredDocument = StoredDocument> {
   get(id: string): D | undefined {
     if (this.#numbers === undefined) {
       this.#numbers = new Map();
-      for (const [i, { entry, deleted, document }] of this.segments.entries()) {
+      for (const [i, { entry, deleted, id: idOf }] of this.segments.entries()) {
         for (let number = 0; number < entry.documents; number++) {
-          if (!deleted.has(number)) this.#numbers.set(document(number).id, this.#firsts[i]! + number);
+          if (!deleted.has(number)) this.#numbers.set(idOf(number), this.#firsts[i]! + number);
         }
       }
     }
