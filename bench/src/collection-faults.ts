@@ -1,7 +1,8 @@
 /**
- * A collection whose writer is killed at random moments, while it indexes, adds, deletes and merges: the folder must open,
- * hold all that was acknowledged, be found by words and by n-grams, and hold nothing that was deleted. And one that ten
- * processes read while one writes: each must see whole states, one after the other.
+ * A collection whose writer is killed at random moments, while it indexes, adds, deletes and merges, and while documents
+ * come and go beside merges: the folder must open, hold all that was acknowledged, each document once, be found by words
+ * and by n-grams, and hold nothing that was deleted. And one that ten processes read while one writes: each must see whole
+ * states, one after the other.
  */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -21,8 +22,8 @@ export const options = {
   runs: { type: 'string' },
 } as const;
 
-const phases = ['index', 'add', 'merge'] as const;
-/** Milliseconds after the writer has opened the folder. */
+const phases = ['index', 'add', 'merge', 'beside'] as const;
+/** Milliseconds after the writer has opened the folder, or begun to merge beside other changes. */
 const LATEST = 900;
 const READERS = 10;
 /** Milliseconds that each reads. */
@@ -49,7 +50,7 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
     throw new RangeError(`collection-faults: expected a number of runs, got ${given.runs}`);
   }
   const scratch = mkdtempSync(join(tmpdir(), 'tenfold-collection-faults-'));
-  const counts = { writing: 0, closed: 0, lost: 0, risen: 0, unfound: 0, left: 0 };
+  const counts = { writing: 0, merging: 0, closed: 0, lost: 0, risen: 0, unfound: 0, left: 0 };
   let looked: Looked;
   try {
     looked = await readWhileWritten(join(scratch, 'read'));
@@ -58,7 +59,9 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
       const phase = phases[i % phases.length]!;
       const known: Known = { held: new Set(), doubtful: new Set(), gone: new Set() };
       // twice in a row, so that a writer also takes up what a killed one left
-      for (const name of ['first', 'second']) await killed({ folder, phase, name }, known);
+      for (const name of ['first', 'second']) {
+        if ((await killed({ folder, phase, name }, known)) === 'merging') counts.merging++;
+      }
       await judge(folder, known, counts);
       rmSync(folder, { recursive: true });
       process.stderr.write(`\rcollection-faults: ${i + 1} of ${runs} folders, two writers killed in each`);
@@ -72,6 +75,7 @@ export async function run(given: BenchOptions): Promise<BenchReport> {
   return {
     rows: [
       counted('collection-faults/killed-while-writing', counts.writing, runs, `of ${runs} folders`, null),
+      counted('collection-faults/killed-beside-a-merge', counts.merging, 2 * runs, `of ${2 * runs} writers`, null),
       failure('does-not-open', counts.closed),
       failure('acknowledged-is-lost', counts.lost),
       failure('deleted-is-back', counts.risen),
@@ -95,18 +99,25 @@ function counted(name: string, ours: number, of: number, peerName: string, goal:
   return row({ case: name, unit: 'folders', ours, peer: null, peerName, ratio: ours / of, goal });
 }
 
-/** Lets a writer work for a while, and notes what it said. */
+/** Lets a writer work for a while, and notes what it said. @returns what it said last of its merges, if anything */
 async function killed(
   request: WriterRequest,
   { held, doubtful, gone }: Known,
   milliseconds = Math.random() * LATEST,
-): Promise<void> {
+): Promise<string | undefined> {
   const worker = fileURLToPath(new URL('collection-writer.js', import.meta.url));
   const child = spawn(process.execPath, [worker, JSON.stringify(request)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('close', resolve));
+  const from = request.phase === 'beside' ? 'merging' : 'open';
+  let doomed = false;
+  let merges: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
     const [what, ...ids] = line.split(' ');
-    if (what === 'open') setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    if (what === 'merging' || what === 'resting') merges = what;
+    if (what === from && !doomed) {
+      doomed = true;
+      setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    }
     for (const id of ids) {
       if (what === 'added') held.add(id);
       else held.delete(id);
@@ -115,6 +126,7 @@ async function killed(
     }
   }
   await ended;
+  return merges;
 }
 
 /** Ten processes that read a folder while one adds and merges. */
@@ -150,7 +162,7 @@ async function judge(folder: string, { held, doubtful, gone }: Known, counts: Re
   if (readdirSync(folder).some((name) => isLeft(name) || name.endsWith('.tmp'))) counts.writing!++;
   const found = new Map([...collection.documents()].map((one) => [one.id, one.text]));
   if ([...held].some((id) => found.get(id) !== document(id).text)) counts.lost!++;
-  if ([...gone].some((id) => found.has(id))) counts.risen!++;
+  if ([...gone].some((id) => found.has(id)) || found.size < collection.size) counts.risen!++;
   // some of what is there: by its own word, and by its bytes
   const some = [...found.keys()].filter((id) => !doubtful.has(id)).filter((_, i) => i % 97 === 0);
   const isFound = (id: string) => {
