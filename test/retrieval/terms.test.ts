@@ -63,13 +63,14 @@ function byDefinition(texts: readonly string[], query: string, { prefix = false,
   const scores = documents.map(() => 0);
   for (const one of new Set(asked)) {
     const reach = Math.min(fuzzy, /[0-9]/.test(one) || one.length < 4 ? 0 : one.length < 8 ? 1 : 2);
+    const near = vocabulary.flatMap((own) => nearOf(one, own, reach, prefix && one === asked.at(-1)) ?? []);
+    const isThere = vocabulary.includes(one);
+    const least = Math.min(...near.map(({ edits }) => edits));
     const weights = new Map(
-      vocabulary.flatMap((own) => {
-        const near = nearOf(one, own, reach, prefix && one === asked.at(-1));
-        if (near === undefined || own === one) return [];
+      near.flatMap(({ word: own, edits, more }) => {
+        if (isThere ? edits > 1 || (edits === 1 && more > 0) : edits > least) return [];
         const l = own.length;
-        const weight =
-          (near.edits ? (0.45 * l) / (l + near.edits) : 1) * (near.more ? (0.375 * l) / (l + 0.3 * near.more) : 1);
+        const weight = (edits ? (0.45 * l) / (l + edits) : 1) * (more ? (0.375 * l) / (l + 0.3 * more) : 1);
         return [[own, weight] as const];
       }),
     ).set(one, 1);

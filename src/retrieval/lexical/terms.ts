@@ -18,7 +18,8 @@ export interface Tolerance {
   /**
    * Most edits between a word of the query and what it also stands for: letters put in, left out, replaced, or changed
    * over with a neighbour. Words of four to seven letters may have one, from eight on two; shorter ones, and those with a
-   * digit, none. Default 0.
+   * digit, none. A word that no document has stands for the nearest that documents have, one that documents have for those
+   * of one edit beside itself. Default 0.
    */
   readonly fuzzy?: 0 | 1 | 2;
 }
@@ -67,45 +68,50 @@ export function termsOf(
   const all = wordsOf(query, analyser);
   const last = prefix ? all.at(-1) : undefined;
   return [...new Set(all)].map((word, i) => {
-    const edits = i < MOST_WORDS ? Math.min(fuzzy, editsIn(word)) : 0;
-    const near = formsNear(word, edits, word === last, vocabularies, statistics);
     const own = statistics.documentsWith(word);
+    const edits = i < MOST_WORDS ? Math.min(fuzzy, editsIn(word), own > 0 ? 1 : 2) : 0;
+    const near = edits > 0 || word === last ? wordsNear(word, edits, word === last, vocabularies) : [];
+    const forms = (own > 0 ? near.filter(isOneStep) : nearest(near))
+      .map((one) => ({ word: one.word, weight: weightOf(one), documents: statistics.documentsWith(one.word) }))
+      .sort((a, b) => b.weight * b.documents - a.weight * a.documents || (a.word < b.word ? -1 : 1))
+      .slice(0, MOST_FORMS);
     return {
       word,
-      forms: [{ word, weight: 1 }, ...near],
-      documents: near.reduce((most, { documents }) => Math.max(most, documents), own),
+      forms: [{ word, weight: 1 }, ...forms.map(({ word: form, weight }) => ({ word: form, weight }))],
+      documents: forms.reduce((most, { documents }) => Math.max(most, documents), own),
     };
   });
 }
 
-/** Edits that are likelier a slip than another word. */
+/** Edits that are likelier slips than another word. */
 function editsIn(word: string): number {
   if (word.length < 4 || word.length > LONGEST || /\p{N}/u.test(word)) return 0;
   return word.length < 8 ? 1 : 2;
 }
 
-function formsNear(
-  word: string,
-  edits: number,
-  prefix: boolean,
-  vocabularies: readonly Vocabulary[],
-  statistics: Statistics,
-): (Form & { readonly documents: number })[] {
-  if (edits === 0 && !prefix) return [];
-  const near = new Map<string, number>();
+/** The words of all vocabularies that are near one, without itself. */
+function wordsNear(word: string, edits: number, prefix: boolean, vocabularies: readonly Vocabulary[]): NearWord[] {
+  const near = new Map<string, NearWord>();
   for (const vocabulary of vocabularies) {
-    for (const one of vocabulary.near(word, edits, prefix)) near.set(one.word, weightOf(one));
+    for (const one of vocabulary.near(word, edits, prefix)) near.set(one.word, one);
   }
   near.delete(word);
-  return [...near]
-    .map(([form, weight]) => ({ word: form, weight, documents: statistics.documentsWith(form) }))
-    .sort((a, b) => b.weight * b.documents - a.weight * a.documents || (a.word < b.word ? -1 : 1))
-    .slice(0, MOST_FORMS);
+  return [...near.values()];
+}
+
+/** Whether one edit lies between, or the word goes on, and not both. */
+function isOneStep({ edits, more }: NearWord): boolean {
+  return edits + Number(more > 0) === 1;
+}
+
+/** Those of the fewest edits. */
+function nearest(near: readonly NearWord[]): NearWord[] {
+  const least = near.reduce((fewest, { edits }) => Math.min(fewest, edits), Number.POSITIVE_INFINITY);
+  return near.filter(({ edits }) => edits === least);
 }
 
 /** MiniSearch's `0.45 l / (l + edits)` and `0.375 l / (l + 0.3 more)` for a word of l letters, or their product. */
 function weightOf({ word: { length }, edits, more }: NearWord): number {
-  return (
-    (edits > 0 ? (0.45 * length) / (length + edits) : 1) * (more > 0 ? (0.375 * length) / (length + 0.3 * more) : 1)
-  );
+  const slipped = edits > 0 ? (0.45 * length) / (length + edits) : 1;
+  return more > 0 ? (slipped * 0.375 * length) / (length + 0.3 * more) : slipped;
 }
