@@ -289,7 +289,14 @@ describe('forms', () => {
   });
 
   it('a mail: every style inline, and the same as text', () => {
-    const { subject, html, text } = issueMail(issue);
+    const { subject, html, text } = issueMail({
+      ...issue,
+      changed: {
+        since: '2022-04-01',
+        topics: [{ id: 'topic-1', label: 'soft robots', now: 0.25, earlier: 0.125 }],
+        phrases: { newly: ['weirs'], noLonger: [] },
+      },
+    });
     expect(subject).toBe(issue.title);
     const { document } = parseHTML(html);
     expect(document.querySelectorAll('style, link, script, img')).toHaveLength(0);
@@ -298,6 +305,19 @@ describe('forms', () => {
     expect(html).not.toContain('var(--');
     expect(html).not.toContain('javascript:alert(1)"');
     for (const { paper } of issue.picks) expect(text).toContain(paper.title);
+    const said = [
+      ...issue.summary,
+      ...issue.news.flatMap(({ statements }) => statements),
+      ...issue.picks.flatMap(({ why, insights }) => [...why, ...insights]),
+      ...issue.resources.map(({ statement }) => statement),
+    ];
+    for (const statement of said) expect(text).toContain(statement.text);
+    for (const body of [text.toLowerCase(), document.body.textContent!.toLowerCase()])
+      for (const title of ['news in brief', 'nearest earlier papers', 'data sets and benchmarks', 'what changed'])
+        expect(body).toContain(title);
+    for (const body of [text, document.body.textContent!])
+      for (const change of ['soft robots: 12.5 % → 25.0 % of the papers', 'Newly rising: weirs'])
+        expect(body).toContain(change);
   });
 
   it('a feed: well-formed, newest first, with addresses that are some', () => {

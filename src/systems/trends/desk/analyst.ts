@@ -41,6 +41,8 @@ interface Thread {
   readonly waiting: Map<number, Waiting>;
   /** Answers, or what will be, by question. */
   readonly kept: Map<string, Promise<unknown>>;
+  /** Whether it answers no more. */
+  ended: boolean;
 }
 
 export class Analyst {
@@ -97,7 +99,7 @@ export class Analyst {
   async #current(): Promise<Thread> {
     const sequence = await this.#store.sequence();
     const before = await this.#thread;
-    if (before?.sequence === sequence) return before;
+    if (before?.sequence === sequence && !before.ended) return before;
     if (before) {
       this.#thread = undefined;
       await end(before, new Error('the collection changed while this was being computed'));
@@ -113,7 +115,7 @@ export class Analyst {
   async #begin(sequence: number): Promise<Thread> {
     const store = this.#store;
     const worker = new Worker(new URL('./analyst-worker.js', import.meta.url));
-    const thread: Thread = { sequence, worker, waiting: new Map(), kept: new Map() };
+    const thread: Thread = { sequence, worker, waiting: new Map(), kept: new Map(), ended: false };
     worker.on('message', (message: FromAnalyst) => {
       if ('label' in message) {
         this.#doing = message.label;
@@ -147,7 +149,9 @@ async function newest(store: Store): Promise<number[]> {
   return numbers.sort((a, b) => a - b);
 }
 
-async function end({ worker, waiting }: Thread, reason: unknown): Promise<void> {
+async function end(thread: Thread, reason: unknown): Promise<void> {
+  const { worker, waiting } = thread;
+  thread.ended = true;
   for (const { reject } of waiting.values()) reject(reason);
   waiting.clear();
   await worker.terminate();

@@ -43,7 +43,8 @@ ${items.join('\n')}
 
 /** What readers show: HTML, which the feed holds as escaped text. */
 function content({ summary, picks }: Issue): string {
-  const say = (statements: readonly Statement[]) => statements.map(({ text }) => text).join(' ');
+  const say = (statements: readonly Statement[]) =>
+    statements.map(({ lead, text }) => html`${lead !== undefined && html`<b>${lead}.</b> `}${text} `);
   return html`<p>${say(summary)}</p><ol>${picks.map(({ paper, why }) => {
     const url = webAddress(paper.url);
     return html`<li>${url === undefined ? html`<b>${paper.title}</b>` : html`<a href="${url}">${paper.title}</a>`} (${creditWords(paper)}). ${say(why)}</li>`;

@@ -4,7 +4,7 @@
  */
 import { type Html, html, raw } from '../../../report/index.ts';
 import type { Issue, PaperEntry, Statement } from './issue.ts';
-import { aboutWords, creditWords, growthWords, originWords, webAddress, windowWords } from './words.ts';
+import { aboutWords, changeLines, creditWords, growthWords, originWords, webAddress, windowWords } from './words.ts';
 
 const font = 'font-family:Georgia,serif;font-size:16px;line-height:1.5;color:#1c1d21;';
 const small = 'font-family:Arial,sans-serif;font-size:13px;line-height:1.45;color:#62656e;';
@@ -19,6 +19,7 @@ export interface Mail {
 /** The issue as a mail's subject and two bodies. */
 export function issueMail(issue: Issue): Mail {
   const { title, summary, rising, news, picks, references, resources } = issue;
+  const changes = changeLines(issue);
   const body = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head>
 <body style="margin:0;padding:0;background:#fffefb;">
@@ -54,6 +55,10 @@ ${
   resources.length > 0 &&
   html`${part('Data sets and benchmarks')}<ul style="${raw(font)}padding-left:20px;margin:0 0 20px;">${resources.map(({ paper, statement }) => html`<li style="margin:0 0 8px;">${linked(paper)} – ${sentence(statement)}</li>`)}</ul>`
 }
+${
+  changes.length > 0 &&
+  html`${part('What changed')}<ul style="${raw(font)}padding-left:20px;margin:0 0 20px;">${changes.map((line) => html`<li>${line}</li>`)}</ul>`
+}
 <p style="${raw(small)}margin:24px 0 0;">Every sentence is quoted word for word from the paper it stands with, unless marked otherwise.</p>
 </div></body></html>
 `;
@@ -75,7 +80,7 @@ function linked(paper: PaperEntry): Html {
 }
 
 function plainText(issue: Issue): string {
-  const { title, summary, rising, news, picks, references } = issue;
+  const { title, summary, rising, news, picks, references, resources } = issue;
   const say = (statements: readonly Statement[]) =>
     statements
       .map((statement) => {
@@ -89,22 +94,42 @@ function plainText(issue: Issue): string {
     title.toUpperCase(),
     windowWords(issue),
     say(summary),
-    ...(rising.length > 0
-      ? [
-          `RISING\n${rising
-            .slice(0, 8)
-            .map((row) => `- ${row.phrase} ${growthWords(row)}`)
-            .join('\n')}`,
-        ]
-      : []),
-    ...(news.length > 0
-      ? [`NEWS IN BRIEF\n${news.map(({ paper, statements }) => `- ${paper.title}: ${say(statements)}`).join('\n')}`]
-      : []),
-    ...picks.map(({ paper, why, insights }, i) => `${i + 1}. ${line(paper)}\n\n   ${say([...why, ...insights])}`),
-    ...(references.length > 0
-      ? [`NEAREST EARLIER PAPERS\n${references.map((paper, i) => `[${i + 1}] ${line(paper)}`).join('\n')}`]
-      : []),
+    ...block(
+      'RISING PHRASES',
+      rising.slice(0, 8).map((row) => `- ${row.phrase} ${growthWords(row)}`),
+    ),
+    ...block(
+      'NEWS IN BRIEF',
+      news.map(({ paper, statements }) => `- ${paper.title}: ${say(statements)}`),
+    ),
+    ...picks.map(({ paper, why, insights, related }, i) =>
+      [
+        `${i + 1}. ${line(paper)}`,
+        ...(why.length > 0 ? [`   Why: ${say(why)}`] : []),
+        ...(insights.length > 0 ? [`   Key insights: ${say(insights)}`] : []),
+        ...(related.length > 0
+          ? [`   Nearest earlier papers: ${related.map((number) => `[${number}]`).join(' ')}`]
+          : []),
+      ].join('\n\n'),
+    ),
+    ...block(
+      'NEAREST EARLIER PAPERS',
+      references.map((paper, i) => `[${i + 1}] ${line(paper)}`),
+    ),
+    ...block(
+      'DATA SETS AND BENCHMARKS',
+      resources.map(({ paper, statement }) => `- ${paper.title}: ${say([statement])}`),
+    ),
+    ...block(
+      'WHAT CHANGED',
+      changeLines(issue).map((change) => `- ${change}`),
+    ),
+    'Every sentence is quoted word for word from the paper it stands with, unless marked otherwise.',
   ]
     .filter((text) => text !== '')
     .join('\n\n')}\n`;
+}
+
+function block(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [[title, ...lines].join('\n')];
 }

@@ -2,7 +2,7 @@
 import type { Issue, PaperEntry, Statement } from './issue.ts';
 import {
   aboutWords,
-  changeWords,
+  changeLines,
   creditWords,
   dayBefore,
   entriesOf,
@@ -61,15 +61,10 @@ export function issueMarkdown(issue: Issue): string {
       'Data sets and benchmarks',
       resources.map(({ paper, statement }) => `- ${linked(paper)}: ${say([statement], paper)}`),
     ),
-    ...section(`What changed against ${changed.since} to ${dayBefore(issue.from)}`, [
-      ...changed.topics.map((topic) => `- ${plain(topic.label)}: ${changeWords(topic)} of the papers`),
-      ...(changed.phrases && changed.phrases.newly.length > 0
-        ? [`- Newly rising: ${plain(changed.phrases.newly.join(', '))}`]
-        : []),
-      ...(changed.phrases && changed.phrases.noLonger.length > 0
-        ? [`- No longer rising: ${plain(changed.phrases.noLonger.join(', '))}`]
-        : []),
-    ]),
+    ...section(
+      `What changed against ${changed.since} to ${dayBefore(issue.from)}`,
+      changeLines(issue).map((line) => `- ${plain(line)}`),
+    ),
     ...section('How to read this', [
       '- Every sentence is quoted word for word; the mark after it leads to its paper and says which sentence of the abstract it is, unless it is marked otherwise.',
       ...partsLegend(issue).map((line) => `- ${plain(line)}`),

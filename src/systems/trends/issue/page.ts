@@ -3,7 +3,7 @@ import { type Figure, type Html, html, raw, renderFigure, renderFrame } from '..
 import type { Issue, IssuePick, PaperEntry, Statement } from './issue.ts';
 import {
   aboutWords,
-  changeWords,
+  changeLines,
   creditWords,
   dayBefore,
   entriesOf,
@@ -97,15 +97,12 @@ ${related.length > 0 && html`<p class="small">Nearest earlier papers: ${related.
 `;
 }
 
-function renderChanges({ changed: { topics, phrases, since }, from }: Issue): Html | false {
-  const newly = phrases?.newly ?? [];
-  const noLonger = phrases?.noLonger ?? [];
-  if (topics.length + newly.length + noLonger.length === 0) return false;
+function renderChanges(issue: Issue): Html | false {
+  const lines = changeLines(issue);
+  if (lines.length === 0) return false;
   return html`<section aria-labelledby="changed"><h2 class="part" id="changed">What changed</h2>
-<p class="quiet small">Against ${since} to ${dayBefore(from)}.</p>
-<ul>${topics.map((topic) => html`<li>${topic.label}: ${changeWords(topic)} of the papers</li>\n`)}
-${newly.length > 0 && html`<li>Newly rising: ${newly.join(', ')}</li>`}
-${noLonger.length > 0 && html`<li>No longer rising: ${noLonger.join(', ')}</li>`}</ul></section>`;
+<p class="quiet small">Against ${issue.changed.since} to ${dayBefore(issue.from)}.</p>
+<ul>${lines.map((line) => html`<li>${line}</li>\n`)}</ul></section>`;
 }
 
 function sentence(statement: Statement, entries: ReadonlyMap<string, PaperEntry>): Html {

@@ -66,6 +66,16 @@ export function changeWords({ now, earlier }: TopicChange): string {
   return `${percent(earlier)} → ${percent(now)}`;
 }
 
+/** What changed since the window before, a line each. */
+export function changeLines({ changed: { topics, phrases } }: Issue): string[] {
+  const { newly = [], noLonger = [] } = phrases ?? {};
+  return [
+    ...topics.map((topic) => `${topic.label}: ${changeWords(topic)} of the papers`),
+    ...(newly.length > 0 ? [`Newly rising: ${newly.join(', ')}`] : []),
+    ...(noLonger.length > 0 ? [`No longer rising: ${noLonger.join(', ')}`] : []),
+  ];
+}
+
 /** Every part of a score: `score 0.81 = rising 0.97 × 1, …`. */
 export function scoreWords({ score, parts, pinned }: IssuePick): string {
   const two = (value: number) => formatNumber(value, { decimals: 2 });
