@@ -28,7 +28,7 @@ import {
   writeIssue,
   writeRecorded,
 } from '../report/index.ts';
-import { makeFolder } from '../tensor/index.ts';
+import { ifThere, makeFolder } from '../tensor/index.ts';
 import { commitOf } from './commit.ts';
 import type { System } from './systems.ts';
 
@@ -203,10 +203,7 @@ class IssueRun {
 
 /** Seconds that the run in a folder took before it was stopped. */
 async function spentIn(folder: string): Promise<number> {
-  const text = await readFile(join(folder, 'seconds'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '0';
-    throw error;
-  });
+  const text = (await ifThere(readFile(join(folder, 'seconds'), 'utf8'))) ?? '0';
   return Number(text);
 }
 

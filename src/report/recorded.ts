@@ -7,7 +7,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeFolder, replaceFile } from '../tensor/index.ts';
+import { ifThere, makeFolder, replaceFile } from '../tensor/index.ts';
 import type { Provenance, Section } from './section.ts';
 
 /** A section of the recorded tier. */
@@ -26,13 +26,8 @@ export async function writeRecorded(path: string, section: RecordedSection): Pro
  * @throws SyntaxError for a file that is not a recorded section of this format
  */
 export async function readRecorded(path: string): Promise<RecordedSection | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await ifThere(readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
   let file: { format?: unknown; section?: RecordedSection };
   try {
     file = JSON.parse(text);

@@ -1,5 +1,5 @@
 /**
- * Replacing a file so that a reader, a crash or a full disk never meets half of it.
+ * Files that may not be there, and replacing one so that a reader, a crash or a full disk never meets half of it.
  *
  * The content goes to a temporary name in the same folder, is flushed to the disk, and takes the final name in one
  * step; a failure before that step leaves the old file as it was. Node's modules are imported when needed, so that the
@@ -32,6 +32,16 @@ export async function replaceFile(
   } catch (error) {
     if (made) await unlink(temporary).catch(() => undefined);
     throw new Error(`write ${path}: ${(error as Error).message}; what was there before is untouched`, { cause: error });
+  }
+}
+
+/** What reading a file gives; undefined where there is none. Any other failure is thrown. */
+export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -3,6 +3,8 @@
  * `vocab.json` with `merges.txt`, which say nothing of special tokens: those come from `tokenizer_config.json` and
  * `special_tokens_map.json` beside them, or from the caller.
  */
+
+import { ifThere } from '../tensor/index.ts';
 import { alphabet } from './byte-level.ts';
 
 /** What `tokenizer.json` holds, as far as it is read here. */
@@ -160,12 +162,7 @@ function named({ prefix = [], suffix = [], ...rest }: SpecialTokens): string[] {
 
 async function readText(path: string): Promise<string | undefined> {
   const { readFile } = await import('node:fs/promises');
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return ifThere(readFile(path, 'utf8'));
 }
 
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { blamed, type Progress, verb } from '../../command/index.ts';
 import { readNpy } from '../../data/index.ts';
 import { renderFindings } from '../../report/index.ts';
-import { elements, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
+import { elements, ifThere, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
 import { encodedView } from './audit/encoded-view.ts';
 import { cleanNeeded, holm, testAgainst } from './audit/null.ts';
 import { Panel, type Question } from './audit/panel.ts';
@@ -329,10 +329,7 @@ async function askReferences(
 
 /** @throws RangeError for a folder whose audit is another, SyntaxError for a file that is none */
 async function keptAnswers(path: string, settings: string): Promise<Record<string, number>[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await ifThere(readFile(path, 'utf8'));
   if (text === undefined) return [];
   let kept: { readonly format?: unknown; readonly settings?: unknown; readonly answers?: unknown } | null;
   try {

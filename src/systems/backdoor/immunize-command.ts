@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { blamed, verb } from '../../command/index.ts';
 import { readNpy, takeRows } from '../../data/index.ts';
 import { median } from '../../report/index.ts';
-import { array, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
+import { array, ifThere, makeFolder, type NDArray, replaceFile } from '../../tensor/index.ts';
 import { encodedView } from './audit/encoded-view.ts';
 import { answers, type Classifier } from './classifier.ts';
 import { type OpenedModel, openModel } from './folder.ts';
@@ -161,10 +161,7 @@ to answers.csv in the folder --out. Stopped, the same command goes on where it w
  */
 async function keptSeed(folder: string): Promise<number> {
   const path = join(folder, 'seed');
-  const before = await readSecret(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const before = await ifThere(readSecret(path));
   if (before !== undefined) {
     const seed = Number(before);
     if (Number.isSafeInteger(seed) && seed >= 0) return seed;

@@ -22,6 +22,7 @@ import {
   add,
   compile,
   flattenTree,
+  ifThere,
   maximum,
   mean,
   mul,
@@ -175,10 +176,7 @@ export async function anneal<X, P>(options: AnnealOptions<X, P>): Promise<Anneal
 /** The records of the readings in a run's folder so far; a line that is being written, or was cut off, does not count. */
 export async function readRecords(folder: string): Promise<MetricsRecord[]> {
   const { readFile } = await import('node:fs/promises');
-  const bytes = await readFile(`${folder}/metrics.jsonl`).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return new Uint8Array();
-    throw error;
-  });
+  const bytes = (await ifThere(readFile(`${folder}/metrics.jsonl`))) ?? new Uint8Array();
   const records = (await readJsonLines(bytes.subarray(0, bytes.lastIndexOf(10) + 1))) as MetricsRecord[];
   return records.filter((record) => 'evaluation' in record);
 }

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { array, makeFolder, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
+import { array, ifThere, makeFolder, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
 import { fromRecord, numbersIn, readRecords } from './anneal.ts';
 import type { Columns } from './columns.ts';
 import { scoreIn } from './score.ts';
@@ -70,10 +70,7 @@ export async function readSettings(folder: string): Promise<RunSettings> {
 
 async function settingsIn(folder: string): Promise<RunSettings | undefined> {
   const path = join(folder, 'run.json');
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await ifThere(readFile(path, 'utf8'));
   if (text === undefined) return undefined;
   let settings: RunSettings & { readonly format?: unknown };
   try {

@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Corpus, Document } from '../../data/index.ts';
-import { array, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
+import { array, ifThere, openSafetensors, replaceFile, saveSafetensors } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { end, firstSentinel, start } from './cells.ts';
 import { corruptionOfRow } from './corruption.ts';
@@ -178,10 +178,7 @@ export async function saveMaterial(folder: string, material: Material, tokenizer
 /** Reads the material of a folder; undefined where there is none yet. @throws SyntaxError for what is none */
 export async function readMaterial(folder: string): Promise<Material | undefined> {
   const path = join(folder, 'tasks.json');
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await ifThere(readFile(path, 'utf8'));
   if (text === undefined) return undefined;
   let rest: Omit<Material, 'train' | 'held'> & { readonly format?: unknown };
   try {

@@ -8,7 +8,16 @@ import { access, copyFile, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
 import { fillTree, fit, type MetricsRecord, readCheckpoint } from '../../nn/index.ts';
-import { compile, type Device, makeFolder, NDArray, random, replaceFile, type Tensor } from '../../tensor/index.ts';
+import {
+  compile,
+  type Device,
+  ifThere,
+  makeFolder,
+  NDArray,
+  random,
+  replaceFile,
+  type Tensor,
+} from '../../tensor/index.ts';
 import { initTransformer, languageModel, type Transformer, type TransformerConfig } from '../../text/index.ts';
 import { type Architecture, architectureOf, type Cell, type Size } from './cells.ts';
 import { ask, type TaskScore } from './evaluation.ts';
@@ -50,10 +59,7 @@ export function runFolder(study: string, { seed, id }: Pick<Run, 'seed' | 'id'>)
 /** The result of a run; undefined while it has none. */
 export async function readResult(study: string, run: Pick<Run, 'seed' | 'id'>): Promise<RunResult | undefined> {
   const path = join(runFolder(study, run), 'result.json');
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await ifThere(readFile(path, 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as RunResult);
 }
 

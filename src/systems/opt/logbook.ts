@@ -10,7 +10,7 @@
  */
 import { open, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../tensor/index.ts';
+import { ifThere, replaceFile } from '../../tensor/index.ts';
 
 /** One entry; `step` counts the steps that had been made. */
 export type Entry = { readonly time: string; readonly step: number } & (
@@ -54,10 +54,7 @@ export class Logbook {
    */
   static async open(folder: string): Promise<Logbook> {
     const path = join(folder, 'logbook.jsonl');
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
+    const text = (await ifThere(readFile(path, 'utf8'))) ?? '';
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     if (whole.length < text.length) await truncate(path, Buffer.byteLength(whole));
     const entries = whole

@@ -4,7 +4,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
-import { ConstantFile, type Device, type NDArray, QuantizedArray } from '../../tensor/index.ts';
+import { ConstantFile, type Device, ifThere, type NDArray, QuantizedArray } from '../../tensor/index.ts';
 import {
   type LocalLanguageModel,
   languageModel,
@@ -73,10 +73,7 @@ export async function openTokenizer(folder: string, { bos }: Pick<OptConfig, 'bo
 }
 
 async function jsonIn(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
-  const text = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await ifThere(readFile(join(folder, name), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
 }
 

@@ -11,7 +11,7 @@ import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promi
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../../command/index.ts';
-import { lockFolder, makeFolder } from '../../tensor/index.ts';
+import { ifThere, lockFolder, makeFolder } from '../../tensor/index.ts';
 import { etagOf, fileUrl, type HubFile, type HubModel, listFiles, reasonOf, refusal, requestFile } from './hub.ts';
 
 /** Where to, and who watches. */
@@ -232,14 +232,8 @@ function isDiskError(error: unknown): boolean {
   return ['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ size }) => size,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    },
-  );
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await ifThere(stat(path)))?.size;
 }
 
 /** `2.6 GB` */

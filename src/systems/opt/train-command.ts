@@ -3,7 +3,7 @@ import { access, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { blamed, verb } from '../../command/index.ts';
 import { corpusDigest, type Document, readDocuments, splitCorpus } from '../../data/index.ts';
-import { lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
+import { ifThere, lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { namedTensors } from './architecture.ts';
 import type { OptConfig } from './config.ts';
@@ -186,10 +186,7 @@ function configOf(
 async function claim(folder: string, settings: Readonly<Record<string, number | string>>): Promise<void> {
   const path = join(folder, 'run.json');
   const text = `${JSON.stringify(settings, null, 1)}\n`;
-  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const before = await ifThere(readFile(path, 'utf8'));
   if (before === text) return;
   if (await exists(join(folder, 'training'))) {
     throw new RangeError(

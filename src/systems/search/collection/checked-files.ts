@@ -5,6 +5,7 @@
  * replaced, then the old one is struck out; whoever is killed in between leaves a folder of which every file is as noted.
  */
 import { Records, recordsFile } from '../../../retrieval/index.ts';
+import { ifThere } from '../../../tensor/index.ts';
 
 const NAME = 'checksums';
 
@@ -52,10 +53,7 @@ export async function moveFiles(from: string, folder: string): Promise<void> {
 async function changed(folder: string, noted: Noted): Promise<string | undefined> {
   const { join } = await import('node:path');
   for (const [name, sums] of Object.entries(noted)) {
-    const sum = await sumOf(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const sum = await ifThere(sumOf(join(folder, name)));
     if (sum === undefined || !sums.includes(sum)) return name;
   }
   return undefined;
@@ -86,10 +84,7 @@ async function read(folder: string): Promise<Noted | undefined> {
   const { readFile } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const path = join(folder, NAME);
-  const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const file = await ifThere(readFile(path));
   return file && (new Records(new Uint8Array(file), path).at(0) as Noted);
 }
 

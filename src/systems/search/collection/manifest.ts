@@ -1,5 +1,6 @@
 /** The one file that says which segments a collection consists of: whoever replaces it has changed the collection. */
 import { type Analyser, Records, readWhole, recordsFile } from '../../../retrieval/index.ts';
+import { ifThere } from '../../../tensor/index.ts';
 import type { SegmentEntry } from './segment.ts';
 
 const NAME = 'manifest';
@@ -23,12 +24,8 @@ export interface Manifest {
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   const { join } = await import('node:path');
   const path = join(folder, NAME);
-  try {
-    return new Records(await readWhole(path), path).at(0) as Manifest;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const bytes = await ifThere(readWhole(path));
+  return bytes && (new Records(bytes, path).at(0) as Manifest);
 }
 
 /** Replaces the manifest in one step. */

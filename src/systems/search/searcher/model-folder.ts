@@ -6,6 +6,7 @@
 import {
   array,
   type Device,
+  ifThere,
   makeFolder,
   type NDArray,
   openSafetensors,
@@ -116,13 +117,8 @@ export async function saveWeights(
 
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   const { readFile } = await import('node:fs/promises');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await ifThere(readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { Progress } from '../../../command/index.ts';
 import type { MetricsRecord } from '../../../nn/index.ts';
-import { makeFolder, replaceFile } from '../../../tensor/index.ts';
+import { ifThere, makeFolder, replaceFile } from '../../../tensor/index.ts';
 import { moveFiles } from '../collection/checked-files.ts';
 import { Collection } from '../collection/collection.ts';
 import { checkedModel } from '../searcher/index-folder.ts';
@@ -150,10 +150,7 @@ async function begin(run: string, about: unknown): Promise<void> {
   const path = `${run}/begun.json`;
   const text = `${JSON.stringify(about)}\n`;
   const { readFile } = await import('node:fs/promises');
-  const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await ifThere(readFile(path, 'utf8'));
   if (found !== undefined && found !== text) {
     throw new RangeError(
       `train: expected the documents, queries and recipe that the run in ${run} began with, got others (remove it to begin anew)`,
