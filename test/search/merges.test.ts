@@ -180,7 +180,7 @@ describe('a merge that fails', () => {
   });
 });
 
-describe('closing', () => {
+describe('the end', () => {
   it('waits for a merge', async () => {
     {
       await using writer = await CollectionWriter.open(folder);
@@ -191,7 +191,7 @@ describe('closing', () => {
     expect([segments.length, size]).toEqual([1, PARTS * EACH]);
   });
 
-  it('ends a merge when it is told to, which then has not happened', async () => {
+  it('comes at once when it is told to, and the merge has not happened', async () => {
     await unmerged();
     const collection = await Collection.open(folder);
     expect([collection.segments.length, collection.size]).toEqual([PARTS, PARTS * EACH]);
@@ -210,10 +210,12 @@ describe('closing', () => {
   });
 });
 
-/** Eight segments, whose merge was not waited for. */
+/** Eight segments, whose merge has begun and been ended. */
 async function unmerged(): Promise<void> {
-  const writer = await CollectionWriter.open(folder);
+  const stop = new AbortController();
+  await using writer = await CollectionWriter.open(folder, { signal: stop.signal });
   await almost(writer);
   await writer.add(last);
-  await writer.close({ signal: AbortSignal.abort(new Error('stopped')) });
+  stop.abort(new Error('stopped'));
+  await writer.merged();
 }

@@ -28,13 +28,15 @@ export interface WriterOptions<D extends StoredDocument = StoredDocument> {
   readonly tokenizer?: DocumentTokenizer<D>;
   /** What counts as a word; `unicode` for a new collection unless given, else as it was. */
   readonly analyser?: Analyser;
+  /** Ends merges once it is aborted, which then have not happened; what is being added or deleted is finished. */
+  readonly signal?: AbortSignal;
 }
 
 export class CollectionWriter<D extends StoredDocument = StoredDocument> implements AsyncDisposable {
   readonly #folder: string;
   readonly #tokenizer: DocumentTokenizer<D>;
   readonly #unlock: Unlock;
-  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal | undefined;
   #manifest: Manifest;
   readonly #segments: Map<string, StoredSegment<D>>;
   /** By id: where the document is. */
@@ -51,12 +53,14 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
   private constructor(
     folder: string,
     tokenizer: DocumentTokenizer<D>,
+    signal: AbortSignal | undefined,
     unlock: Unlock,
     manifest: Manifest,
     segments: readonly StoredSegment<D>[],
   ) {
     this.#folder = folder;
     this.#tokenizer = tokenizer;
+    this.#signal = signal;
     this.#unlock = unlock;
     this.#manifest = manifest;
     this.#segments = new Map(segments.map((segment) => [segment.entry.name, segment]));
@@ -69,7 +73,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
    */
   static async open<D extends StoredDocument = StoredDocument>(
     folder: string,
-    { tokenizer = utf8Bytes, analyser }: WriterOptions<D> = {},
+    { tokenizer = utf8Bytes, analyser, signal }: WriterOptions<D> = {},
   ): Promise<CollectionWriter<D>> {
     await makeFolder(folder);
     const unlock = await lockFolder(folder, 'collection');
@@ -85,7 +89,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
       }
       const segments: StoredSegment<D>[] = [];
       for (const entry of manifest.segments) segments.push(await readStored<D>(folder, entry));
-      const writer = new CollectionWriter(folder, tokenizer, unlock, manifest, segments);
+      const writer = new CollectionWriter(folder, tokenizer, signal, unlock, manifest, segments);
       await writer.#clean();
       return writer;
     } catch (error) {
@@ -140,15 +144,8 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     if (error !== undefined) throw error;
   }
 
-  /**
-   * Waits for changes and merges, and lets others write.
-   * @param options an aborted signal ends the merge that is under way, at whichever call: then none has happened
-   * @throws what a merge threw, as `merged`, unless it has been told already
-   */
-  close({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const stop = () => this.#stop.abort(signal?.reason);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop);
+  /** Waits for changes and merges, and lets others write. @throws what `merged` throws, unless it has been told already */
+  close(): Promise<void> {
     this.#closed ??= (async () => {
       try {
         await this.#changes;
@@ -158,7 +155,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
       }
       await this.merged();
     })();
-    return this.#closed.finally(() => signal?.removeEventListener('abort', stop));
+    return this.#closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -250,11 +247,11 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     this.#merging = this.#merging.then(async () => {
       this.#mergeError = undefined;
       try {
-        while (!this.#stop.signal.aborted && (await this.#mergeOnce())) {
+        while (!this.#signal?.aborted && (await this.#mergeOnce())) {
           // until nothing is due
         }
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#mergeError = error;
+        if (!this.#signal?.aborted) this.#mergeError = error;
       }
     });
   }
@@ -267,7 +264,7 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     const job = this.#job({ parts });
     this.#busy = [job.name, ...parts.map(({ entry }) => entry.name)];
     try {
-      const made = await writeSegmentAside(job, this.#stop.signal);
+      const made = await writeSegmentAside(job, this.#signal);
       await this.#afterOthers(() => this.#replace(parts, made));
     } finally {
       this.#busy = [];

@@ -20,7 +20,7 @@ export const addVerb = verb({
   run: ({ args: { index, files }, options, signal, progress }) =>
     blamed('add', async () => {
       await requireIndex('add', index);
-      await using writer = await openIndexWriter(index);
+      await using writer = await openIndexWriter(index, { signal });
       const { format } = options;
       const read = { ...(format && { format: format as Format }), fields: fieldsOf(options) };
       return await ingest(writer, files, read, { progress, signal });

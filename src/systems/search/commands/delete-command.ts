@@ -27,7 +27,7 @@ when segments are merged. Ids that are not there are passed over and counted.`,
         throw new RangeError(`delete: expected either ids or --filter, got ${fits ? 'both' : 'neither'}`);
       }
       await requireIndex('delete', index);
-      await using writer = await openIndexWriter(index);
+      await using writer = await openIndexWriter(index, { signal });
       const wanted = fits === undefined ? ids : await matching(index, fits);
       signal.throwIfAborted();
       const deleted = await writer.delete(wanted);

@@ -69,7 +69,7 @@ along.`,
         if (!isThere) await rmdir(out);
         throw error;
       }
-      await using writer = await openIndexWriter(out);
+      await using writer = await openIndexWriter(out, { signal });
       return { folder: out, ...(await ingest(writer, files, read, { progress, signal })) };
     }),
   text: ({ folder, ...ingested }) => `${ingestedText(ingested)}\n${folder}: tenfold search query ${folder} "…"`,

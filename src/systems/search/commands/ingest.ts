@@ -44,41 +44,31 @@ export async function ingest(
     units = 0;
     await writer.add(documents);
   };
-  // no merge is waited for then; what this close throws, that of whoever opened the writer throws too
-  const stop = () => void writer.close({ signal }).catch(() => undefined);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    for (const path of paths) {
-      for await (const item of readItems(path, options)) {
-        signal.throwIfAborted();
-        if ('problem' in item) problems.tell(item.problem);
-        if (!('document' in item)) continue;
-        const { document } = item;
-        const known = batch.get(document.id) ?? writer.get(document.id);
-        if (known === undefined) counts.added++;
-        else if (JSON.stringify(known) === JSON.stringify(document)) {
-          counts.unchanged++;
-          continue;
-        } else counts.replaced++;
-        batch.set(document.id, document);
-        units += document.text.length;
-        if (units >= BATCH_UNITS || batch.size >= BATCH_DOCUMENTS) await flush();
-        progress.update(`${path}: ${counts.added + counts.replaced} documents`);
-      }
+  for (const path of paths) {
+    for await (const item of readItems(path, options)) {
+      signal.throwIfAborted();
+      if ('problem' in item) problems.tell(item.problem);
+      if (!('document' in item)) continue;
+      const { document } = item;
+      const known = batch.get(document.id) ?? writer.get(document.id);
+      if (known === undefined) counts.added++;
+      else if (JSON.stringify(known) === JSON.stringify(document)) {
+        counts.unchanged++;
+        continue;
+      } else counts.replaced++;
+      batch.set(document.id, document);
+      units += document.text.length;
+      if (units >= BATCH_UNITS || batch.size >= BATCH_DOCUMENTS) await flush();
+      progress.update(`${path}: ${counts.added + counts.replaced} documents`);
     }
-    await flush();
-    const all = counts.added + counts.replaced + counts.unchanged;
-    if (all === 0) throw noDocuments('search', paths);
-    progress.update('merging');
-    await writer.merged();
-    signal.throwIfAborted();
-    return { ...counts, leftOut: problems.count, documents: writer.size };
-  } catch (error) {
-    // a writer that was closed under way says so; that it was stopped is the reason
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
+  await flush();
+  const all = counts.added + counts.replaced + counts.unchanged;
+  if (all === 0) throw noDocuments('search', paths);
+  progress.update('merging');
+  await writer.merged();
+  signal.throwIfAborted();
+  return { ...counts, leftOut: problems.count, documents: writer.size };
 }
 
 /**

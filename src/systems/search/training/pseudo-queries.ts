@@ -54,7 +54,7 @@ export async function writePseudoQueries(options: PseudoQueryOptions): Promise<P
     throw new RangeError(`train: expected a model in ${folder} that has learned from queries, got none`);
   }
   try {
-    await using writer = await openIndexWriter(folder);
+    await using writer = await openIndexWriter(folder, { ...(signal && { signal }) });
     const bare = [...(await Collection.open(folder)).documents()].filter(({ queries = [] }) => queries.length === 0);
     const written = { documents: 0, queries: 0 };
     let ready: StoredDocument[] = [];
