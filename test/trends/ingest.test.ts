@@ -24,7 +24,7 @@ import {
   type Store,
   semanticScholar,
 } from 'tenfold/trends';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { arxivFeed, type LiteratureServer, oaiList, serveLiterature } from './literature-server.ts';
 import { cats, collect } from './store-contract.ts';
 
@@ -283,6 +283,8 @@ describe('servers', () => {
         expect(JSON.parse(body)).toEqual({ ids: ['ARXIV:2204.00001', 'DOI:10.1000/two'] });
       response.writeHead(answer ? 200 : 404).end(JSON.stringify(answer));
     };
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2022-05-20T12:00:00Z') });
+    onTestFinished(() => void vi.useRealTimers());
     const at = { base: server.base, ...hurried };
     const ask = (source: SignalSource) => readSignals(store, source);
     expect(await ask(openAlex(at))).toEqual({ asked: 3, known: 1 });
@@ -293,10 +295,9 @@ describe('servers', () => {
       { citations: 7, authority: 15, code: 42, popularity: 9 },
       { citations: 3, authority: 4, popularity: 0, references: ['arxiv:1706.03762'] },
     ]);
-    const day = new Date().toISOString().slice(0, 10);
     expect((await store.readings(['doi:10.1000/two']))[0]!.map(({ source, at }) => [source, at])).toEqual([
-      ['hacker-news', day],
-      ['semantic-scholar', day],
+      ['hacker-news', '2022-05-20'],
+      ['semantic-scholar', '2022-05-20'],
     ]);
     server.answer = (_, response) => response.writeHead(403).end('the key secret-key is wrong');
     const failure = await ask(semanticScholar({ ...at, apiKey: 'secret-key' })).catch((error: Error) => error.message);
