@@ -7,7 +7,7 @@ import { Draws } from './draws.ts';
 import { learningCurves, scoreBars } from './figures.ts';
 import { finetuningWords } from './finetuning-gain.ts';
 import { wasteOf } from './layout.ts';
-import type { Material } from './material.ts';
+import type { Material, SuiteTask } from './material.ts';
 import type { Recipe } from './recipe.ts';
 import { candidates, type Recommendation, recommend } from './recommendation.ts';
 import { finetuningLengths, packEpoch } from './streams.ts';
@@ -21,6 +21,8 @@ export interface Shown {
   readonly finetuned: Recommendation | undefined;
   /** Accuracy of guessing, in per cent. */
   readonly guessing: number;
+  /** What models are judged on, and what they are finetuned on. */
+  readonly tasks: string;
   /** What finetuning taught, and what it brought; undefined while it cannot be told. */
   readonly finetuning: string | undefined;
   /** How large the models were, and what the paper found of its own. */
@@ -30,8 +32,12 @@ export interface Shown {
 }
 
 /** Shows results. */
-export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>, results: Results): Shown {
-  const { suite } = material;
+export function show(
+  study: Study,
+  material: Pick<Material, 'suite' | 'mixture' | 'practised'>,
+  results: Results,
+): Shown {
+  const { suite, practised } = material;
   const { recipe } = study;
   const guessing = (100 * suite.reduce((sum, { random }) => sum + random, 0)) / suite.length;
   const of = (use: 'pretrained' | 'finetuned') => recommend(candidates(results, use), guessing);
@@ -52,6 +58,7 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
     pretrained: of('pretrained'),
     finetuned: of('finetuned'),
     guessing,
+    tasks: `judged on ${namesIn(suite)}${recipe.finetuning > 0 ? `; finetuned on ${namesIn(practised)}` : ''}`,
     finetuning: finetuningWords(results),
     scale: scaleOf(recipe),
     tables: [
@@ -68,6 +75,10 @@ export function show(study: Study, material: Pick<Material, 'suite' | 'mixture'>
       ...learningCurves(results),
     ],
   };
+}
+
+function namesIn(tasks: readonly SuiteTask[]): string {
+  return tasks.map(({ name }) => name).join(', ');
 }
 
 /** What a reader who will train a larger model must know. */

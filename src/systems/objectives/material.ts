@@ -56,6 +56,8 @@ export interface MaterialOptions {
   readonly signal?: AbortSignal;
   /** Called with what is being done. */
   readonly update?: (label: string, share?: number) => void;
+  /** Called with what a person should know of the tasks. */
+  readonly note?: (text: string) => void;
 }
 
 /** The special tokens, by their ids: start, end, and as many sentinels as a row can have. */
@@ -71,14 +73,14 @@ export function specialTokens(row: number): string[] {
 export async function prepareMaterial(
   corpus: Corpus,
   tasks: readonly Task[],
-  { vocabulary, row, signal, update }: MaterialOptions,
+  { vocabulary, row, signal, update, note }: MaterialOptions,
 ): Promise<{ material: Material; tokenizer: Tokenizer }> {
   const training = tasks.filter(({ use }) => use === 'training');
   const draws = Draws.of(0, 4);
-  const examples = training.flatMap(({ prompts, questions }) =>
+  const examples = training.flatMap(({ name, prompts, questions, joint = ' ' }) =>
     kept(questions).map((question) => {
       const { text, choices, answer } = put(question, draws.pick(prompts));
-      return { text, answer: ` ${choices[answer]!}` };
+      return { task: name, text, answer: joint + choices[answer]! };
     }),
   );
   const learned = [...corpus.train.map(({ text }) => text), ...examples.map(({ text, answer }) => text + answer)];
@@ -94,10 +96,14 @@ export async function prepareMaterial(
   const train = joined(corpus.train, encode);
   const counts = new Float64Array(tokenizer.size).fill(1);
   for (const token of train) counts[token]!++;
-  const room = Math.floor(0.75 * row);
-  const mixture = examples
-    .map(({ text, answer }) => ({ inputs: encode(text), targets: [...encode(answer), end] }))
-    .filter(({ inputs, targets }) => inputs.length + targets.length <= room && targets.length <= row / 12);
+  const [room, longest] = [Math.floor(0.75 * row), Math.floor(row / 12)];
+  const encoded = examples.map(({ task, text, answer }) => ({
+    task,
+    inputs: encode(text),
+    targets: [...encode(answer), end],
+  }));
+  const fits = ({ inputs, targets }: Example) => inputs.length + targets.length <= room && targets.length <= longest;
+  const mixture = encoded.filter(fits).map(({ inputs, targets }) => ({ inputs, targets }));
   const suite = tasks
     .filter(({ use, questions }) => use === 'held out' && questions.length > 0)
     .map((task) => suiteTask(task, encode, counts));
@@ -109,6 +115,21 @@ export async function prepareMaterial(
     }))
     .filter(({ questions }) => questions.length > 0)
     .map((task) => suiteTask(task, encode, counts));
+  for (const { name } of training) {
+    const own = encoded.filter(({ task }) => task === name);
+    const long = own.filter((example) => !fits(example)).length;
+    if (long > 0.1 * own.length)
+      note?.(
+        `${name} (training): ${long} of ${own.length} questions are left out: with more than ${room} tokens, or ${longest - 1} in the answer, they are too long for rows of ${row}; a larger --row takes them`,
+      );
+  }
+  for (const { name, items } of suite) {
+    const long = items.filter(({ prompts }) => prompts.some((asked) => longestOf(asked) > row)).length;
+    if (long > 0.1 * items.length)
+      note?.(
+        `${name} (held out): ${long} of ${items.length} questions are longer than the rows of ${row} tokens that models read while they learn; a larger --row makes theirs as long`,
+      );
+  }
   signal?.throwIfAborted();
   return {
     material: {
@@ -132,9 +153,18 @@ function kept<T>(questions: readonly T[]): T[] {
   return questions.filter((_, i) => !isLeftOut(i));
 }
 
+function longestOf({ prompt, choices }: Asked): number {
+  return prompt.length + Math.max(...choices.map(({ length }) => length));
+}
+
 /** Documents in one row, an end token behind each. */
 function joined(documents: readonly Document[], encode: (text: string) => readonly number[]): Int32Array {
-  const parts = documents.map(({ text }) => Int32Array.from([...encode(text), end]));
+  const parts = documents.map(({ text }) => {
+    const tokens = encode(text);
+    const part = new Int32Array(tokens.length + 1).fill(end);
+    part.set(tokens);
+    return part;
+  });
   const row = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
@@ -145,10 +175,11 @@ function joined(documents: readonly Document[], encode: (text: string) => readon
 }
 
 function suiteTask(task: Task, encode: (text: string) => readonly number[], counts: Float64Array): SuiteTask {
+  const { joint = ' ' } = task;
   const items = task.questions.map((question) => {
     const prompts = task.prompts.map((prompt) => {
       const { text, choices } = put(question, prompt);
-      return { prompt: encode(text), choices: choices.map((choice) => encode(` ${choice}`)) };
+      return { prompt: encode(text), choices: choices.map((choice) => encode(joint + choice)) };
     });
     return { answer: question.answer, prompts };
   });

@@ -14,6 +14,7 @@ export function studyPage({ recipe, seeds, asked }: Study, shown: Shown, done: n
       Texts: String(asked.texts ?? ''),
       Models: `${size.layers} blocks of width ${size.width}, ${size.vocabulary} tokens`,
       Training: `${steps} steps of ${step.row * step.rows} tokens for each cell, ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`}`,
+      Tasks: shown.tasks,
       Runs: `${done} of ${total}`,
     },
     notes: [

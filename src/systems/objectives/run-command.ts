@@ -11,12 +11,14 @@ import { type Material, prepareMaterial, readMaterial, saveMaterial } from './ma
 import { studyPage } from './page.ts';
 import { claimStudy, Results, type Study, saveStudy } from './study.ts';
 import { bundledTasks } from './tasks/bundled.ts';
+import { languageOf } from './tasks/language.ts';
 import { readTasks } from './tasks/read-tasks.ts';
+import type { Task } from './tasks/task.ts';
 import { performPlan } from './workers.ts';
 
 /** Questions of each task. */
 const counts = { training: 1000, held: 200 };
-/** Below this many a task's accuracy says little. */
+/** With fewer a task's accuracy says little, and would weigh as much as any other's. */
 const fewQuestions = 50;
 /** The share of a pretraining's steps that finetuning takes: the paper's thirteenth part is too little of a short one. */
 const finetuning = 0.2;
@@ -30,8 +32,9 @@ judged zero-shot on tasks that it never saw, by the likelihood of each choice. T
 too. What comes out is a table with intervals over seeds, learning curves, and a recommendation with its doubt.
 
 Texts are .txt and .md files (one document each) and .jsonl files (one a line under "text"); without any, the State of the
-Union addresses. Of 25 documents and more every twenty-fifth is held out, of fewer the end of each. Four of the held-out tasks are
-made of the held-out texts; the others are in English, from WordNet. --tasks adds tasks of your own.
+Union addresses. Of 25 documents and more every twenty-fifth is held out, of fewer the end of each. Four held-out tasks are made of
+the held-out texts. English texts get more tasks, about words and mails; others, in any language, none that is not made of them, and
+signs for prompts. --tasks adds tasks of your own.
 
 The model and the number of steps are chosen so that all of it takes about the budget on this machine. Stopped with Ctrl-C
 or killed, the study goes on when the same command is given again.`,
@@ -178,32 +181,43 @@ or killed, the study goes on when the same command is given again.`,
 async function makeMaterial(
   folder: string,
   documents: readonly Document[],
-  own: Awaited<ReturnType<typeof readTasks>>,
+  own: readonly Task[],
   sizes: { readonly vocabulary: number; readonly row: number },
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Material> {
   progress.update('reading texts and tasks');
   const corpus = splitCorpus(documents);
-  const tasks = [...(await bundledTasks(corpus, counts)), ...own];
-  const names = tasks.map((task) => task.name);
+  const bundled = await bundledTasks(corpus, counts);
+  const names = [...bundled, ...own].map((task) => task.name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new RangeError(`run: expected tasks of different names, got ${twice} twice`);
-  for (const { name, use, questions } of tasks) {
-    if (questions.length < fewQuestions)
-      progress.note(
-        `${name} (${use}) ${questions.length === 0 ? 'is left out: the texts give no question' : `has ${questions.length} questions: the texts give no more`}`,
-      );
-  }
+  const few = ({ questions }: Task) => questions.length < fewQuestions;
+  const tasks = [...bundled.filter((task) => !few(task)), ...own];
   const { material, tokenizer } = await prepareMaterial(corpus, tasks, {
     ...sizes,
     signal,
     update: (label, share) => progress.update(label, share),
+    note: (text) => progress.note(text),
   });
   if (material.train.length < 200 * sizes.row || material.held.length < 4 * sizes.row)
     throw new RangeError(
       `run: expected texts of at least ${200 * sizes.row} tokens to learn from and ${4 * sizes.row} held out, got ${material.train.length} and ${material.held.length}`,
     );
+  for (const use of ['held out', 'training'] as const) {
+    if (!tasks.some((task) => task.use === use))
+      throw new RangeError(
+        `run: expected texts that give ${fewQuestions} questions of a ${use} task, got none (give longer documents, or tasks of your own by --tasks)`,
+      );
+  }
+  if (!languageOf(corpus.train).english)
+    progress.note(
+      'these texts are not English: all tasks are made of them, with signs for prompts, and none about words and mails; --tasks adds tasks in their language',
+    );
+  for (const { name, use, questions } of bundled.filter(few))
+    progress.note(`${name} (${use}) is left out: the texts give ${questions.length || 'no'} questions`);
+  for (const { name, questions } of own.filter(few))
+    progress.note(`${name} has ${questions.length} questions: what comes out for it says little`);
   await saveMaterial(folder, material, tokenizer);
   return material;
 }

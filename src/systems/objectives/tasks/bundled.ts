@@ -2,6 +2,7 @@
 import { type Corpus, spamMails } from '../../../data/index.ts';
 import { Draws } from '../draws.ts';
 import { kindTasks } from './kind-tasks.ts';
+import { languageOf } from './language.ts';
 import type { Task } from './task.ts';
 import { textTasks } from './text-tasks.ts';
 import { wordTasks } from './word-tasks.ts';
@@ -15,18 +16,21 @@ export interface TaskCounts {
 
 /**
  * The tasks for a corpus. Those about its text are made of it: held-out ones of documents that are held out. The questions
- * are the same for every seed of a study. A task that the texts give nothing for has none.
+ * are the same for every seed of a study. A task that the texts give nothing for has none. Tasks about words and mails are
+ * English, and there for English texts alone.
  */
 export async function bundledTasks(corpus: Corpus, { training, held }: TaskCounts): Promise<Task[]> {
-  const [wordnet, mails] = await Promise.all([readWordNet(), spamMails()]);
   const most = Math.max(training, held);
-  const tasks = [
-    ...wordTasks(wordnet, Draws.of(0, 10), most),
-    ...kindTasks(corpus.train, mails, wordnet, Draws.of(0, 11), most),
-    ...textTasks(corpus, Draws.of(0, 12), most),
-  ];
+  const language = languageOf(corpus.train);
+  const english = language.english ? await englishTasks(corpus, most) : [];
+  const tasks = [...english, ...textTasks(corpus, language, Draws.of(0, 12), most)];
   return tasks.map((task) => ({
     ...task,
     questions: task.questions.slice(0, task.use === 'training' ? training : held),
   }));
+}
+
+async function englishTasks({ train }: Corpus, count: number): Promise<Task[]> {
+  const [wordnet, mails] = await Promise.all([readWordNet(), spamMails()]);
+  return [...wordTasks(wordnet, Draws.of(0, 10), count), ...kindTasks(train, mails, wordnet, Draws.of(0, 11), count)];
 }

@@ -28,10 +28,11 @@ function checked(task: unknown, where: string): Task {
     throw new RangeError(`run: ${where}: expected ${expected}, got ${JSON.stringify(got)?.slice(0, 80) ?? 'none'}`);
   };
   if (typeof task !== 'object' || task === null) refuse('a task', task);
-  const { name, about = '', use, prompts, questions } = task as Partial<Task>;
+  const { name, about = '', use, prompts, questions, joint = ' ' } = task as Partial<Task>;
   if (typeof name !== 'string' || !/^[\w-]+$/.test(name)) refuse('a name of letters, digits and -', name);
   if (typeof about !== 'string') refuse('about to be a text', about);
   if (use !== 'training' && use !== 'held out') refuse('use to be "training" or "held out"', use);
+  if (joint !== ' ' && joint !== '') refuse('joint to be a space or nothing', joint);
   if (!Array.isArray(prompts) || prompts.length === 0) refuse('prompts', prompts);
   if (!Array.isArray(questions) || questions.length === 0) refuse('questions', questions);
   for (const prompt of prompts!) {
@@ -53,7 +54,7 @@ function checked(task: unknown, where: string): Task {
       }
     }
   }
-  return { name: name!, about, use: use!, prompts: prompts!, questions: questions! };
+  return { name: name!, about, use: use!, prompts: prompts!, questions: questions!, ...(joint === '' && { joint }) };
 }
 
 function isTexts(values: unknown): values is readonly string[] {

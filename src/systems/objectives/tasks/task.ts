@@ -3,7 +3,7 @@
  *
  * A prompt is a text with fields in braces, as P3's templates are: `{choices}` lists the choices, every other name is a
  * field of the question. A prompt may call the choices by names of its own (Yes and No where the question says spam and
- * mail). What is to be told is a choice, behind a space. A model is trained on the tasks of one kind and judged on those
+ * mail). What is to be told is a choice, behind the task's joint. A model is trained on the tasks of one kind and judged on those
  * of the other, so that what is measured is what carries over to tasks it never saw.
  *
  * Source: Sanh et al., "Multitask prompted training enables zero-shot task generalization" (2022): prompts a task, held-out
@@ -34,6 +34,8 @@ export interface Task {
   readonly use: 'training' | 'held out';
   readonly prompts: readonly Prompt[];
   readonly questions: readonly Question[];
+  /** What stands between prompt and choice: a space by default; nothing in languages that write none. */
+  readonly joint?: ' ' | '';
 }
 
 /** A question as it is put. */

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { splitCorpus, unionAddresses } from '../../../data/index.ts';
+import { Draws } from '../draws.ts';
 import { bundledTasks } from './bundled.ts';
 import { readTasks } from './read-tasks.ts';
 import { normalizedScore, put, randomBaseline, type Task } from './task.ts';
+import { bareOf } from './texts.ts';
 import { readWordNet, type WordNet } from './wordnet.ts';
 
 describe('a task', () => {
@@ -55,6 +57,8 @@ describe('tasks of a user', () => {
     expect(await readTasks(path)).toEqual([task]);
     await writeFile(path, JSON.stringify([task, { ...task, name: 'other' }]));
     expect((await readTasks(path)).map(({ name }) => name)).toEqual(['tone', 'other']);
+    await writeFile(path, JSON.stringify({ ...task, joint: '' }));
+    expect(await readTasks(path)).toEqual([{ ...task, joint: '' }]);
   });
 
   it.each([
@@ -66,6 +70,7 @@ describe('tasks of a user', () => {
     [{ ...task, prompts: [{ text: '{a}' }] }, 'expected a field of the question (review, choices), got {a}'],
     [{ ...task, questions: [{ ...task.questions[0], answer: 2 }] }, 'expected an answer of 0 to 1, got {"fields"'],
     [{ ...task, questions: [{ ...task.questions[0], choices: ['one'] }] }, 'expected at least two choices'],
+    [{ ...task, joint: '-' }, 'expected joint to be a space or nothing, got "-"'],
   ])('%# with a mistake are refused in one line that says where', async (content, message) => {
     const path = join(folder, 'wrong.json');
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
@@ -84,7 +89,7 @@ describe('the bundled tasks', () => {
     const corpus = splitCorpus(all.filter((_, i) => i % 5 === 2));
     held = corpus.held.map(({ text }) => text.replace(/\s+/g, ' ')).join('\n');
     tasks = await bundledTasks(corpus, { training: 40, held: 30 });
-  });
+  }, 300_000);
 
   it('know WordNet’s words', () => {
     const dog = wordnet.meaning(wordnet.first.noun.get('dog')!);
@@ -133,5 +138,74 @@ describe('the bundled tasks', () => {
       const first = questions.filter(({ answer }) => answer === 0).length / questions.length;
       expect(first).toBeLessThan(0.8);
     }
+  });
+});
+
+describe('the bundled tasks of texts that are not English', () => {
+  /** Sentences of words that are made of syllables, the first the most frequent. */
+  const textOf = (syllables: readonly string[], joint: string, stop: string, sentences: number) => {
+    const draws = Draws.of(0, 7);
+    const word = () => {
+      const rank = Math.floor(90 * draws.next() ** 2);
+      return syllables[rank % 9]! + syllables[Math.floor(rank / 9)]!;
+    };
+    const sentence = () => {
+      const words = Array.from({ length: 6 + draws.below(9) }, word).join(joint);
+      return `${words.charAt(0).toUpperCase()}${words.slice(1)}${stop}`;
+    };
+    return Array.from({ length: sentences }, sentence).join(joint);
+  };
+  const tasksOf = (text: string) => bundledTasks(splitCorpus([{ name: 'a', text }]), { training: 60, held: 50 });
+  const german = ['ging', 'haus', 'baum', 'wald', 'fels', 'bach', 'berg', 'feld', 'stein', 'licht'];
+  const chinese = ['中', '国', '人', '民', '学', '生', '大', '家', '工', '作'];
+
+  it.each([
+    ['between spaces', textOf(german, ' ', '.', 1500), ' '],
+    ['without spaces', textOf(chinese, '', '。', 3000), ''],
+  ])('are made of the texts alone, and put in signs, %s', async (_, text, joint) => {
+    const tasks = await tasksOf(text);
+    const held = ['next-word', 'ending', 'missing-word', 'next-sentence'];
+    const training = ['contains', 'word-after', 'first-of-two', 'odd-word', 'in-order'];
+    expect(tasks.map(({ name }) => name)).toEqual([...held, ...training]);
+    for (const task of tasks) {
+      expect([task.name, task.questions.length]).toEqual([task.name, task.use === 'training' ? 60 : 50]);
+      expect(task.joint).toBe(joint);
+      for (const { text: prompt } of task.prompts) expect(prompt.replace(/\{\w+\}/g, '')).not.toMatch(/\p{L}/u);
+      for (const question of task.questions) {
+        const asked = put(question, task.prompts[0]!);
+        expect(new Set(asked.choices).size).toBe(asked.choices.length);
+        // an ending goes on with the text as it is
+        if (task.name === 'ending') expect(text).toContain(asked.text + joint + asked.choices[asked.answer]);
+      }
+    }
+  });
+
+  it('are answered by the passage', async () => {
+    const tasks = await tasksOf(textOf(german, ' ', '.', 1500));
+    const asked = (name: string) =>
+      tasks
+        .find((task) => task.name === name)!
+        .questions.map(({ fields, choices, answer }) => ({
+          words: fields.passage!.split(' ').map(bareOf),
+          word: fields.word,
+          right: choices[answer]!,
+          wrong: choices.filter((_, i) => i !== answer),
+        }));
+    for (const { words, word, right } of asked('word-after')) expect(words[words.indexOf(word) + 1]).toBe(right);
+    for (const { words, right, wrong } of asked('first-of-two'))
+      expect(words.indexOf(right)).toBeLessThan(words.indexOf(wrong[0]!));
+    for (const { words, right, wrong } of asked('odd-word')) {
+      expect(words).toEqual(expect.arrayContaining(wrong));
+      expect(words).not.toContain(right);
+    }
+  });
+
+  it('ask shorter passages of short documents', async () => {
+    const text = textOf(german, ' ', '.', 1500);
+    const documents = text.split(/(?<=\.) /).map((line, i) => ({ name: `${i}`, text: line }));
+    const tasks = await bundledTasks(splitCorpus(documents), { training: 60, held: 50 });
+    const nextWord = tasks.find(({ name }) => name === 'next-word')!;
+    expect(nextWord.questions).toHaveLength(50);
+    expect(nextWord.questions[0]!.fields.passage!.split(' ').length).toBeLessThan(10);
   });
 });

@@ -2,32 +2,26 @@
  * Tasks about running text, made from any corpus: cloze tests on documents that no model learns from, and simpler
  * questions on those that it does.
  *
- * Wrong words of a cloze test are about as frequent as the right one, so that counting words does not tell
- * (`frequencyScore` measures that it does not).
+ * Wrong words of a cloze test are about as frequent as the right one, so that counting words does not tell (the suite
+ * measures that it does not). Prompts are English for English texts. A model of other texts cannot read these: its
+ * prompts are signs (sign-prompts.ts), and three more tasks stand for those about words and mails, which it has not.
  */
-import type { Corpus, Document } from '../../../data/index.ts';
+import type { Corpus } from '../../../data/index.ts';
 import type { Draws } from '../draws.ts';
+import type { Language } from './language.ts';
+import { signPrompts } from './sign-prompts.ts';
 import type { Question, Task } from './task.ts';
+import { bareOf, letters, stretch, type Texts, textsOf, wordsLike } from './texts.ts';
 
-/** Words of a passage, and of an ending. */
-const passage = 24;
-const ending = 8;
-
-/** A text's words with what stands behind each, and how often each word comes in the corpus. */
-interface Texts {
-  readonly words: readonly (readonly string[])[];
-  readonly sentences: readonly (readonly string[])[];
-  readonly counts: ReadonlyMap<string, number>;
-  /** Words of letters alone, the most frequent first. */
-  readonly ranked: readonly string[];
-  readonly rank: ReadonlyMap<string, number>;
-}
+/** The most words of a sentence with a gap. */
+const longestSentence = 24;
 
 /** Tasks of running text. @param count questions of each at most */
-export function textTasks({ train, held }: Corpus, draws: Draws, count: number): Task[] {
-  const learned = textsOf(train);
-  const unseen = { ...textsOf(held), counts: learned.counts, ranked: learned.ranked, rank: learned.rank };
-  return [
+export function textTasks({ train, held }: Corpus, language: Language, draws: Draws, count: number): Task[] {
+  const learned = textsOf(train, language);
+  const { ranked, rank, passage } = learned;
+  const unseen = { ...textsOf(held, language), ranked, rank, passage };
+  const tasks: Task[] = [
     {
       name: 'next-word',
       about: 'the next word of a passage, among four of like frequency (as LAMBADA)',
@@ -95,6 +89,20 @@ export function textTasks({ train, held }: Corpus, draws: Draws, count: number):
       questions: questions(count, () => wordAfter(learned, draws)),
     },
   ];
+  if (language.english) return tasks;
+  const more = (name: string, about: string, attempt: (texts: Texts, draws: Draws) => Question | undefined): Task => ({
+    name,
+    about,
+    use: 'training',
+    prompts: [],
+    questions: questions(count, () => attempt(learned, draws)),
+  });
+  return [
+    ...tasks,
+    more('first-of-two', 'which of two words of a passage comes first', firstOfTwo),
+    more('odd-word', 'which of four words is not one of a passage', oddWord),
+    more('in-order', 'whether the words of a passage are in their order', inOrder),
+  ].map((task) => ({ ...task, prompts: signPrompts[task.name]!, joint: language.joint }));
 }
 
 /** Up to `count` different questions; an attempt may fail. */
@@ -107,105 +115,69 @@ function questions(count: number, attempt: () => Question | undefined): Question
   return [...found.values()];
 }
 
-function textsOf(documents: readonly Document[]): Texts {
-  const counts = new Map<string, number>();
-  const flat = documents.map(({ text }) => text.replace(/\s+/g, ' ').trim());
-  const words = flat.map((text) => text.split(' '));
-  for (const word of words.flat()) {
-    const bare = bareOf(word);
-    if (bare !== undefined) counts.set(bare, (counts.get(bare) ?? 0) + 1);
-  }
-  const ranked = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word);
-  const sentences = flat.map((text) => text.split(/(?<=[.!?]) (?=[\p{Lu}"“„«])/u));
-  return { words, sentences, counts, ranked, rank: new Map(ranked.map((word, i) => [word, i])) };
-}
-
-/** A word of at least three letters without what stands around it, in lower case; undefined for others. */
-function bareOf(word: string): string | undefined {
-  return /^["“„«(]?(\p{Ll}{3,})[.,;:!?)"”»]*$/u.exec(word)?.[1];
-}
-
-/** Some consecutive words of a document, and where they end. */
-function stretch({ words }: Texts, length: number, draws: Draws): readonly string[] | undefined {
-  const own = draws.pick(words);
-  if (own.length <= length) return undefined;
-  const from = draws.below(own.length - length);
-  return own.slice(from, from + length);
-}
-
-/** Three words about as frequent as a word, none of which is among `not`. */
-function wordsLike(
-  { ranked, rank }: Texts,
-  word: string,
-  not: ReadonlySet<string>,
-  draws: Draws,
-): string[] | undefined {
-  const at = rank.get(word);
-  // nothing is as frequent as the most frequent words
-  if (at === undefined || at < 20) return undefined;
-  const from = Math.floor(at / 1.4);
-  const near = Math.ceil(at * 1.4) - from;
-  const found = new Set<string>();
-  for (let tries = 0; tries < 40 && found.size < 3; tries++) {
-    const other = ranked[from + draws.below(near)];
-    if (other !== undefined && other !== word && !not.has(other)) found.add(other);
-  }
-  return found.size < 3 ? undefined : [...found];
-}
-
 function choose(fields: Record<string, string>, answer: string, wrong: readonly string[], draws: Draws): Question {
   const choices = draws.shuffled([answer, ...wrong]);
   return { fields, choices, answer: choices.indexOf(answer) };
 }
 
+const opening = new RegExp(`^${letters}`, 'u');
+
 function nextWord(texts: Texts, draws: Draws): Question | undefined {
-  const words = stretch(texts, passage + 1, draws);
-  const answer = words && /^\p{Ll}{3,}/u.exec(words.at(-1)!)?.[0];
+  const words = stretch(texts, texts.passage + 1, draws);
+  const answer = words && opening.exec(words.at(-1)!)?.[0];
   const wrong = answer === undefined ? undefined : wordsLike(texts, answer, new Set(), draws);
-  return wrong ? choose({ passage: words!.slice(0, -1).join(' ') }, answer!, wrong, draws) : undefined;
+  return wrong ? choose({ passage: joined(texts, words!.slice(0, -1)) }, answer!, wrong, draws) : undefined;
 }
 
 function endings(texts: Texts, draws: Draws): Question | undefined {
+  const { passage } = texts;
+  const ending = Math.floor(passage / 3);
   const words = stretch(texts, passage + ending, draws);
-  const wrong = Array.from({ length: 3 }, () => stretch(texts, ending, draws)?.join(' '));
+  const wrong = Array.from({ length: 3 }, () => stretch(texts, ending, draws));
   if (!words || wrong.includes(undefined)) return undefined;
-  const answer = words.slice(passage).join(' ');
-  return choose({ passage: words.slice(0, passage).join(' ') }, answer, wrong as string[], draws);
+  const [before, answer] = [words.slice(0, passage), words.slice(passage)].map((own) => joined(texts, own));
+  const others = wrong.map((own) => joined(texts, own!));
+  // of a short text the same words may be drawn twice
+  if (new Set([answer, ...others]).size < 4) return undefined;
+  return choose({ passage: before! }, answer!, others, draws);
 }
 
 function missingWord(texts: Texts, draws: Draws): Question | undefined {
-  const sentence = draws.pick(draws.pick(texts.sentences)).split(' ');
-  if (sentence.length < 8 || sentence.length > passage) return undefined;
+  const sentence = texts.language.words(draws.pick(draws.pick(texts.sentences)));
+  if (sentence.length < 8 || sentence.length > longestSentence) return undefined;
   const at = 1 + draws.below(sentence.length - 2);
   const answer = bareOf(sentence[at]!);
   const wrong = answer === undefined ? undefined : wordsLike(texts, answer, new Set(sentence), draws);
   if (answer === undefined || !wrong) return undefined;
   const gapped = sentence.with(at, sentence[at]!.replace(answer, '_'));
-  return choose({ sentence: gapped.join(' ') }, answer, wrong, draws);
+  return choose({ sentence: joined(texts, gapped) }, answer, wrong, draws);
 }
 
-function nextSentence({ sentences }: Texts, draws: Draws): Question | undefined {
+function nextSentence({ sentences, language }: Texts, draws: Draws): Question | undefined {
   const own = draws.pick(sentences);
   const at = draws.below(own.length);
   const [sentence, next, other] = [own[at], own[at + 1], draws.pick(own)];
-  const fits = (text: string | undefined) => text !== undefined && /^(\S+ ){3,15}\S+$/.test(text);
+  const fits = (text: string | undefined) => {
+    const count = text === undefined ? 0 : language.words(text).length;
+    return count >= 4 && count <= 16;
+  };
   if (![sentence, next, other].every(fits) || new Set([sentence, next, other]).size < 3) return undefined;
   return choose({ sentence: sentence! }, next!, [other!], draws);
 }
 
 function contains(texts: Texts, draws: Draws): Question | undefined {
-  const words = stretch(texts, passage, draws);
+  const words = stretch(texts, texts.passage, draws);
   const bare = words?.map(bareOf);
   const inside = bare && draws.pick(bare);
   const outside = inside && wordsLike(texts, inside, new Set(bare as string[]), draws)?.[0];
   if (!outside) return undefined;
   const yes = draws.next() < 0.5;
-  const fields = { passage: words!.join(' '), word: yes ? inside : outside };
+  const fields = { passage: joined(texts, words!), word: yes ? inside : outside };
   return { fields, choices: ['yes', 'no'], answer: yes ? 0 : 1 };
 }
 
 function wordAfter(texts: Texts, draws: Draws): Question | undefined {
-  const words = stretch(texts, passage, draws);
+  const words = stretch(texts, texts.passage, draws);
   if (!words) return undefined;
   const bare = words.map(bareOf);
   const at = draws.below(words.length - 1);
@@ -213,5 +185,43 @@ function wordAfter(texts: Texts, draws: Draws): Question | undefined {
   if (!word || !answer || bare.filter((other) => other === word).length > 1) return undefined;
   const others = [...new Set(bare)].filter((other) => other !== undefined && other !== answer && other !== word);
   if (others.length < 3) return undefined;
-  return choose({ passage: words.join(' '), word }, answer, draws.shuffled(others as string[]).slice(0, 3), draws);
+  const wrong = draws.shuffled(others as string[]).slice(0, 3);
+  return choose({ passage: joined(texts, words), word }, answer, wrong, draws);
+}
+
+function firstOfTwo(texts: Texts, draws: Draws): Question | undefined {
+  const words = stretch(texts, texts.passage, draws);
+  const once = words && onceIn(words);
+  if (!once || once.length < 2) return undefined;
+  const at = draws.below(once.length - 1);
+  const [first, second] = [once[at]!, once[at + 1 + draws.below(once.length - at - 1)]!];
+  const [one, other] = draws.shuffled([first, second]) as [string, string];
+  const fields = { passage: joined(texts, words), one, other };
+  return { fields, choices: [one, other], answer: Number(other === first) };
+}
+
+function oddWord(texts: Texts, draws: Draws): Question | undefined {
+  const words = stretch(texts, texts.passage, draws);
+  const inside = words && draws.shuffled(onceIn(words)).slice(0, 3);
+  if (!inside || inside.length < 3) return undefined;
+  const outside = wordsLike(texts, inside[0]!, new Set(words.map(bareOf) as string[]), draws)?.[0];
+  return outside === undefined ? undefined : choose({ passage: joined(texts, words) }, outside, inside, draws);
+}
+
+function inOrder(texts: Texts, draws: Draws): Question | undefined {
+  const words = stretch(texts, texts.passage, draws);
+  if (!words) return undefined;
+  const yes = draws.next() < 0.5;
+  const passage = joined(texts, yes ? words : draws.shuffled(words));
+  return { fields: { passage }, choices: ['yes', 'no'], answer: yes ? 0 : 1 };
+}
+
+/** The words of letters that come once. */
+function onceIn(words: readonly string[]): string[] {
+  const bare = words.map(bareOf);
+  return bare.filter((word) => word !== undefined && bare.indexOf(word) === bare.lastIndexOf(word)) as string[];
+}
+
+function joined({ language }: Texts, words: readonly string[]): string {
+  return words.join(language.joint);
 }
