@@ -27,6 +27,7 @@ import {
 import { createIndex, openIndexWriter, Searcher, shippedSearchModel } from 'tenfold/search';
 import { alternate, quantile } from './alternate.ts';
 import { type BenchReport, type Row, row } from './report.ts';
+import { tolerance } from './search-tolerance.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const ROUNDS = 5;
@@ -177,6 +178,7 @@ async function quality(scifact: Texts, queries: readonly Record<string, string>[
   const judged = await readQrels(`${data}scifact/qrels.tsv`, { split: 'validation' });
   const byId = new Map(queries.map(({ _id, text }) => [_id!, text!]));
   const claims = new Map([...judged.keys()].map((id) => [id, byId.get(id)!]));
+  const typed = await tolerance({ ...scifact, queries: claims, judged }, cpu);
   const found = resultsOf(scifact, claims, { limit: 100, k1: 0.9, b: 0.4 });
 
   const documents = await readSmart(`${data}cranfield/cran.all.1400`);
@@ -189,6 +191,7 @@ async function quality(scifact: Texts, queries: readonly Record<string, string>[
   const numbered = new Map(asked.map(({ fields }, i) => [String(i + 1), fields.W!]));
   const results = resultsOf(cranfield, numbered, { limit: 1000, k1: 1.2, b: 0.75 });
   return [
+    ...typed,
     published(
       'scifact-ndcg@10',
       meanOver(judged, found, (ranking, grades) => ndcg(ranking, grades, 10)),

@@ -4,7 +4,7 @@ import type { Qrels } from './measures.ts';
 /**
  * Judgements: TREC's `query iteration document grade`, or BEIR's `query document grade` with or without a heading or a
  * split before them.
- * @param split where lines begin with one: which to read
+ * @param split where lines begin with one, which to read; all, unless given, where it is called train, dev, validation or test
  * @throws SyntaxError with file and line for a line that is none of these
  */
 export async function readQrels(path: string, { split }: { readonly split?: string } = {}): Promise<Qrels> {
@@ -19,12 +19,15 @@ export async function readQrels(path: string, { split }: { readonly split?: stri
     }
     const first = cells[0]!;
     if (split !== undefined && first !== split) continue;
-    const query = split === undefined ? first : cells[1]!;
+    const query = split !== undefined || (cells.length === 4 && splits.test(first)) ? cells[1]! : first;
     const judged = qrels.get(query) ?? new Map<string, number>();
     qrels.set(query, judged.set(cells.at(-2)!, grade));
   }
   return qrels;
 }
+
+/** What splits are called, which would pass for queries in TREC's four columns. */
+const splits = /^(train|dev|val|valid|validation|test)$/;
 
 /** A document of a SMART collection: what follows each letter, `T` the title, `W` the text. */
 export interface SmartDocument {

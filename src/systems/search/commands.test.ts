@@ -260,7 +260,7 @@ describe('query', () => {
       count: 1,
       documents: [{ id: 'p1', title: 'Earthquake prediction' }],
     });
-    expect(queryVerb.text(found)).toBe('“be predicted” occurs 1 times\n  Earthquake prediction  (p1)');
+    expect(queryVerb.text(found)).toBe('“be predicted” occurs once\n  Earthquake prediction  (p1)');
   });
 
   test('a file of queries becomes a run file, which eval reads', async () => {

@@ -93,7 +93,8 @@ as it stands, word for word, and asks no model.`,
       const told = result.documents.map(
         ({ id, title }) => `  ${printable(title === undefined ? id : `${title}  (${id})`)}`,
       );
-      return [`“${printable(result.exact)}” occurs ${result.count} times`, ...told].join('\n');
+      const times = result.count === 1 ? 'once' : `${result.count} times`;
+      return [`“${printable(result.exact)}” occurs ${times}`, ...told].join('\n');
     }
     if (result.hits.length === 0) return 'nothing was found';
     return result.hits.map((hit, i) => hitText(hit, i + 1)).join('\n\n');

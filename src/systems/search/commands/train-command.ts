@@ -47,7 +47,7 @@ goes on from a trained model with judged queries: it learns to set right documen
       help: 'queries to learn from: JSON lines, or ids and texts with tabs between',
     },
     qrels: { kind: 'text', value: 'FILE', help: 'with --queries: which documents are relevant for each' },
-    split: { kind: 'text', value: 'NAME', help: 'where judgements begin with a split: which to take' },
+    split: { kind: 'text', value: 'NAME', help: 'where judgements begin with a split: which to take, if not all' },
     steps: {
       kind: 'number',
       value: 'N',
