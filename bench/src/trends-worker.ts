@@ -3,7 +3,7 @@
  *
  * Told what to do as JSON in its first argument; says what it did as JSON lines.
  */
-import { ingest, jsonLinesReader, openStore, Search, type SourceRecord } from 'tenfold/trends';
+import { ingest, jsonLinesReader, openStore, parseQuery, Search, type SourceRecord, type Store } from 'tenfold/trends';
 
 export type Task =
   /** Reads a file into a store and indexes it, and says after every batch how many records are kept. */
@@ -12,6 +12,8 @@ export type Task =
   | { readonly do: 'synthesize'; readonly store: string; readonly records: number }
   /** Learns vectors of a store's papers and makes them. */
   | { readonly do: 'embed'; readonly store: string }
+  /** Holds the ten nearest to titles, and to papers, against a comparison with every vector. */
+  | { readonly do: 'compare'; readonly store: string; readonly queries: number }
   /** Asks synthetic queries. */
   | { readonly do: 'query'; readonly store: string; readonly queries: number };
 
@@ -107,6 +109,8 @@ async function run(task: Task): Promise<void> {
     const read = all();
     await (await Search.open(store)).updateWords();
     say({ read, all: all(), peak: peak() });
+  } else if (task.do === 'compare') {
+    say(await compared(store, task.queries));
   } else if (task.do === 'embed') {
     const search = await Search.open(store);
     const all = watch();
@@ -133,6 +137,44 @@ async function run(task: Task): Promise<void> {
     say({ open, times, ...search.about, peak: peak() });
   }
   await store.close();
+}
+
+/** The share of the ten nearest that search by meaning finds, of titles and of papers evenly over the collection. */
+async function compared(store: Store, queries: number): Promise<{ recall: number; papers: number }> {
+  const search = await Search.open(store);
+  const ids: string[] = [];
+  const titles: string[] = [];
+  const vectors: Float32Array[] = [];
+  for await (const { id, title } of store.papers()) {
+    const vector = await search.vectorOf(id);
+    if (!vector) continue;
+    ids.push(id);
+    titles.push(title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' '));
+    vectors.push(vector);
+  }
+  const nearest = 10;
+  let found = 0;
+  for (let i = 0; i < queries; i++) {
+    const seed = Math.floor((i * ids.length) / queries);
+    const title = titles[seed]!;
+    const byTitle = i % 2 === 0;
+    const asked = byTitle
+      ? (await search.embedder!.embed([parseQuery(title).words.join(' ')], { kind: 'query' }))[0]!
+      : vectors[seed]!;
+    const { hits } = byTitle
+      ? await search.search(title, { method: 'semantic', limit: nearest })
+      : await search.similar([ids[seed]!], { method: 'semantic', limit: nearest });
+    const products = vectors.map((vector, paper) => {
+      let product = 0;
+      for (let d = 0; d < vector.length; d++) product += vector[d]! * asked[d]!;
+      return !byTitle && paper === seed ? -2 : product;
+    });
+    // papers of equal text are equally near
+    const least = Float64Array.from(products).sort().at(-nearest)! - 1e-6;
+    const byId = new Map(ids.map((id, paper) => [id, products[paper]!]));
+    found += hits.filter(({ paper }) => byId.get(paper.id)! >= least).length;
+  }
+  return { recall: found / (nearest * queries), papers: ids.length };
 }
 
 /** Milliseconds of each query, after one in ten to warm up. */

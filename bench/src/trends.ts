@@ -141,6 +141,7 @@ async function ingesting(scratch: string): Promise<Row[]> {
     indexBytes: number;
     vectorBytes: number;
   };
+  const { recall } = (await work({ do: 'compare', store, queries: QUERIES })).said.at(-1) as { recall: number };
   const what = `${count} papers`;
   return [
     limit('ingest/all', 's', all.seconds, LIMITS.ingest, `${what} read, indexed by words, vectors learned and made`),
@@ -153,6 +154,15 @@ async function ingesting(scratch: string): Promise<Row[]> {
       `${what} indexed by words, processor time`,
     ),
     watched('ingest/file', 'MiB', statSync(store).size / 2 ** 20, `${what}: the file`),
+    row({
+      case: 'trends/ingest/recall@10',
+      unit: 'value',
+      ours: recall,
+      peer: 1,
+      peerName: `${what}: every vector compared, for ${QUERIES} titles and papers`,
+      ratio: 1 / recall,
+      goal: 1.01,
+    }),
     watched('ingest/memory', 'MiB', (indexBytes + vectorBytes) / 2 ** 20, `${what}: index and vectors in memory`),
   ];
 }

@@ -24,7 +24,8 @@ const growth = 2;
 /** Papers embedded at once, and those after which what was done is kept. */
 const batch = 256;
 const keptAfter = 1024;
-/** Papers that are looked at besides those wanted, because rounded vectors may put them too low. */
+/** The nearest papers that are found by whole vectors, and those that are looked at besides, as rounding may put them too low. */
+const exact = 200;
 const spare = 200;
 
 interface State {
@@ -130,17 +131,16 @@ export class Semantic {
   }
 
   /**
-   * The nearest papers to a vector, with their products with it: those that seem nearest by rounded vectors, put in order by
-   * the vectors themselves.
+   * The nearest papers to a vector, with their products with it: the best two hundred by the vectors themselves, what comes
+   * after them by rounded ones, which are within some thousandths.
    */
   async nearest(query: Float32Array, limit: number, filter: (number: number) => boolean): Promise<Hit[]> {
-    const found = new Map(
-      this.#vectors.nearest(query, limit + spare, filter).map(({ document, score }) => [document, score]),
-    );
-    for (const { number, vector } of await this.vectorsOf([...found.keys()])) found.set(number, dot(query, vector));
+    const found = this.#vectors.nearest(query, limit + spare, filter);
+    const scores = new Map(found.map(({ document, score }) => [document, score]));
+    const first = found.slice(0, Math.min(limit, exact) + spare).map(({ document }) => document);
+    for (const { number, vector } of await this.vectorsOf(first)) scores.set(number, dot(query, vector));
     const best = new Best(limit);
-    // what another process took away meanwhile keeps the score that it seemed to have
-    for (const [number, score] of found) best.add(number, score);
+    for (const [number, score] of scores) best.add(number, score);
     return best.sorted();
   }
 

@@ -2,7 +2,7 @@
  * The vectors of a collection in memory, a byte a number: each is stretched so that its largest number is 127, and rounded.
  *
  * All of them are compared with what is looked for. Products of rounded vectors are within some thousandths of the true
- * ones, so that the papers wanted are among a few more that seem nearest; whoever asks puts those in order by the vectors
+ * ones, so that the papers wanted are among a few more that seem nearest; `semantic.ts` puts those in order by the vectors
  * themselves, which lie in the store. A million of 256 dimensions are 260 MB and take some 30 ms. An index of cells or links
  * would look at fewer, miss some, and have to be kept up as papers come and go.
  *
