@@ -2,7 +2,8 @@
  * Questions about a collection as a whole, answered in a thread of their own.
  *
  * Phrases, topics, a map or an issue of tens of thousands of papers take seconds to a minute of plain computing, in which a
- * server has to answer others and Ctrl-C has to end a command. Answers are kept while the collection stays as it is.
+ * server has to answer others and Ctrl-C has to end a command. Answers are kept while the collection stays as it is; what has
+ * been begun is finished and can be fetched, though papers come meanwhile, or nobody would see a map while a source is read.
  */
 import { Worker } from 'node:worker_threads';
 import { type Progress, silent } from '../../../command/index.ts';
@@ -28,6 +29,8 @@ export const mostAnalysed = 50_000;
 const batch = 500;
 /** Answers kept. */
 const mostKept = 40;
+/** Milliseconds for which what was answered last may be fetched: pages ask again every two seconds. */
+const fetching = 10_000;
 
 interface Waiting {
   readonly resolve: (answer: never) => void;
@@ -41,7 +44,8 @@ interface Thread {
   readonly waiting: Map<number, Waiting>;
   /** Answers, or what will be, by question. */
   readonly kept: Map<string, Promise<unknown>>;
-  /** Whether it answers no more. */
+  /** When it last answered, and whether it answers no more. */
+  answered: number;
   ended: boolean;
 }
 
@@ -63,7 +67,7 @@ export class Analyst {
     return this.#doing;
   }
 
-  /** The answer to a question about the papers as they are now. @throws what the method throws */
+  /** The answer to a question about the papers as they are, or were when the thread began. @throws what the method throws */
   async ask<K extends QuestionName>(name: K, question: Questions[K]): Promise<Answers[K]> {
     const { kept, waiting, worker } = await this.#current();
     const key = JSON.stringify([name, question]);
@@ -98,11 +102,14 @@ export class Analyst {
 
   async #current(): Promise<Thread> {
     const sequence = await this.#store.sequence();
-    const before = await this.#thread;
-    if (before?.sequence === sequence && !before.ended) return before;
+    const current = this.#thread;
+    const before = await current;
     if (before) {
-      this.#thread = undefined;
-      await end(before, new Error('the collection changed while this was being computed'));
+      const isWanted = before.waiting.size > 0 || performance.now() - before.answered < fetching;
+      if (!before.ended && (before.sequence === sequence || isWanted)) return before;
+      // unless another question has begun one meanwhile
+      if (this.#thread === current) this.#thread = undefined;
+      await end(before, new Error('the collection changed'));
     }
     // a question that came meanwhile may have begun one
     this.#thread ??= this.#begin(sequence).catch((error) => {
@@ -115,7 +122,7 @@ export class Analyst {
   async #begin(sequence: number): Promise<Thread> {
     const store = this.#store;
     const worker = new Worker(new URL('./analyst-worker.js', import.meta.url));
-    const thread: Thread = { sequence, worker, waiting: new Map(), kept: new Map(), ended: false };
+    const thread: Thread = { sequence, worker, waiting: new Map(), kept: new Map(), answered: 0, ended: false };
     worker.on('message', (message: FromAnalyst) => {
       if ('label' in message) {
         this.#doing = message.label;
@@ -123,6 +130,7 @@ export class Analyst {
         return;
       }
       this.#doing = '';
+      thread.answered = performance.now();
       const waiting = thread.waiting.get(message.id)!;
       thread.waiting.delete(message.id);
       if (thread.waiting.size === 0) worker.unref();

@@ -1,0 +1,30 @@
+/** Questions about a collection as a whole, while papers come. */
+import { Analyst, openStore } from 'tenfold/trends';
+import { expect, it, vi } from 'vitest';
+import { records } from './desk.ts';
+
+it('finishes what it has begun though papers come, keeps it to be fetched, and then reads the papers anew', async () => {
+  const store = await openStore(':memory:');
+  const analyst = new Analyst(store);
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  try {
+    const [one, two, ...others] = records();
+    await store.put(others);
+    const ask = () => analyst.ask('rising', { at: '2022-06-01', recent: 6, before: 12, rate: 0.05, byVenue: false });
+    const answer = await ask();
+    await store.put([one!]);
+    expect(await ask()).toBe(answer);
+    clock.mockReturnValue(3_600_000);
+    const later = await ask();
+    expect(later.recent + later.before).toBe(answer.recent + answer.before + 1);
+    // nothing is fetched any more, and what is computed is not lost
+    clock.mockReturnValue(7_200_000);
+    const river = async () => (await analyst.ask('river', { bin: 'month' })).timeline.of.length;
+    const lengths = await Promise.all([river(), store.put([two!]).then(river)]);
+    for (const length of lengths) expect([others.length + 1, others.length + 2]).toContain(length);
+  } finally {
+    clock.mockRestore();
+    await analyst.close();
+    await store.close();
+  }
+});
