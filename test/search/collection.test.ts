@@ -179,6 +179,24 @@ describe('a collection', () => {
     expect(collection.settings).toEqual({ analyser: 'unicode', tokenizer: 'utf-8' });
   });
 
+  it('knows its documents by any id, wherever that stands among the fields', async () => {
+    const ids = ['"', '\\', '\\"', 'a"b\\', '\n', '東京 é 🦊', '","id":"', '{"id":"x"}', '\ud800', ' ', 'text'];
+    const documents = ids.flatMap((id) => [
+      { id, text: 'first', more: { id: 'other' } },
+      { more: { id: 'other' }, text: 'last', id: `${id}${id}` },
+      { 7: 'numbers come first', id: `${id}|`, text: 'between' },
+    ]);
+    await using writer = await CollectionWriter.open<(typeof documents)[number]>(folder);
+    await writer.add(documents);
+    const collection = await Collection.open(folder);
+    expect([writer.size, collection.size]).toEqual([documents.length, documents.length]);
+    for (const document of documents) {
+      expect(writer.get(document.id)).toEqual(document);
+      expect(collection.get(document.id)).toEqual(document);
+    }
+    expect(await writer.delete([...ids, 'other', 'x'])).toBe(ids.length);
+  });
+
   it('is read by ten while one writes', async () => {
     await using writer = await CollectionWriter.open(folder);
     await writer.add([doc(0)]);

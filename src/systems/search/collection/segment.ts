@@ -129,13 +129,13 @@ async function readDeleted(folder: string, { deleted }: SegmentEntry): Promise<R
 }
 
 const idFirst = /* @__PURE__ */ new TextEncoder().encode('{"id":"');
+const utf8 = /* @__PURE__ */ new TextDecoder();
 const [quote, backslash] = /* @__PURE__ */ new TextEncoder().encode('"\\');
 
 /** The id of a document as it is stored. Where it stands first, as it mostly does, the rest is not read. */
 function idIn(written: Uint8Array): string {
-  const text = new TextDecoder();
-  if (idFirst.some((byte, i) => written[i] !== byte)) return (JSON.parse(text.decode(written)) as StoredDocument).id;
+  if (idFirst.some((byte, i) => written[i] !== byte)) return (JSON.parse(utf8.decode(written)) as StoredDocument).id;
   let end = idFirst.length;
   while (written[end] !== quote) end += written[end] === backslash ? 2 : 1;
-  return JSON.parse(text.decode(written.subarray(idFirst.length - 1, end + 1))) as string;
+  return JSON.parse(utf8.decode(written.subarray(idFirst.length - 1, end + 1))) as string;
 }
