@@ -34,13 +34,23 @@ export function typed(values: URLSearchParams, name: string): string | undefined
   return value ? value : undefined;
 }
 
-/** What was typed, comma by comma. */
+/** What was typed, comma by comma; a name with commas in quotes, as `listedName` writes it. */
 export function listed(values: URLSearchParams, name: string): string[] {
   return values
     .getAll(name)
-    .flatMap((value) => value.split(','))
-    .map((value) => value.trim())
+    .flatMap((value) => value.match(/\s*"[^"]*"\s*(?=,|$)|[^,]+/g) ?? [])
+    .map((value) =>
+      value
+        .trim()
+        .replace(/^"([^"]*)"$/, '$1')
+        .trim(),
+    )
     .filter((value) => value !== '');
+}
+
+/** A name as it stands in a field of several. */
+export function listedName(name: string): string {
+  return name.includes(',') ? `"${name.replaceAll('"', ' ')}"` : name;
 }
 
 /** A whole number, or the usual one where none, or none in range, was typed. */

@@ -4,7 +4,7 @@ import { type Html, html } from '../../../report/index.ts';
 import { type Method, methods, type SearchFilter, type SearchHit, type SearchOptions } from '../search/search.ts';
 import type { SortKey } from '../store/store.ts';
 import type { Desk } from './desk.ts';
-import { here, listed, typed, whole } from './forms.ts';
+import { here, listed, listedName, typed, whole } from './forms.ts';
 import { page } from './frame.ts';
 import { checkbox, counted, datalist, field, number, paperItem, select, severalBar } from './parts.ts';
 
@@ -172,7 +172,7 @@ ${checkbox('note', 'with a note', value('note') === '1')}
 </div></details>
 <details class="small"><summary>How to ask</summary>
 <p>Words side by side rank; all else is a condition: <code>"score matching"</code> for a phrase, <code>a AND b</code>, <code>a OR b</code>, <code>-word</code> or <code>NOT word</code>, brackets, <code>title:</code> <code>author:</code> <code>venue:</code> <code>category:</code> <code>tag:</code> <code>collection:</code> <code>source:</code>, <code>year:2020..2022</code>, <code>after:2021-06</code>, <code>before:2022</code>, <code>has:code</code>, <code>has:note</code>, <code>is:unread</code>, <code>cites:arxiv:1706.03762</code>.</p></details>
-${datalist('tag-names', tags)}${datalist('collection-names', collections)}${datalist('source-names', sources)}
+${datalist('tag-names', tags.map(listedName))}${datalist('collection-names', collections.map(listedName))}${datalist('source-names', sources.map(listedName))}
 </form>`;
 }
 
