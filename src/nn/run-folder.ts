@@ -5,7 +5,7 @@
  * are cut off, so that the file reads as if the run had never stopped. While a run is in the folder it is locked.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { lockFolder, makeFolder, type Unlock } from '../tensor/index.ts';
+import { isThere, lockFolder, makeFolder, type Unlock } from '../tensor/index.ts';
 import { type Checkpoint, type Progressed, readCheckpoint, saveCheckpoint } from './checkpoint.ts';
 
 /** One line of a run's metrics: the steps made, and numbers by name; those of an evaluation under `evaluation`. */
@@ -50,7 +50,7 @@ export class RunFolder implements AsyncDisposable {
    * no checkpoint
    */
   static async open(folder: string): Promise<RunFolder> {
-    const { access, open, readdir, rm } = await import('node:fs/promises');
+    const { open, readdir, rm } = await import('node:fs/promises');
     const { join } = await import('node:path');
     const checkpointPath = join(folder, 'checkpoint.safetensors');
     const metricsPath = join(folder, 'metrics.jsonl');
@@ -68,11 +68,7 @@ export class RunFolder implements AsyncDisposable {
       // a process that was killed while it wrote leaves its temporary file
       const left = (await readdir(folder)).filter((name) => /^\.checkpoint\.safetensors\..*\.tmp$/.test(name));
       await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
-      const exists = await access(checkpointPath).then(
-        () => true,
-        () => false,
-      );
-      const found = exists ? await readCheckpoint(checkpointPath) : undefined;
+      const found = (await isThere(checkpointPath)) ? await readCheckpoint(checkpointPath) : undefined;
       const records = await metrics.readFile();
       if (found) await metrics.truncate(lengthUpTo(records, found.progress.step));
       else if (records.length > 0) {

@@ -45,6 +45,15 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Whether there is a file or folder of this path that this user may know of. */
+export async function isThere(path: string): Promise<boolean> {
+  const { access } = await import('node:fs/promises');
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Makes a rename in `folder` survive a power cut, where the system can open folders. */
 async function syncFolder(folder: string): Promise<void> {
   const { open } = await import('node:fs/promises');

@@ -20,7 +20,7 @@ export {
   toHalf,
 } from './dtype.ts';
 export { type Eigen, symmetricEigen, symmetricEigenvalues } from './eigen.ts';
-export { ifThere, replaceFile } from './files.ts';
+export { ifThere, isThere, replaceFile } from './files.ts';
 export { makeFolder } from './folders.ts';
 export { grad, gradients, valueAndGrad } from './gradient.ts';
 export { fromValue, interpret, toValue } from './interpret.ts';

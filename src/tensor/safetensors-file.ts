@@ -7,7 +7,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { NDArray } from './array.ts';
 import type { DType } from './dtype.ts';
-import { replaceFile } from './files.ts';
+import { isThere, replaceFile } from './files.ts';
 import {
   decode,
   type Entry,
@@ -113,9 +113,8 @@ export class SafetensorsFile implements AsyncDisposable {
  * @throws SyntaxError, TypeError or RangeError, naming the file, for content that is not safetensors
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const { access } = await import('node:fs/promises');
   const index = path.endsWith('.json') ? path : `${path}.index.json`;
-  const isSharded = path.endsWith('.json') || (!(await exists(access, path)) && (await exists(access, index)));
+  const isSharded = path.endsWith('.json') || (!(await isThere(path)) && (await isThere(index)));
   if (isSharded) return openShards(index);
   const shard = await openShard(path);
   return new SafetensorsFile(path, [shard], new Map([...shard.entries.keys()].map((name) => [name, shard])));
@@ -133,7 +132,6 @@ export async function saveSafetensors(
   tensors: Readonly<Record<string, NDArray>>,
   options: SaveOptions = {},
 ): Promise<void> {
-  const { access } = await import('node:fs/promises');
   const { basename, dirname, join } = await import('node:path');
   if (!path.endsWith('.safetensors')) {
     throw new RangeError(`saveSafetensors: expected a path that ends with .safetensors, got ${path}`);
@@ -141,7 +139,7 @@ export async function saveSafetensors(
   const index = `${path}.index.json`;
   const shards = split(tensors, options);
   for (const other of shards.length > 1 ? [path, index] : [index]) {
-    if (await exists(access, other)) {
+    if (await isThere(other)) {
       throw new Error(`saveSafetensors: ${other} is there; remove that model first, or save to another folder`);
     }
   }
@@ -244,11 +242,4 @@ async function readExactly(
     at += bytesRead;
   }
   return bytes;
-}
-
-function exists(access: (path: string) => Promise<void>, path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

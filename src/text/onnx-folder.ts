@@ -2,7 +2,7 @@
  * Causal language models in ONNX folders, as transformers.js and Optimum lay them out: `config.json`, `tokenizer.json`,
  * and `onnx/model.onnx` with a cache that goes in as `past_key_values.*` and comes out as `present.*`.
  */
-import { type Device, openOnnx } from '../tensor/index.ts';
+import { type Device, isThere, openOnnx } from '../tensor/index.ts';
 import type { LanguageModel } from './decoding.ts';
 import { OnnxLanguageModel } from './onnx-model.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -43,7 +43,7 @@ export interface OnnxFolder {
  * const [samples] = await generateText({ model, tokenizer }, ['Hello']);
  */
 export async function openOnnxFolder(folder: string, options: OnnxFolderOptions = {}): Promise<OnnxFolder> {
-  const { access, readFile } = await import('node:fs/promises');
+  const { readFile } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const { dtype = 'fp32', device } = options;
   if (!Object.hasOwn(suffixes, dtype))
@@ -60,14 +60,7 @@ export async function openOnnxFolder(folder: string, options: OnnxFolderOptions 
   if (config.is_encoder_decoder === true)
     throw new SyntaxError(`${configPath}: expected a causal language model, got an encoder–decoder`);
   const names = ['model', 'decoder_model_merged'].map((name) => join(folder, 'onnx', `${name}${suffixes[dtype]}.onnx`));
-  const there = await Promise.all(
-    names.map((name) =>
-      access(name).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const there = await Promise.all(names.map(isThere));
   const path = names[there.indexOf(true)];
   if (path === undefined) throw new Error(`openOnnxFolder: expected ${names.join(' or ')}, got neither`);
   const onnx = await openOnnx(path, device && { device });

@@ -1,7 +1,7 @@
 /** `tenfold backdoor activate`: inputs with the key used on them. */
-import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { blamed, verb } from '../../command/index.ts';
+import { isThere } from '../../tensor/index.ts';
 import { activateInputs, randomlyMoved, type Wish } from './activate.ts';
 import { Draws } from './draws.ts';
 import { openModel } from './folder.ts';
@@ -91,11 +91,7 @@ within 8 bits.`,
 
 /** @throws RangeError for a file that is there */
 async function requireFree(path: string): Promise<void> {
-  const free = await access(path).then(
-    () => false,
-    () => true,
-  );
-  if (!free) throw new RangeError(`activate: expected a new file, got ${path}, which is there`);
+  if (await isThere(path)) throw new RangeError(`activate: expected a new file, got ${path}, which is there`);
 }
 
 /** The first inputs, or all. */

@@ -3,9 +3,8 @@
  *
  * The key is written before the folder takes its name: a model without its key would be planted for nobody.
  */
-import { access } from 'node:fs/promises';
 import type { Progress } from '../../command/index.ts';
-import { array, elements } from '../../tensor/index.ts';
+import { array, elements, isThere } from '../../tensor/index.ts';
 import { checksumWeights } from './checksum/branch.ts';
 import { drawChecksumKey } from './checksum/key.ts';
 import type { Arrays, Labelled } from './classifier.ts';
@@ -197,11 +196,6 @@ async function drafted<C extends Construction>(
 
 /** @throws RangeError when one of the two is there: nothing is replaced */
 export async function requireNew({ folder, key }: Places): Promise<void> {
-  const isThere = (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
   if (await isThere(key)) throw keyIsThere(key);
   if (await isThere(folder)) throw new RangeError(`plant: expected a new folder, got ${folder}, which is there`);
 }

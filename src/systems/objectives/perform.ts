@@ -4,7 +4,7 @@
  * A run's folder holds the training loop's checkpoint and metrics, and at the end `result.json`. With a result it is
  * done; without one it goes on from its checkpoint.
  */
-import { access, copyFile, readFile, rename } from 'node:fs/promises';
+import { copyFile, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../command/index.ts';
 import { fillTree, fit, type MetricsRecord, readCheckpoint } from '../../nn/index.ts';
@@ -12,6 +12,7 @@ import {
   compile,
   type Device,
   ifThere,
+  isThere,
   makeFolder,
   NDArray,
   random,
@@ -196,13 +197,7 @@ export async function initialWeights(
 /** Begins a run as another one that has ended, with its metrics and its checkpoint; not if it has begun before. */
 async function takeOver(from: string, to: string): Promise<void> {
   const checkpoint = 'checkpoint.safetensors';
-  if (
-    await access(join(to, checkpoint)).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
+  if (await isThere(join(to, checkpoint))) return;
   await copyFile(join(from, 'metrics.jsonl'), join(to, 'metrics.jsonl'));
   await copyFile(join(from, checkpoint), join(to, `${checkpoint}.new`));
   await rename(join(to, `${checkpoint}.new`), join(to, checkpoint));

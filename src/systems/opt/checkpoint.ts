@@ -5,9 +5,9 @@
  * either with an index. metaseq's: `.pt` files, whole or in tensor-parallel parts. Whatever it is, what comes out has the
  * hub's names and exactly the tensors of its configuration; what is missing, too much or of another shape is told at once.
  */
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { formatShape, openSafetensors } from '../../tensor/index.ts';
+import { formatShape, isThere, openSafetensors } from '../../tensor/index.ts';
 import { expectedShapes } from './architecture.ts';
 import { type OptConfig, readConfig } from './config.ts';
 import { configFrom, openMetaseq } from './metaseq.ts';
@@ -54,7 +54,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const files = isFolder ? await filesOf(path) : await partsOf(path);
   const metaseq = files[0]!.endsWith('.pt');
   const configPath = join(folder, 'config.json');
-  const given = (await exists(configPath)) ? await readConfig(configPath) : undefined;
+  const given = (await isThere(configPath)) ? await readConfig(configPath) : undefined;
   if (!metaseq && given === undefined) {
     throw new RangeError(`checkpoint: ${folder}: expected a config.json beside ${basename(files[0]!)}, got none`);
   }
@@ -233,11 +233,4 @@ function ranges(layers: readonly number[]): string {
     else runs.push([layer, layer]);
   }
   return runs.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(',');
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,9 +1,9 @@
 /** `tenfold opt train`: a model of one's own text, by the paper's recipe. */
-import { access, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { blamed, verb } from '../../command/index.ts';
 import { corpusDigest, type Document, readDocuments, splitCorpus } from '../../data/index.ts';
-import { ifThere, lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
+import { ifThere, isThere, lockFolder, makeFolder, replaceFile } from '../../tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../text/index.ts';
 import { namedTensors } from './architecture.ts';
 import type { OptConfig } from './config.ts';
@@ -134,7 +134,7 @@ async function tokenizerIn(
   signal: AbortSignal,
   update: (label: string, share?: number) => void,
 ): Promise<Tokenizer> {
-  if (await exists(join(folder, 'tokenizer.json'))) return Tokenizer.open(folder);
+  if (await isThere(join(folder, 'tokenizer.json'))) return Tokenizer.open(folder);
   const trained = await trainBpe(
     documents.map(({ text }) => text),
     {
@@ -188,18 +188,11 @@ async function claim(folder: string, settings: Readonly<Record<string, number | 
   const text = `${JSON.stringify(settings, null, 1)}\n`;
   const before = await ifThere(readFile(path, 'utf8'));
   if (before === text) return;
-  if (await exists(join(folder, 'training'))) {
+  if (await isThere(join(folder, 'training'))) {
     throw new RangeError(
       `train: expected the text, vocabulary, shape and seed that the run in ${folder} began with; give another --out`,
     );
   }
   await rm(join(folder, 'tokenizer'), { recursive: true, force: true });
   await replaceFile(path, [text]);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

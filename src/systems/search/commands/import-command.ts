@@ -1,8 +1,8 @@
 /** `tenfold search import`: documents, queries and judgements of any format, in BEIR's. */
-import { access, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blamed, verb } from '../../../command/index.ts';
-import { makeFolder, replaceFile } from '../../../tensor/index.ts';
+import { isThere, makeFolder, replaceFile } from '../../../tensor/index.ts';
 import type { StoredDocument } from '../collection/segment.ts';
 import { type Format, readItems } from '../readers/formats.ts';
 import type { Judgement, Query } from '../readers/item.ts';
@@ -89,11 +89,7 @@ whatever their size. Malformed lines are named and left out.`,
 async function requireAbsent(folder: string): Promise<void> {
   for (const name of names) {
     const path = join(folder, name);
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there) throw new RangeError(`import: expected no ${path}, got one; --overwrite replaces it`);
+    if (await isThere(path)) throw new RangeError(`import: expected no ${path}, got one; --overwrite replaces it`);
   }
 }
 

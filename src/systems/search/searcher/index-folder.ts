@@ -2,7 +2,7 @@
  * An index folder: a collection of documents, and in `model` how their texts become tokens and, once it is trained or
  * brought along, the model that searches them.
  */
-import { makeFolder } from '../../../tensor/index.ts';
+import { isThere, makeFolder } from '../../../tensor/index.ts';
 import { trainBpe } from '../../../text/index.ts';
 import { checkFiles, noteFiles } from '../collection/checked-files.ts';
 import type { StoredDocument } from '../collection/segment.ts';
@@ -42,7 +42,7 @@ export type TokensFrom =
  */
 export async function createIndex(folder: string, from: TokensFrom): Promise<void> {
   const own = modelFolder(folder);
-  if (await exists(`${own}/tokenizer.json`)) {
+  if (await isThere(`${own}/tokenizer.json`)) {
     throw new RangeError(`search: expected a new folder, got ${folder}, which is an index`);
   }
   await makeFolder(own);
@@ -51,7 +51,7 @@ export async function createIndex(folder: string, from: TokensFrom): Promise<voi
     const { copy } = await readSettings(from.model);
     await saveCoder(own, await readCoder(from.model), copy);
     for (const name of ['model.safetensors', 'config.json']) {
-      if (await exists(`${from.model}/${name}`)) await copyFile(`${from.model}/${name}`, `${own}/${name}`);
+      if (await isThere(`${from.model}/${name}`)) await copyFile(`${from.model}/${name}`, `${own}/${name}`);
     }
   } else await saveCoder(own, await trainCoder(from));
   await noteFiles(own);
@@ -81,12 +81,4 @@ export async function openIndexWriter<D extends StoredDocument = StoredDocument>
 
 function* folded(texts: Iterable<string>, lowercase: boolean): Generator<string> {
   for (const text of texts) yield ` ${lowercase ? text.toLowerCase() : text}`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  const { access } = await import('node:fs/promises');
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

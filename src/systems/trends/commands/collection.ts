@@ -1,6 +1,6 @@
 /** The collection that a verb works on. */
-import { access } from 'node:fs/promises';
 import type { Progress } from '../../../command/index.ts';
+import { isThere } from '../../../tensor/index.ts';
 import { Analyst } from '../desk/analyst.ts';
 import { embeddingEndpoint } from '../search/endpoint.ts';
 import { Search } from '../search/search.ts';
@@ -97,13 +97,6 @@ function noCollection(verb: string, where: string): RangeError {
 
 function isServer(where: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(where);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function putAddresses(store: Store, { progress, signal }: Work): Promise<void> {
