@@ -5,11 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { array, type NDArray } from '../tensor/index.ts';
+import { array, type NDArray, quote } from '../tensor/index.ts';
 import type { Document } from './corpus.ts';
 import { type CsvOptions, readCsv } from './csv.ts';
 import { tableOf } from './infer.ts';
-import { quote } from './quote.ts';
 import { type CategoricalColumn, categorical, continuous, type Table } from './table.ts';
 
 const { resolve } = createRequire(import.meta.url);

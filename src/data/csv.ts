@@ -8,8 +8,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
+import { quote } from '../tensor/index.ts';
 import { buildTable, ColumnBuilder, type TableOptions } from './infer.ts';
-import { quote } from './quote.ts';
 import { type ReadOptions, readSource, type Source } from './source.ts';
 import type { Table } from './table.ts';
 

@@ -1,9 +1,8 @@
 /**
  * Columns as arrays that a model takes.
  */
-import { NDArray } from '../tensor/index.ts';
+import { NDArray, quote } from '../tensor/index.ts';
 import { nearest } from './nearest.ts';
-import { quote } from './quote.ts';
 import type { CategoricalColumn, Column, ContinuousColumn } from './table.ts';
 
 /** The mean and the standard deviation of a column, by which it is standardised. */

@@ -7,7 +7,7 @@
  * null, ?) are missing; each column counts them.
  */
 
-import { quote } from './quote.ts';
+import { quote } from '../tensor/index.ts';
 import { type Column, categorical, continuous, type Kind, Table, unknownColumn } from './table.ts';
 
 /** How cells become columns. */

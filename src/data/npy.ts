@@ -4,9 +4,8 @@
  *
  * Source: NumPy Enhancement Proposal 1 and numpy.lib.format (versions 1.0, 2.0 and 3.0).
  */
-import { elements, NDArray } from '../tensor/index.ts';
+import { elements, NDArray, quote } from '../tensor/index.ts';
 import { fromBigEndian, fromLittleEndian, type NumberCode, shown, toEngine } from './numbers.ts';
-import { quote } from './quote.ts';
 import { type ReadOptions, readSource, type Source } from './source.ts';
 
 const codes: readonly string[] = [

@@ -1,8 +1,8 @@
 /**
  * Tables of named columns, each continuous or categorical.
  */
+import { quote } from '../tensor/index.ts';
 import { nearest } from './nearest.ts';
-import { quote } from './quote.ts';
 
 export type Kind = 'continuous' | 'categorical';
 

@@ -115,6 +115,7 @@ export { at, concat, flip, pad, type Range, repeat, slice, split, stack, tile } 
 export { acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan, tanh } from './ops/trigonometric.ts';
 export { formatType, type OpenAxes, type Program, printProgram, Tensor, type Type } from './program.ts';
 export { QuantizedArray, type QuantizeOptions, quantize } from './quantize.ts';
+export { quote } from './quote.ts';
 export * as random from './random.ts';
 export { type Device, type DeviceOptions, dispose, toHost } from './runtime/device.ts';
 export { type DeviceInfo, defaultDevice, devices, openDevice } from './runtime/open.ts';

@@ -8,6 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { NDArray } from './array.ts';
 import type { DType } from './dtype.ts';
 import { isThere, replaceFile } from './files.ts';
+import { quote } from './quote.ts';
 import {
   decode,
   type Entry,
@@ -19,7 +20,7 @@ import {
   type WriteOptions,
   writtenBytes,
 } from './safetensors.ts';
-import { parseObject, quote } from './strict-json.ts';
+import { parseObject } from './strict-json.ts';
 
 /** How tensors are saved. */
 export interface SaveOptions extends WriteOptions {

@@ -10,8 +10,9 @@
  */
 import { NDArray } from './array.ts';
 import { bytesOf, type DType, view } from './dtype.ts';
+import { quote } from './quote.ts';
 import { elements } from './shape.ts';
-import { parseObject, quote } from './strict-json.ts';
+import { parseObject } from './strict-json.ts';
 
 /** Where one tensor lies: offsets count bytes from the end of the header. */
 export interface Entry {

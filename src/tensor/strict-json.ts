@@ -1,6 +1,7 @@
 /**
  * JSON from a stranger: headers and indexes of files, read strictly.
  */
+import { quote } from './quote.ts';
 
 /**
  * The object in JSON bytes of at most three levels, refusing what JSON.parse lets pass or what could hurt: text that is
@@ -55,10 +56,4 @@ function closingQuote(text: string, open: number): number {
     if (slashes % 2 === 0) return end;
   }
   return -1;
-}
-
-/** A name or value from a file, safe to print on one line of a terminal. */
-export function quote(value: unknown): string {
-  const text = (JSON.stringify(value) ?? 'nothing').replace(/\p{Cc}/gu, '?');
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

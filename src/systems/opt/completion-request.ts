@@ -7,6 +7,7 @@
  * Source: OpenAI's API reference, "Create completion"; vLLM's and metaseq's servers for what their clients send.
  */
 import { Refusal } from '../../command/index.ts';
+import { quote } from '../../tensor/index.ts';
 import type { Prompt } from '../../text/index.ts';
 
 /** What is to be completed, and how. */
@@ -58,17 +59,17 @@ export function completionRequest(body: unknown, freshSeed: () => number): Compl
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('expected an object of JSON');
   const fields = body as Readonly<Record<string, unknown>>;
   const odd = Object.keys(fields).find((name) => !known.has(name) && fields[name] !== null);
-  if (odd !== undefined) throw bad(`${shown(odd)}: this server knows no such field`);
+  if (odd !== undefined) throw bad(`${quote(odd)}: this server knows no such field`);
   const number = (name: string, least: number, most: number, usual: number, whole = false): number => {
     const value = fields[name] ?? usual;
     if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value)))
       return value;
-    throw bad(`${name}: expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}, got ${shown(value)}`);
+    throw bad(`${name}: expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}, got ${quote(value)}`);
   };
   const flag = (name: string): boolean => {
     const value = fields[name] ?? false;
     if (typeof value === 'boolean') return value;
-    throw bad(`${name}: expected true or false, got ${shown(value)}`);
+    throw bad(`${name}: expected true or false, got ${quote(value)}`);
   };
   const samples = number('n', 1, mostRows, 1, true);
   const prompts = promptsOf(fields.prompt);
@@ -122,8 +123,4 @@ function stopsOf(given: unknown): string[] {
 
 function bad(message: string): Refusal {
   return new Refusal(400, message);
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 60);
 }

@@ -8,6 +8,7 @@
  * `opt_job_constants.py` for heads and feed-forward widths.
  */
 import { readFile, stat } from 'node:fs/promises';
+import { quote } from '../../tensor/index.ts';
 
 /** The shape of a model. */
 export interface OptConfig {
@@ -104,11 +105,11 @@ export async function readConfig(path: string): Promise<OptConfig> {
 /** The configuration in a config.json's object. Errors as {@link readConfig}; `file` is what they call it. */
 export function parseConfig(json: unknown, file: string): OptConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new TypeError(`config: ${file}: expected an object, got ${shown(json)}`);
+    throw new TypeError(`config: ${file}: expected an object, got ${quote(json)}`);
   }
   const fields = json as Readonly<Record<string, unknown>>;
   const fail = (name: string, expected: string) =>
-    new RangeError(`config: ${file}: expected ${name} to be ${expected}, got ${shown(fields[name])}`);
+    new RangeError(`config: ${file}: expected ${name} to be ${expected}, got ${quote(fields[name])}`);
   const whole = (name: string, least: number, most: number, fallback?: number): number => {
     const value = fields[name] ?? fallback;
     if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
@@ -120,7 +121,7 @@ export function parseConfig(json: unknown, file: string): OptConfig {
     throw fail(name, 'true or false');
   };
   const only = (name: string, value: unknown) => {
-    if ((fields[name] ?? value) !== value) throw fail(name, `${shown(value)}, which is what OPT has`);
+    if ((fields[name] ?? value) !== value) throw fail(name, `${quote(value)}, which is what OPT has`);
   };
   only('model_type', 'opt');
   if (fields.model_type === undefined) throw fail('model_type', '"opt"');
@@ -180,8 +181,4 @@ export function configJson(config: OptConfig, type: 'float32' | 'float16' | 'bfl
     vocab_size: config.vocabSize,
     word_embed_proj_dim: config.embedDim,
   };
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').replace(/\p{Cc}/gu, '?').slice(0, 60);
 }

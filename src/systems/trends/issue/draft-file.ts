@@ -3,6 +3,8 @@
  *
  * What comes back was in an editor's hands, or another program's, so that everything is checked before it is used.
  */
+
+import { quote } from '../../../tensor/index.ts';
 import { partNames } from '../pick/evidence.ts';
 import type { Issue } from './issue.ts';
 
@@ -36,10 +38,7 @@ interface Place {
 type Check = (value: unknown, place: Place) => void;
 
 function refuse({ name, path }: Place, expected: string, value: unknown): never {
-  const got = (JSON.stringify(value) ?? 'nothing').replace(/\p{Cc}+/gu, ' ');
-  throw new SyntaxError(
-    `${name}: expected ${expected} in ${path}, got ${got.length > 60 ? `${got.slice(0, 60)}…` : got}`,
-  );
+  throw new SyntaxError(`${name}: expected ${expected} in ${path}, got ${quote(value)}`);
 }
 
 const text: Check = (value, place) => {
