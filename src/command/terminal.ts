@@ -75,6 +75,11 @@ export class TerminalProgress implements Progress {
   }
 }
 
+/** Text from anywhere as one line: line breaks, and whatever else a terminal would obey, become spaces. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+}
+
 /** `1:05`, `2:00:10` */
 function clock(seconds: number): string {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];

@@ -1,6 +1,6 @@
 /** `tenfold search query`: documents for a query, or for a file of them. */
 import { basename } from 'node:path';
-import { blamed, type Progress, verb } from '../../../command/index.ts';
+import { blamed, type Progress, printable, verb } from '../../../command/index.ts';
 import { runLines, type Scored } from '../../../retrieval/index.ts';
 import { replaceFile } from '../../../tensor/index.ts';
 import { type AnswerHit, answerQuery } from '../answer/answer.ts';
@@ -12,7 +12,7 @@ import type { Ranking, Scoring, SearchOptions } from '../searcher/types.ts';
 import { requireIndex } from './folder.ts';
 import { filterOption, limitOption, rankOptions, toleranceOptions } from './options.ts';
 import { Problems } from './problems.ts';
-import { hitText, printable } from './show.ts';
+import { hitText } from './show.ts';
 
 interface Answered {
   readonly query: string;

@@ -1,4 +1,5 @@
 /** Hits as lines on a terminal. */
+import { printable } from '../../../command/index.ts';
 import type { AnswerHit } from '../answer/answer.ts';
 import { type Piece, piecesOf, shareText, wordText } from '../answer/pieces.ts';
 
@@ -25,9 +26,4 @@ export function hitText(hit: AnswerHit, rank: number): string {
 
 function marked(pieces: readonly Piece[]): string {
   return pieces.map(({ text, reason }) => (reason === undefined ? text : `[${text}]`)).join('');
-}
-
-/** One line: a document's line breaks, and whatever else a terminal would obey, become spaces. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }

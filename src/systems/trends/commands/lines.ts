@@ -1,16 +1,12 @@
 /** How verbs write papers and tables for a terminal. */
+import { printable } from '../../../command/index.ts';
 import { knownDate, type Paper, type Signals } from '../paper.ts';
-
-/** What a terminal would act on, taken out: titles come from anywhere. */
-export function shown(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
-}
 
 /** `Object-Centric Learning with Slot Attention (Locatello et al., 2020-06-29)` */
 export function paperLine({ id, title, authors, date }: Pick<Paper, 'id' | 'title' | 'authors' | 'date'>): string {
   const [first] = authors;
   const who = first === undefined ? '' : authors.length > 1 ? `${first} et al., ` : `${first}, `;
-  return shown(`${title} (${who}${knownDate({ id, date })})`);
+  return printable(`${title} (${who}${knownDate({ id, date })})`);
 }
 
 /** The signals that are known. */

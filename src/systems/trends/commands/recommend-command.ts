@@ -1,8 +1,8 @@
 /** `tenfold trends recommend`: unread papers, learned from what a reader keeps. */
-import { blamed, verb } from '../../../command/index.ts';
+import { blamed, printable, verb } from '../../../command/index.ts';
 import { Recommender } from '../desk/recommender.ts';
 import { storeOption, withOwnStore } from './collection.ts';
-import { paperLine, shown } from './lines.ts';
+import { paperLine } from './lines.ts';
 
 export const recommendVerb = verb({
   name: 'recommend',
@@ -42,7 +42,7 @@ model that wants it most, and the words that it goes by are told.`,
     papers
       .map(
         ({ paper, score, interest, reasons }, i) =>
-          `${i + 1}. ${paperLine(paper)}\n   ${shown(`${paper.id}; ${interest}, score ${score.toFixed(2)}: ${reasons.map(({ term, weight }) => `${term} ${weight.toFixed(2)}`).join(', ')}`)}`,
+          `${i + 1}. ${paperLine(paper)}\n   ${printable(`${paper.id}; ${interest}, score ${score.toFixed(2)}: ${reasons.map(({ term, weight }) => `${term} ${weight.toFixed(2)}`).join(', ')}`)}`,
       )
       .join('\n'),
 });

@@ -1,8 +1,8 @@
 /** `tenfold trends search` and `similar`: papers by words and meaning, and papers like others. */
-import { blamed, verb } from '../../../command/index.ts';
+import { blamed, printable, verb } from '../../../command/index.ts';
 import { methods, type SearchHit } from '../search/search.ts';
 import { embeddingOptions, searchOf, storeOption, withStore } from './collection.ts';
-import { paperLine, shown, signalLine } from './lines.ts';
+import { paperLine, signalLine } from './lines.ts';
 import { filterIn, filterOptions } from './options.ts';
 
 const limitOption = {
@@ -39,8 +39,8 @@ function hitLines({ paper, signals, score, parts, words, sentence }: ReturnType<
   );
   return [
     `${i + 1}. ${paperLine(paper)}`,
-    ...(sentence ? [`   “${shown(sentence.text)}”`] : []),
-    `   ${shown(why.join('; '))}`,
+    ...(sentence ? [`   “${printable(sentence.text)}”`] : []),
+    `   ${printable(why.join('; '))}`,
   ].join('\n');
 }
 
