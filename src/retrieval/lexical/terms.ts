@@ -69,9 +69,9 @@ export function termsOf(
   const last = prefix ? all.at(-1) : undefined;
   return [...new Set(all)].map((word, i) => {
     const own = statistics.documentsWith(word);
-    const edits = i < MOST_WORDS ? Math.min(fuzzy, editsIn(word), own > 0 ? 1 : 2) : 0;
-    const near = edits > 0 || word === last ? wordsNear(word, edits, word === last, vocabularies) : [];
-    const forms = (own > 0 ? near.filter(isOneStep) : nearest(near))
+    const edits = i < MOST_WORDS ? Math.min(fuzzy, editsIn(word)) : 0;
+    const near = own > 0 ? besides : nearest;
+    const forms = (edits > 0 || word === last ? near(word, edits, word === last, vocabularies) : [])
       .map((one) => ({ word: one.word, weight: weightOf(one), documents: statistics.documentsWith(one.word) }))
       .sort((a, b) => b.weight * b.documents - a.weight * a.documents || (a.word < b.word ? -1 : 1))
       .slice(0, MOST_FORMS);
@@ -89,6 +89,21 @@ function editsIn(word: string): number {
   return word.length < 8 ? 1 : 2;
 }
 
+/** Beside a word that is there: those of one edit, and those that it begins. */
+function besides(word: string, edits: number, prefix: boolean, vocabularies: readonly Vocabulary[]): NearWord[] {
+  const near = wordsNear(word, Math.min(1, edits), prefix, vocabularies);
+  return near.filter((one) => one.edits === 0 || one.more === 0);
+}
+
+/** For a word that is not there: those of the fewest edits. */
+function nearest(word: string, edits: number, prefix: boolean, vocabularies: readonly Vocabulary[]): NearWord[] {
+  for (let most = 0; most <= edits; most++) {
+    const near = wordsNear(word, most, prefix, vocabularies);
+    if (near.length > 0) return near;
+  }
+  return [];
+}
+
 /** The words of all vocabularies that are near one, without itself. */
 function wordsNear(word: string, edits: number, prefix: boolean, vocabularies: readonly Vocabulary[]): NearWord[] {
   const near = new Map<string, NearWord>();
@@ -97,17 +112,6 @@ function wordsNear(word: string, edits: number, prefix: boolean, vocabularies: r
   }
   near.delete(word);
   return [...near.values()];
-}
-
-/** Whether one edit lies between, or the word goes on, and not both. */
-function isOneStep({ edits, more }: NearWord): boolean {
-  return edits + Number(more > 0) === 1;
-}
-
-/** Those of the fewest edits. */
-function nearest(near: readonly NearWord[]): NearWord[] {
-  const least = near.reduce((fewest, { edits }) => Math.min(fewest, edits), Number.POSITIVE_INFINITY);
-  return near.filter(({ edits }) => edits === least);
 }
 
 /** MiniSearch's `0.45 l / (l + edits)` and `0.375 l / (l + 0.3 more)` for a word of l letters, or their product. */

@@ -101,7 +101,7 @@ function fieldOf(name: string, said: string, filterBy: (condition: string) => vo
 }
 
 function explanation({ reasons, ngramScore, wordScore }: AnswerHit, whole: () => HTMLElement): HTMLElement {
-  const texts = [...new Set(reasons.map(({ text }) => text))];
+  const texts = [...new Set(reasons.map(({ text, asked }) => wordText(text, asked)))];
   const names = texts.slice(0, LINE).flatMap((text, i) => [i === 0 ? '' : ', ', element('q', {}, text)]);
   const more = texts.length > LINE ? `, and ${texts.length - LINE} more` : '';
   const details = element('details', {}, element('summary', {}, 'because of ', ...names, more));
