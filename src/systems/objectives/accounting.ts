@@ -5,12 +5,11 @@
  * so with as many blocks in each as a decoder has in all, it has about twice the parameters, and a step over as many tokens
  * costs about the same; what it has more are the layers by which the decoder looks at the encoder (the paper: 11.0 against
  * 4.8 billion parameters, "about 10 % more compute"). The output layer is counted apart: it runs over every token of a
- * decoder, but only over the targets of an encoder–decoder, which is next to nothing in a large model and much in a small. Counted are matrix products, where nearly all time goes, each with two
- * products of its size for the gradients.
+ * decoder, but only over the targets of an encoder–decoder, which is next to nothing in a large model and much in a small.
+ * Counted are matrix products, where nearly all time goes, each with two products of its size for the gradients.
  */
 import type { TransformerConfig } from '../../text/index.ts';
 import { architectureOf, type Cell, cells, type Size } from './cells.ts';
-
 import { type CellRows, rowsOf, type StepSize } from './streams.ts';
 
 /** Weights of a model, embeddings counted once. */

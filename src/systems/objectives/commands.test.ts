@@ -64,6 +64,21 @@ describe('run refuses before it writes anything', () => {
       'run: short.txt: expected UTF-8 text, got other bytes',
     );
   });
+
+  test.each([
+    ['three lines', 'Drei Zeilen.\nMehr nicht.\nWirklich.\n', 'run: expected texts of at least 25600 tokens'],
+    [
+      'words without a sentence',
+      'eins zwei drei '.repeat(30_000),
+      'expected texts that give 50 questions of a held out',
+    ],
+  ])('and texts that make no study: %s', async (name, text, message) => {
+    const path = join(folder, 'few.txt');
+    await writeFile(path, text);
+    const out = join(folder, name);
+    await expect(run([path], { out })).rejects.toThrow(message);
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
+  });
 });
 
 test('a budget is read as people write it', () => {

@@ -3,6 +3,7 @@ import { meanInterval } from '../../report/index.ts';
 import { cellId, cellName, cells } from './cells.ts';
 import { type Average, meanAccuracy, type TaskScore } from './evaluation.ts';
 import { overQuestions } from './over-questions.ts';
+import { adaptationShare } from './plan.ts';
 import type { Results } from './study.ts';
 
 /** A way to a model, and how it did: a value a seed. */
@@ -15,11 +16,14 @@ export interface Candidate {
   readonly average: Average;
 }
 
+/** What an adaptation reads besides a pretraining, in per cent. */
+const more = Math.round(100 * adaptationShare);
+
 /** What is compared: the runs of one use, with every seed that has all of them. */
 export function candidates(results: Results, use: 'pretrained' | 'finetuned'): Candidate[] {
   const tail = use === 'pretrained' ? '' : '-mtf';
   const listed = cells.map((cell) => ({ name: cellName(cell), id: cellId(cell) + tail }));
-  if (use === 'finetuned') listed.push({ name: 'CD:FLM, then NC-A', id: 'nc-a-mtf' });
+  if (use === 'finetuned') listed.push({ name: `CD:FLM, then NC-A (${more} % more tokens)`, id: 'nc-a-mtf' });
   const average: Average = use === 'pretrained' ? 'first' : 'median';
   const ids = listed.map(({ id }) => id);
   return listed.map(({ name, id }) => {

@@ -1,4 +1,5 @@
 /** `tenfold objectives run`: which architecture and objective to pretrain on one's own texts. */
+import { rmdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { blamed, type Progress, verb } from '../../command/index.ts';
@@ -10,16 +11,12 @@ import { show } from './findings.ts';
 import { type Material, prepareMaterial, readMaterial, saveMaterial } from './material.ts';
 import { studyPage } from './page.ts';
 import { claimStudy, Results, type Study, saveStudy } from './study.ts';
-import { bundledTasks } from './tasks/bundled.ts';
+import { bundledTasks, fewestQuestions, studyCounts } from './tasks/bundled.ts';
 import { languageOf } from './tasks/language.ts';
 import { readTasks } from './tasks/read-tasks.ts';
 import type { Task } from './tasks/task.ts';
 import { performPlan } from './workers.ts';
 
-/** Questions of each task. */
-const counts = { training: 1000, held: 200 };
-/** With fewer a task's accuracy says little, and would weigh as much as any other's. */
-const fewQuestions = 50;
 /** The share of a pretraining's steps that finetuning takes: the paper's thirteenth part is too little of a short one. */
 const finetuning = 0.2;
 
@@ -116,7 +113,7 @@ or killed, the study goes on when the same command is given again.`,
       const name = first === undefined ? 'addresses' : basename(first).replace(/\.[^.]*$/, '');
       const folder = options.out ?? join('runs', `objectives-${name}`);
       const asked = {
-        texts: first === undefined ? 'State of the Union addresses' : files.map((file) => basename(file)).join(', '),
+        texts: first === undefined ? 'State of the Union addresses' : namesOf(files),
         digest: corpusDigest([
           ...documents,
           ...own.map((task) => ({ name: task.name, text: JSON.stringify(task) })),
@@ -152,7 +149,7 @@ or killed, the study goes on when the same command is given again.`,
         if (!found) await saveStudy(folder, study);
         const { size, steps } = study.recipe;
         progress.note(
-          `${size.layers} blocks of width ${size.width}, ${steps} steps of ${row * batch} tokens a pretraining, ${seeds.length} seeds, ${processes} processes; kept in ${folder}`,
+          `${size.layers} blocks of width ${size.width}, ${steps} steps of ${row * batch} tokens a pretraining, ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`}, ${processes === 1 ? 'one process' : `${processes} processes`}; kept in ${folder}`,
         );
         try {
           await performPlan(folder, study, { processes, progress, signal });
@@ -162,6 +159,8 @@ or killed, the study goes on when the same command is given again.`,
         return outcome(folder, study, material);
       } finally {
         await unlock();
+        // one that was refused leaves no folder behind: this takes away an empty one alone
+        await rmdir(folder).catch(() => {});
       }
     }),
   text: ({ table, pretrained, finetuned, finetuning, scale, page }) =>
@@ -177,6 +176,12 @@ or killed, the study goes on when the same command is given again.`,
     ].join('\n'),
 });
 
+/** The first of some files by name, and how many more there are. */
+function namesOf(files: readonly string[]): string {
+  const shown = files.slice(0, 3).map((file) => basename(file));
+  return files.length > 3 ? `${shown.join(', ')} and ${files.length - 3} more` : shown.join(', ');
+}
+
 /** Makes a study's material of texts and tasks, and keeps it in its folder. */
 async function makeMaterial(
   folder: string,
@@ -188,11 +193,11 @@ async function makeMaterial(
 ): Promise<Material> {
   progress.update('reading texts and tasks');
   const corpus = splitCorpus(documents);
-  const bundled = await bundledTasks(corpus, counts);
+  const bundled = await bundledTasks(corpus, studyCounts);
   const names = [...bundled, ...own].map((task) => task.name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new RangeError(`run: expected tasks of different names, got ${twice} twice`);
-  const few = ({ questions }: Task) => questions.length < fewQuestions;
+  const few = ({ questions }: Task) => questions.length < fewestQuestions;
   const tasks = [...bundled.filter((task) => !few(task)), ...own];
   const { material, tokenizer } = await prepareMaterial(corpus, tasks, {
     ...sizes,
@@ -207,7 +212,7 @@ async function makeMaterial(
   for (const use of ['held out', 'training'] as const) {
     if (!tasks.some((task) => task.use === use))
       throw new RangeError(
-        `run: expected texts that give ${fewQuestions} questions of a ${use} task, got none (give longer documents, or tasks of your own by --tasks)`,
+        `run: expected texts that give ${fewestQuestions} questions of a ${use} task, got none (give longer documents, or tasks of your own by --tasks)`,
       );
   }
   if (!languageOf(corpus.train).english)

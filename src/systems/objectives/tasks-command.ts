@@ -1,7 +1,7 @@
 /** `tenfold objectives tasks`: what models are finetuned on, and what they are asked. */
 import { blamed, verb } from '../../command/index.ts';
 import { readDocuments, splitCorpus, unionAddresses } from '../../data/index.ts';
-import { bundledTasks } from './tasks/bundled.ts';
+import { bundledTasks, fewestQuestions, studyCounts } from './tasks/bundled.ts';
 import { put, randomBaseline } from './tasks/task.ts';
 
 export const tasksVerb = verb({
@@ -14,7 +14,7 @@ without files, of the State of the Union addresses.`,
   examples: [{ line: 'tenfold objectives tasks letters.txt', does: 'what would be asked about a text of your own' }],
   async run({ args: { files } }) {
     const documents = files.length === 0 ? await unionAddresses() : await blamed('tasks', () => readDocuments(files));
-    const tasks = await bundledTasks(splitCorpus(documents), { training: 1000, held: 200 });
+    const tasks = await bundledTasks(splitCorpus(documents), studyCounts);
     return {
       tasks: tasks.map((task) => ({
         name: task.name,
@@ -35,7 +35,7 @@ without files, of the State of the Union addresses.`,
     tasks
       .map(({ name, about, use, questions, guessing, prompts }) =>
         [
-          `${name} (${use}): ${about}; ${guessing === null ? 'the texts give no question' : `${questions} questions, guessing ${(100 * guessing).toFixed(0)} %`}`,
+          `${name} (${use}): ${about}; ${guessing === null ? 'the texts give no question' : `${questions} questions${questions < fewestQuestions ? ', too few: left out' : ''}, guessing ${(100 * guessing).toFixed(0)} %`}`,
           ...prompts.map(
             ({ text, choices, answer }) =>
               `${text.replace(/^/gm, '    ')}  → ${answer}  (of ${choices.map((choice) => `“${choice}”`).join(' ')})`,

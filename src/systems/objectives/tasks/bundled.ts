@@ -14,6 +14,11 @@ export interface TaskCounts {
   readonly held: number;
 }
 
+/** Those of a study. */
+export const studyCounts: TaskCounts = { training: 1000, held: 200 };
+/** With fewer a task's accuracy says little, and would weigh as much as any other's. */
+export const fewestQuestions = 50;
+
 /**
  * The tasks for a corpus. Those about its text are made of it: held-out ones of documents that are held out. The questions
  * are the same for every seed of a study. A task that the texts give nothing for has none. Tasks about words and mails are

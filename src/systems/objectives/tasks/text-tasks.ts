@@ -143,7 +143,7 @@ function endings(texts: Texts, draws: Draws): Question | undefined {
 }
 
 function missingWord(texts: Texts, draws: Draws): Question | undefined {
-  const sentence = texts.language.words(draws.pick(draws.pick(texts.sentences)));
+  const sentence = wordsOf(texts, draws.pick(draws.pick(texts.sentences)));
   if (sentence.length < 8 || sentence.length > longestSentence) return undefined;
   const at = 1 + draws.below(sentence.length - 2);
   const answer = bareOf(sentence[at]!);
@@ -153,12 +153,12 @@ function missingWord(texts: Texts, draws: Draws): Question | undefined {
   return choose({ sentence: joined(texts, gapped) }, answer, wrong, draws);
 }
 
-function nextSentence({ sentences, language }: Texts, draws: Draws): Question | undefined {
-  const own = draws.pick(sentences);
+function nextSentence(texts: Texts, draws: Draws): Question | undefined {
+  const own = draws.pick(texts.sentences);
   const at = draws.below(own.length);
   const [sentence, next, other] = [own[at], own[at + 1], draws.pick(own)];
   const fits = (text: string | undefined) => {
-    const count = text === undefined ? 0 : language.words(text).length;
+    const count = text === undefined ? 0 : wordsOf(texts, text).length;
     return count >= 4 && count <= 16;
   };
   if (![sentence, next, other].every(fits) || new Set([sentence, next, other]).size < 3) return undefined;
@@ -220,6 +220,11 @@ function inOrder(texts: Texts, draws: Draws): Question | undefined {
 function onceIn(words: readonly string[]): string[] {
   const bare = words.map(bareOf);
   return bare.filter((word) => word !== undefined && bare.indexOf(word) === bare.lastIndexOf(word)) as string[];
+}
+
+/** A sentence's words; none of what has no end for pages, which need not be cut to be passed over. */
+function wordsOf({ language }: Texts, sentence: string): string[] {
+  return sentence.length > 50 * longestSentence ? [] : language.words(sentence);
 }
 
 function joined({ language }: Texts, words: readonly string[]): string {
