@@ -3,7 +3,7 @@ import { readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { blamed, verb } from '../../../command/index.ts';
 import type { Analyser } from '../../../retrieval/index.ts';
-import { makeFolder } from '../../../tensor/index.ts';
+import { ifThere, makeFolder } from '../../../tensor/index.ts';
 import { wordsText } from '../collection/segment.ts';
 import { type Format, type ReadItemsOptions, readItems } from '../readers/formats.ts';
 import type { Problem } from '../readers/item.ts';
@@ -80,10 +80,7 @@ const UNFINISHED = '.unfinished';
 
 /** Whether there is such a folder. @throws RangeError for one with anything in it but an index whose maker was killed */
 async function requireNew(folder: string): Promise<boolean> {
-  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await ifThere(readdir(folder));
   if (found === undefined) return false;
   const isIndex = found.includes('manifest');
   if (found.length === 0 || (found.includes(UNFINISHED) && !isIndex)) return true;
