@@ -183,6 +183,12 @@ test('show tells of a study that has ended: table, recommendations with their do
   expect(shown).toContain('the order of finetuned models says little here. It costs more than it brings');
   expect(shown).toMatch(/These models have 0\.\d+ million weights/);
   expect(result.tables.find(({ id }) => id === 'differences')!.rows).toHaveLength(11);
+  const byTask = result.tables.find(({ id }) => id === 'pretrained-tasks')!;
+  expect(byTask.rows.slice(0, 3).map((row) => [row['training run'], row.unseen])).toEqual([
+    ['guessing', 50],
+    ['counting words', expect.any(Number)],
+    ['CD:FLM', 95],
+  ]);
   const page = await readFile(result.page, 'utf8');
   for (const said of [
     'What lies between two ways of training',

@@ -77,33 +77,30 @@ export function taskTable(
   runs: readonly { readonly id: string; readonly name: string }[],
   { id, title, average }: { readonly id: string; readonly title: string; readonly average: 'first' | 'median' },
 ): Table {
+  // a name that no task has
+  const row = (name: string, share: (task: SuiteTask, i: number) => number) => ({
+    'training run': name,
+    ...Object.fromEntries(suite.map((task, i) => [task.name, 100 * share(task, i)])),
+  });
   const shown = runs.filter((run) => results.each([run.id], () => 0).length > 0);
-  const columns = Object.fromEntries(
-    shown.map((run) => [run.id, { name: run.name, type: 'number' as const, unit: '%', decimals: 1 }]),
-  );
   return {
     id,
     title,
-    caption: `Accuracy in per cent with the ${average} prompt, mean over seeds; beside it what guessing and what counting words (the choice of the most frequent tokens) get right.`,
+    caption: `Accuracy in per cent with the ${average} prompt, mean over seeds; above it what guessing and what counting words (the choice of the most frequent tokens) get right. Questions: ${suite.map(({ name, items }) => `${name} ${items.length}`).join(', ')}.`,
     columns: {
-      task: { name: 'task', type: 'text' },
-      questions: { name: 'questions', type: 'number' },
-      random: { name: 'guessing', type: 'number', unit: '%', decimals: 1 },
-      counting: { name: 'counting', type: 'number', unit: '%', decimals: 1 },
-      ...columns,
+      'training run': { name: 'training', type: 'text' },
+      ...Object.fromEntries(suite.map(({ name }) => [name, { name, type: 'number' as const, unit: '%', decimals: 1 }])),
     },
-    rows: suite.map(({ name, random, counting, items }, i) => ({
-      task: name,
-      questions: items.length,
-      random: 100 * random,
-      counting: 100 * counting,
-      ...Object.fromEntries(
-        shown.map((run) => {
-          const values = results.each([run.id], ({ scores }) => 100 * accuracyOf(scores![i]!, average));
-          return [run.id, values.reduce((sum, x) => sum + x, 0) / values.length];
+    rows: [
+      row('guessing', ({ random }) => random),
+      row('counting words', ({ counting }) => counting),
+      ...shown.map((run) =>
+        row(run.name, (_, i) => {
+          const values = results.each([run.id], ({ scores }) => accuracyOf(scores![i]!, average));
+          return values.reduce((sum, x) => sum + x, 0) / values.length;
         }),
       ),
-    })),
+    ],
   };
 }
 
