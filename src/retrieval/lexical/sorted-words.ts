@@ -25,7 +25,7 @@ export class SortedWords {
   }
 
   /**
-   * The words near one, itself among them, sorted. Letters are UTF-16 units.
+   * The words near one, itself among them, sorted. Letters are UTF-16 units; memory grows with the square of their number.
    * @param edits most
    * @param prefix whether they may go on
    */

@@ -3,9 +3,9 @@
  * stand for.
  *
  * All forms of a word count as one, as in Lucene's SynonymQuery: their occurrences are added up, each by its weight, and
- * together they are as rare as the most frequent of them. So a form that only one document has by a slip never outweighs
- * the word that was meant, and a document that has ten of them has one word of the query, not ten. The weights are those
- * of MiniSearch: less for every edit, and for every letter that the word goes on.
+ * together they are as rare as the most frequent of them. So a slip that one document made does not stand above the word
+ * itself for being rare, and a document that has ten forms has one word of the query, not ten. The weights are those of
+ * MiniSearch: less for every edit, and for every letter that the word goes on.
  */
 import type { Statistics } from './lexical-index.ts';
 import type { NearWord } from './sorted-words.ts';
