@@ -303,6 +303,28 @@ describe('by meaning', () => {
     );
   });
 
+  it('an embedder that fails takes nothing away, and one that fails later goes on behind what it made', async () => {
+    await filled(40);
+    let left = 0;
+    const embedder: Embedder = {
+      name: 'failing',
+      embed: async (texts) => {
+        if (left-- === 0) throw new Error('no answer');
+        return texts.map((text) => Float32Array.of(text.length, 1));
+      },
+    };
+    await expect((await Search.open(store, { embedder })).update()).rejects.toThrow('no answer');
+    expect((await Search.open(store)).about.vectors).toBe(40);
+    await store.put(Array.from({ length: 360 }, (_, i) => paper(40 + i)));
+    left = 1;
+    await expect((await Search.open(store, { embedder })).update()).rejects.toThrow('no answer');
+    const again = await Search.open(store, { embedder });
+    expect(again.about.vectors).toBe(256);
+    left = 1;
+    await again.update();
+    expect(again.about.vectors).toBe(400);
+  });
+
   it('by an endpoint instead', async () => {
     const seen: { model: string; input: string[] }[] = [];
     let wrong: string | undefined;

@@ -123,7 +123,6 @@ export class Semantic {
     });
     const last = await store.sequence();
     const before = this.#state?.name;
-    await store.replaceFiles({ [modelName]: lsa.file });
     this.#embedder = lsa;
     this.#state = undefined;
     await this.#embedChanges(lsa, last, numbers.length, { ...(progress && { progress }), ...(signal && { signal }) });
@@ -165,8 +164,9 @@ export class Semantic {
     const changed = new Map<number, number>();
     const touch = (number: number) => changed.set(Math.floor(number / fileRows), number);
     let done = 0;
-    let read = fresh ? 0 : this.#state!.sequence;
-    let sequence = read;
+    const before = fresh ? 0 : this.#state!.sequence;
+    let read = before;
+    let sequence = before;
     const flush = async (): Promise<void> => {
       const texts = pending.map(({ text }) => text);
       const made = await embedder.embed(texts, { kind: 'paper', ...(signal && { signal }) });
@@ -188,6 +188,8 @@ export class Semantic {
       const state: State = { version, name: embedder.name, sequence, ...(learnedOf !== undefined && { learnedOf }) };
       const own = filesOf(embedder.name);
       const files: Record<string, Uint8Array> = { [stateName]: new TextEncoder().encode(JSON.stringify(state)) };
+      // with its first vectors, so that no other model's are ever compared by it
+      if (embedder instanceof Lsa && this.#state?.name !== embedder.name) files[modelName] = embedder.file;
       for (const [file, number] of changed) files[`${own}${file}`] = vectors.fileOf(number);
       const others = (await store.files(vectorsName)).filter(({ name }) => !name.startsWith(own));
       // after the vectors: of a process that is killed between some are made again
@@ -212,7 +214,8 @@ export class Semantic {
       await flush();
       sequence = last;
     } finally {
-      await keep();
+      // an embedder that fails at once takes the place of no other
+      if (sequence > before) await keep();
     }
   }
 
