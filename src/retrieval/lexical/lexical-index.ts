@@ -153,14 +153,7 @@ export class LexicalIndex implements Vocabulary {
     for (const { forms, documents } of this.#terms(query, statistics, tolerance)) {
       const weight = idf(documents, statistics.documents) * (k1 + 1);
       if (forms.length > 1) {
-        const pooled = this.#pooled;
-        for (const document of this.#pool(forms)) {
-          const tf = pooled[document]!;
-          pooled[document] = 0;
-          const before = scores[document]!;
-          if (before === 0) touched[found++] = document;
-          scores[document] = before + (weight * tf) / (tf + norms[document]!);
-        }
+        found = this.#addForms(forms, weight, norms, found);
         continue;
       }
       const number = this.#dictionary.get(forms[0]!.word);
@@ -257,18 +250,28 @@ export class LexicalIndex implements Vocabulary {
     return typeof query === 'string' ? termsOf(query, this.analyser, [this], statistics, tolerance) : query;
   }
 
-  /** The documents that forms of a word occur in; their occurrences, weighed and added up, are left in `#pooled`. */
-  #pool(forms: readonly Form[]): number[] {
-    const found: number[] = [];
-    for (const { word, weight } of forms) {
-      const number = this.#dictionary.get(word);
+  /**
+   * Adds to the scores what forms of one word add together: their occurrences are weighed and added up.
+   * @param found documents with a score before @returns the same after
+   */
+  #addForms(forms: readonly Form[], weight: number, norms: Float64Array, found: number): number {
+    const [scores, pooled] = [this.#scores, this.#pooled];
+    const documents: number[] = [];
+    for (const form of forms) {
+      const number = this.#dictionary.get(form.word);
       if (number === undefined) continue;
       const next = this.#reader(number);
       for (let i = this.#sections.frequencies[number]!, document = 0; i > 0; i--) {
         document += next();
-        if (this.#pooled[document] === 0) found.push(document);
-        this.#pooled[document]! += weight * next();
+        if (pooled[document] === 0) documents.push(document);
+        pooled[document]! += form.weight * next();
       }
+    }
+    for (const document of documents) {
+      const tf = pooled[document]!;
+      pooled[document] = 0;
+      if (scores[document] === 0) this.#touched[found++] = document;
+      scores[document]! += (weight * tf) / (tf + norms[document]!);
     }
     return found;
   }

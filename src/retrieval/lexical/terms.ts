@@ -69,15 +69,17 @@ export function termsOf(
   const last = prefix ? all.at(-1) : undefined;
   return [...new Set(all)].map((word, i) => {
     const own = statistics.documentsWith(word);
-    const edits = i < MOST_WORDS ? Math.min(fuzzy, editsIn(word)) : 0;
+    const itself = { word, weight: 1 };
+    const edits = fuzzy > 0 && i < MOST_WORDS ? Math.min(fuzzy, editsIn(word)) : 0;
+    if (edits === 0 && word !== last) return { word, forms: [itself], documents: own };
     const near = own > 0 ? besides : nearest;
-    const forms = (edits > 0 || word === last ? near(word, edits, word === last, vocabularies) : [])
+    const forms = near(word, edits, word === last, vocabularies)
       .map((one) => ({ word: one.word, weight: weightOf(one), documents: statistics.documentsWith(one.word) }))
       .sort((a, b) => b.weight * b.documents - a.weight * a.documents || (a.word < b.word ? -1 : 1))
       .slice(0, MOST_FORMS);
     return {
       word,
-      forms: [{ word, weight: 1 }, ...forms.map(({ word: form, weight }) => ({ word: form, weight }))],
+      forms: [itself, ...forms.map(({ word: form, weight }) => ({ word: form, weight }))],
       documents: forms.reduce((most, { documents }) => Math.max(most, documents), own),
     };
   });
