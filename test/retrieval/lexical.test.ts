@@ -67,6 +67,18 @@ describe('LexicalIndex', () => {
     expect(index.search('two two TWO')).toEqual(index.search('two'));
   });
 
+  it('is whole after a filter that throws, and within one that searches', () => {
+    const index = LexicalIndex.build(['a cat', 'a cat, a dog', 'a dog']);
+    const refuse = (): boolean => {
+      throw new Error('no');
+    };
+    const before = index.search('cat dog');
+    expect(() => index.search('cat dog', { filter: refuse })).toThrow('no');
+    expect(index.search('cat dog')).toEqual(before);
+    const likeIt = (document: number): boolean => index.search('dog').some((hit) => hit.document === document);
+    expect(index.search('cat dog', { filter: likeIt }).map(({ document }) => document)).toEqual([1, 2]);
+  });
+
   it('leaves out what the filter does not take, and no more', () => {
     const index = LexicalIndex.build(Array.from({ length: 50 }, (_, i) => `cat ${'x '.repeat(i)}`));
     const found = index.search('cat', { limit: 3, filter: (document) => document % 2 === 1 });

@@ -74,8 +74,9 @@ function byDefinition(texts: readonly string[], query: string, { prefix = false,
         return [[own, weight] as const];
       }),
     ).set(one, 1);
-    const most = Math.max(...[...weights.keys()].map(df));
-    const idf = Math.log(1 + (documents.length - most + 0.5) / (most + 0.5));
+    const idfOf = (n: number) => Math.log(1 + (documents.length - n + 0.5) / (n + 0.5));
+    const idf = idfOf(isThere ? df(one) : Math.max(...[...weights.keys()].map(df)));
+    for (const [own, weight] of weights) weights.set(own, weight * Math.min(1, idfOf(df(own)) / idf));
     documents.forEach((words, document) => {
       const tf = words.reduce((sum, own) => sum + (weights.get(own) ?? 0), 0);
       if (tf > 0) scores[document]! += (idf * tf * 1.9) / (tf + 0.9 * (0.6 + (0.4 * words.length) / average));
@@ -148,6 +149,13 @@ describe('a search for words as they may have been meant', () => {
     const best = index.search('cell', { fuzzy: 1, limit: 30 }).map(({ document }) => document);
     expect(best.slice(20)).toEqual([20, 21]);
     expect(best).toHaveLength(22);
+  });
+
+  it('puts the word itself first, however frequent what is near it', () => {
+    const index = LexicalIndex.build(['a study of moran', ...Array<string>(200).fill('moral moral moral')]);
+    expect(index.search('moran', { fuzzy: 1, limit: 1 })[0]!.document).toBe(0);
+    const words = LexicalIndex.build(['one gene only', ...Array<string>(200).fill('general general general')]);
+    expect(words.search('gene', { prefix: true, limit: 1 })[0]!.document).toBe(0);
   });
 
   it('keeps numbers and short words as they are, and ends in time whatever is pasted', () => {

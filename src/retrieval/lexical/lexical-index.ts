@@ -13,7 +13,7 @@ import { Best, type Hit } from './best.ts';
 import { buildPostings, bytesIn, kind, type SectionName, sectionNames } from './build.ts';
 import { Dictionary } from './dictionary.ts';
 import { type NearWord, SortedWords } from './sorted-words.ts';
-import { type Form, type Term, type Tolerance, termsOf, type Vocabulary } from './terms.ts';
+import { type Form, idf, type Term, type Tolerance, termsOf, type Vocabulary } from './terms.ts';
 import { type Analyser, analysers, defaultAnalyser } from './words.ts';
 
 export interface Bm25Options {
@@ -178,11 +178,16 @@ export class LexicalIndex implements Vocabulary {
         scores[document] = before + (weight * tf) / (tf + norms[document]!);
       }
     }
+    // all are taken and cleared before the filter is asked, which may throw, or search here itself
+    const documents = touched.slice(0, found);
+    const sums = new Float64Array(found);
+    for (let i = 0; i < found; i++) {
+      sums[i] = scores[documents[i]!]!;
+      scores[documents[i]!] = 0;
+    }
     const best = new Best(limit);
     for (let i = 0; i < found; i++) {
-      const document = touched[i]!;
-      const score = scores[document]!;
-      scores[document] = 0;
+      const [document, score] = [documents[i]!, sums[i]!];
       if (filter === undefined || (best.wants(document, score) && filter(document))) best.add(document, score);
     }
     return best.sorted();
@@ -311,8 +316,4 @@ export class LexicalIndex implements Vocabulary {
     }
     return this.#norms.values;
   }
-}
-
-function idf(df: number, documents: number): number {
-  return Math.log(1 + (documents - df + 0.5) / (df + 0.5));
 }

@@ -2,10 +2,11 @@
  * What a query asks for: its words, and, where it may be unfinished or misspelt, the words of the documents that they may
  * stand for.
  *
- * All forms of a word count as one, as in Lucene's SynonymQuery: their occurrences are added up, each by its weight, and
- * together they are as rare as the most frequent of them. So a slip that one document made does not stand above the word
- * itself for being rare, and a document that has ten forms has one word of the query, not ten. The weights are those of
- * MiniSearch: less for every edit, and for every letter that the word goes on.
+ * All forms of a word count as one, as in Lucene's SynonymQuery: their occurrences are added up, each by its weight, so that
+ * a document that has ten forms has one word of the query, not ten. The weights are those of MiniSearch: less for every edit,
+ * and for every letter that the word goes on. Together they are as rare as the word itself, and a form that is more frequent
+ * weighs less by as much: neither a slip that one document made nor a word that every document has stands above the word that
+ * was asked for. Where no document has that, they are as rare as the most frequent of them.
  */
 import type { Statistics } from './lexical-index.ts';
 import type { NearWord } from './sorted-words.ts';
@@ -30,7 +31,7 @@ export interface Term {
   readonly word: string;
   /** The words of documents that it stands for: itself with weight 1, then the likeliest. */
   readonly forms: readonly Form[];
-  /** Documents that it is taken to occur in: as many as have the most frequent form. */
+  /** Documents that it is taken to occur in: those that have it, or else as many as have the most frequent form. */
   readonly documents: number;
 }
 
@@ -77,12 +78,22 @@ export function termsOf(
       .map((one) => ({ word: one.word, weight: weightOf(one), documents: statistics.documentsWith(one.word) }))
       .sort((a, b) => b.weight * b.documents - a.weight * a.documents || (a.word < b.word ? -1 : 1))
       .slice(0, MOST_FORMS);
+    const documents = own > 0 ? own : forms.reduce((most, form) => Math.max(most, form.documents), 0);
+    const rarity = (df: number): number => idf(df, statistics.documents) / idf(documents, statistics.documents);
     return {
       word,
-      forms: [itself, ...forms.map(({ word: form, weight }) => ({ word: form, weight }))],
-      documents: forms.reduce((most, { documents }) => Math.max(most, documents), own),
+      forms: [
+        itself,
+        ...forms.map((one) => ({ word: one.word, weight: one.weight * Math.min(1, rarity(one.documents)) })),
+      ],
+      documents,
     };
   });
+}
+
+/** What an occurrence of a word tells: BM25's, which is above 0 however many documents have it. */
+export function idf(df: number, documents: number): number {
+  return Math.log(1 + (documents - df + 0.5) / (df + 0.5));
 }
 
 /** Edits that are likelier slips than another word. */

@@ -53,7 +53,10 @@ export function reasonsOf({ ngrams, words, ngramScore, wordScore }: SearchHit): 
 /** Where the reasons that count stand in title and text: of those at one place the weightiest. */
 export function marksOf(hit: SearchHit, reasons: readonly Reason[], analyser: Analyser): Mark[] {
   const ngrams = new Map(hit.ngrams.map((ngram) => [`${ngram.source} ${ngram.text}`, ngram]));
-  const words = new Map(reasons.flatMap(({ kind, text }, i) => (kind === 'word' ? [[text, i] as const] : [])));
+  // backwards, so that of two reasons with one word the weightier stays
+  const words = new Map(
+    reasons.flatMap(({ kind, text }, i) => (kind === 'word' ? [[text, i] as const] : [])).reverse(),
+  );
   const { title = '', text } = hit.document;
   return (['title', 'text'] as const).flatMap((field) => {
     const own = field === 'title' ? title : text;

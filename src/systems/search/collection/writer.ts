@@ -231,15 +231,18 @@ export class CollectionWriter<D extends StoredDocument = StoredDocument> impleme
     }
   }
 
-  /** Removes what no manifest names: left by a process that was killed, or merged. */
+  /**
+   * Removes what no manifest names: left by a process that was killed, or merged. What cannot be removed now is tried again
+   * after the next change; the change that came before is made all the same.
+   */
   async #clean(): Promise<void> {
     const { readdir, rm } = await import('node:fs/promises');
     const { join } = await import('node:path');
     const named = new Set(this.#manifest.segments.flatMap(filesOf));
-    for (const name of await readdir(this.#folder)) {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
       const ours = /^\.?(segment-\w+\.|manifest\.)/.test(name);
       const busy = this.#busy.some((segment) => name.includes(segment));
-      if (ours && !named.has(name) && !busy) await rm(join(this.#folder, name), { force: true });
+      if (ours && !named.has(name) && !busy) await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
     }
   }
 

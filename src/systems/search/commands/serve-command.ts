@@ -33,8 +33,8 @@ reads the documents. Runs until it is stopped with Ctrl-C.`,
       try {
         progress.update('opening the index');
         live = await LiveSearcher.open(index, { device });
-        // the first query compiles the model's programs: not while someone waits for it
-        await (await live.current()).search('a first query', { limit: 1, signal });
+        // the first query compiles the model's programs and puts the words in order: not while someone waits for it
+        await (await live.current()).search('a first query', { limit: 1, prefix: true, fuzzy: 2, signal });
         const failed = (error: unknown) => progress.note(`a request failed: ${(error as Error).message}`);
         const server = searchService(live, { anyHost: !isLoopback(host), failed });
         return await serveUntil(server, { host, port }, { what: `searches ${index}`, progress, signal });

@@ -105,7 +105,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
     checkOptions(options);
     signal?.throwIfAborted();
     if (limit === 0 || !/[\p{L}\p{N}]/u.test(query)) return [];
-    const terms = this.collection.terms(query, options);
+    const terms = rank === 'ngrams' ? [] : this.collection.terms(query, options);
     const found =
       rank === 'words'
         ? this.#ranked(placesByWords(this.#ranker, terms, options))
@@ -120,7 +120,7 @@ export class Searcher<D extends StoredDocument = StoredDocument> implements Asyn
       ngramScore,
       wordScore,
       ngrams: parts().map((part) => this.#told(document, number, part)),
-      words: rank === 'ngrams' ? [] : this.collection.explain(terms, number, options.bm25),
+      words: this.collection.explain(terms, number, options.bm25),
     }));
   }
 
