@@ -325,6 +325,112 @@ describe('by meaning', () => {
     expect(again.about.vectors).toBe(400);
   });
 
+  /** An embedder, and the papers that it was asked for. */
+  function served(name: string) {
+    const asked: string[] = [];
+    const embedder: Embedder = {
+      name,
+      async embed(texts, { kind }) {
+        if (kind === 'paper') asked.push(...texts);
+        return texts.map((text) => Float32Array.of(text.length, 1));
+      },
+    };
+    return { embedder, asked };
+  }
+
+  it.each([0, 40])(
+    'served vectors stay, and no other model takes them for its own, after %i papers that it learned from',
+    async (before) => {
+      if (before > 0) await filled(before);
+      const running = await Search.open(store);
+      const { embedder } = served('endpoint:m');
+      await store.put(Array.from({ length: 90 }, (_, i) => paper(i)));
+      await (await Search.open(store, { embedder })).update();
+      const refused =
+        /^search: expected the embedder that the collection's vectors are of, 'endpoint:m', got none; give/;
+      for (const search of [running, await Search.open(store)]) {
+        await search.reload();
+        await expect(search.update()).rejects.toThrow(refused);
+        await expect(search.search('bread', { method: 'semantic' })).rejects.toThrow(refused);
+        for (const method of ['keyword', 'mixed'] as const) {
+          const found = await search.search('bread', { method });
+          expect(found.hits.length).toBeGreaterThan(0);
+          expect(found.method).toBe('keyword');
+        }
+        expect(search.embedder).toBeUndefined();
+        expect(search.about).toMatchObject({ papers: 90, vectors: 0 });
+      }
+      expect(await store.vectorModels()).toEqual(['endpoint:m']);
+      expect((await Search.open(store, { embedder })).about.vectors).toBe(90);
+    },
+  );
+
+  it('a model that is being learned takes no place that a served one took meanwhile', async () => {
+    await store.put(Array.from({ length: 40 }, (_, i) => paper(i)));
+    const { embedder } = served('endpoint:m');
+    const slow = new Proxy(store, {
+      get: (target, name: keyof Store) =>
+        name !== 'putVectors'
+          ? target[name]
+          : async (...vectors: Parameters<Store['putVectors']>) => {
+              await (await Search.open(store, { embedder })).update();
+              await target.putVectors(...vectors);
+            },
+    });
+    await expect((await Search.open(slow)).update()).rejects.toThrow("'endpoint:m', got none");
+    expect((await Search.open(store, { embedder })).about.vectors).toBe(40);
+  });
+
+  it('vectors that were paid for are not asked for again', async () => {
+    const [one, two] = [served('endpoint:one'), served('endpoint:two')];
+    await store.put(Array.from({ length: 600 }, (_, i) => paper(i)));
+    await (await Search.open(store, one)).update();
+    expect(one.asked.splice(0)).toHaveLength(600);
+    // as the version before kept it: no version, and no rounded vectors
+    const state = JSON.parse(new TextDecoder().decode(await store.file('semantic/state')));
+    const { name, sequence } = state;
+    const files = (await store.files('semantic/vectors/')).map((file) => file.name);
+    expect(files.length).toBeGreaterThan(0);
+    await store.replaceFiles({ 'semantic/state': new TextEncoder().encode(JSON.stringify({ name, sequence })) }, files);
+    await store.put([paper(7, { title: 'A new heading' })]);
+    const again = await Search.open(store, one);
+    await again.update();
+    expect(one.asked.splice(0)).toEqual([expect.stringMatching(/^A new heading\n/)]);
+    expect(again.about.vectors).toBe(600);
+    // another in its place, and back
+    await (await Search.open(store, two)).update();
+    expect(two.asked.splice(0)).toHaveLength(600);
+    await store.put([paper(8, { title: 'Another heading' })]);
+    const back = await Search.open(store, one);
+    await back.update();
+    expect(one.asked.splice(0)).toEqual([expect.stringMatching(/^Another heading\n/)]);
+    expect(await back.search('bread', { method: 'semantic', limit: 5 })).toEqual(
+      await again.reload().then(() => again.search('bread', { method: 'semantic', limit: 5 })),
+    );
+    expect((await store.vectorModels()).sort()).toEqual(['endpoint:one', 'endpoint:two']);
+  });
+
+  it('the vectors of a model that was learned before go when the new one has all of its own', async () => {
+    const { embedder } = await filled(30);
+    await store.put(Array.from({ length: 1300 }, (_, i) => paper(i)));
+    const stop = new AbortController();
+    const progress = {
+      update(label: string, share = 0) {
+        if (label === 'making vectors' && share * 1300 > 1024) stop.abort();
+      },
+      note() {},
+    };
+    const search = await Search.open(store);
+    await expect(search.update({ progress, signal: stop.signal })).rejects.toThrow();
+    expect(await store.vectorModels()).toHaveLength(2);
+    const other = await Search.open(store);
+    expect(other.about.vectors).toBeLessThan(1300);
+    await other.update();
+    expect(other.about.vectors).toBe(1300);
+    expect(other.embedder!.name).not.toBe(embedder!.name);
+    expect(await store.vectorModels()).toEqual([other.embedder!.name]);
+  });
+
   it('by an endpoint instead', async () => {
     const seen: { model: string; input: string[] }[] = [];
     let wrong: string | undefined;

@@ -311,7 +311,9 @@ export function storeContract(name: string, fresh: () => string | undefined, bef
       ]);
       expect(await vectors([2])).toEqual([{ number: 2, vector: Float32Array.of(3, 4, 5) }]);
       expect(await vectors([])).toEqual([]);
+      expect((await store.vectorModels()).sort()).toEqual(['m', 'n']);
       await store.dropVectors('m');
+      expect(await store.vectorModels()).toEqual(['n']);
       expect(await vectors([1, 2])).toEqual([]);
       expect(await store.vectors('n', [1, 2])).toEqual([{ number: 1, vector: Float32Array.of(7) }]);
       const large = Uint8Array.from({ length: 2 ** 23 + 5 }, (_, i) => i * 7);

@@ -28,6 +28,7 @@ const minDocuments = 2;
 const maxShare = 0.5;
 
 const kind = { name: 'lsa', version: 1 } as const;
+const namePrefix = 'lsa-';
 const sections = ['about', 'terms', 'idf', 'projection'] as const;
 
 export class Lsa implements Embedder {
@@ -41,7 +42,7 @@ export class Lsa implements Embedder {
 
   private constructor(file: Uint8Array, vocabulary: Vocabulary, projection: Float32Array, dimensions: number) {
     this.file = file;
-    this.name = `lsa-${createHash('sha256').update(file).digest('hex').slice(0, 16)}`;
+    this.name = `${namePrefix}${createHash('sha256').update(file).digest('hex').slice(0, 16)}`;
     this.dimensions = dimensions;
     this.#weigher = new Weigher(vocabulary);
     this.#projection = projection;
@@ -110,6 +111,11 @@ export class Lsa implements Embedder {
     }
     return normalize(vector);
   }
+}
+
+/** Whether an embedder of that name is a model that was learned. */
+export function isLsa(name: string): boolean {
+  return name.startsWith(namePrefix);
 }
 
 function floats(words: Int32Array): Float32Array {

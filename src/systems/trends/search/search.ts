@@ -103,7 +103,10 @@ export class Search {
     return new Search(store, await PaperIndex.open(store), await Semantic.open(store, embedder));
   }
 
-  /** Takes in what changed in the store: words, and vectors. Can be stopped, and goes on the next time. */
+  /**
+   * Takes in what changed in the store: words, and vectors. Can be stopped, and goes on the next time.
+   * @throws RangeError where the vectors are of a served embedder and none was given; words are taken in then
+   */
   async update(options: UpdateOptions = {}): Promise<void> {
     await this.#index.update(options);
     await this.#semantic.update(options);
@@ -292,8 +295,10 @@ export class Search {
 
   #methodFor(asked: Method = 'mixed'): Method {
     if (asked === 'keyword' || this.#semantic.count > 0) return asked;
-    if (asked === 'semantic')
+    if (asked === 'semantic') {
+      this.#semantic.requireEmbedder();
       throw new RangeError('search: expected vectors to search by meaning, got none: call update() after papers came');
+    }
     return 'keyword';
   }
 

@@ -5,7 +5,7 @@
 import { Best, type Hit } from '../../../retrieval/index.ts';
 import type { Store, Vector } from '../store/store.ts';
 import type { Embedder } from './embedder.ts';
-import { Lsa, type LsaOptions } from './lsa.ts';
+import { isLsa, Lsa, type LsaOptions } from './lsa.ts';
 import type { UpdateOptions } from './paper-index.ts';
 import { textOf } from './segment.ts';
 import { fileRows, Vectors } from './vectors.ts';
@@ -36,6 +36,8 @@ interface State {
   readonly sequence: number;
   /** Papers in the collection when a model was learned from it. */
   readonly learnedOf?: number;
+  /** Served embedders whose vectors lie in the store, each with the change up to which they are of the papers' texts. */
+  readonly stored?: Readonly<Record<string, number>>;
 }
 
 export class Semantic {
@@ -45,6 +47,8 @@ export class Semantic {
   #vectors = new Vectors();
   /** What the vectors in memory are. */
   #state: State | undefined;
+  /** The embedder of the collection's vectors, where it is neither given nor learned. */
+  #missing: string | undefined;
 
   private constructor(store: Store, given: Embedder | undefined) {
     this.#store = store;
@@ -73,7 +77,9 @@ export class Semantic {
 
   /** Reads what another process may have kept meanwhile. */
   async reload(): Promise<void> {
-    const state = await this.#kept();
+    const kept = await this.#kept();
+    const state = kept && this.#isOwn(kept) ? kept : undefined;
+    this.#missing = kept && this.#missingOf(kept);
     if (isSame(state, this.#state)) return;
     const vectors = new Vectors();
     const files = state ? await this.#store.files(filesOf(state.name)) : [];
@@ -83,12 +89,19 @@ export class Semantic {
     this.#state = state;
   }
 
+  /** @throws RangeError where the vectors are of a served embedder that was not given: no other takes their place unasked */
+  requireEmbedder(): void {
+    if (this.#missing !== undefined) throw refusal(this.#missing);
+  }
+
   /**
    * Makes vectors of what changed in the store. Where none was given, a model is learned when there is none, and anew when
    * the collection has doubled since.
+   * @throws RangeError as `requireEmbedder` does
    */
   async update(options: UpdateOptions = {}): Promise<void> {
     await this.reload();
+    this.requireEmbedder();
     const size = await this.#store.size();
     if (!this.#given && size >= fewest && size >= growth * (this.#state?.learnedOf ?? 0)) {
       await this.learn(options);
@@ -122,11 +135,9 @@ export class Semantic {
       onProgress: (share) => progress?.update('learning what papers are about', share),
     });
     const last = await store.sequence();
-    const before = this.#state?.name;
     this.#embedder = lsa;
     this.#state = undefined;
     await this.#embedChanges(lsa, last, numbers.length, { ...(progress && { progress }), ...(signal && { signal }) });
-    if (before !== undefined && before !== lsa.name) await store.dropVectors(before);
   }
 
   /**
@@ -159,7 +170,8 @@ export class Semantic {
     const total = await store.size();
     if (fresh) this.#vectors = new Vectors();
     const vectors = this.#vectors;
-    const pending: { number: number; text: string }[] = [];
+    const stored = storedOf(await this.#kept(), embedder.name);
+    const pending: { number: number; moment: number; text: string }[] = [];
     /** A number of every file that is to be written. */
     const changed = new Map<number, number>();
     const touch = (number: number) => changed.set(Math.floor(number / fileRows), number);
@@ -168,11 +180,16 @@ export class Semantic {
     let read = before;
     let sequence = before;
     const flush = async (): Promise<void> => {
-      const texts = pending.map(({ text }) => text);
+      // what was made of the same text before, and may have been paid for, is taken
+      const unchanged = pending.filter(({ moment }) => moment <= stored).map(({ number }) => number);
+      const taken = await store.vectors(embedder.name, unchanged);
+      const known = new Set(taken.map(({ number }) => number));
+      const asked = pending.filter(({ number }) => !known.has(number));
+      const texts = asked.map(({ text }) => text);
       const made = await embedder.embed(texts, { kind: 'paper', ...(signal && { signal }) });
-      const numbered = pending.map(({ number }, i): Vector => ({ number, vector: made[i]! }));
+      const numbered = asked.map(({ number }, i): Vector => ({ number, vector: made[i]! }));
       await store.putVectors(embedder.name, numbered);
-      for (const vector of numbered) {
+      for (const vector of [...taken, ...numbered]) {
         vectors.set(vector);
         touch(vector.number);
       }
@@ -182,21 +199,27 @@ export class Semantic {
       progress?.update('making vectors', Math.min(1, done / total));
     };
     const keep = async (): Promise<void> => {
+      const kept = await this.#kept();
+      const missing = kept && this.#missingOf(kept);
+      if (missing !== undefined) throw refusal(missing);
       // another process may have written the same files meanwhile: all that this one knows is written again
-      if (!isSame(await this.#kept(), this.#state))
-        for (let number = 0; number < vectors.end; number += fileRows) touch(number);
-      const state: State = { version, name: embedder.name, sequence, ...(learnedOf !== undefined && { learnedOf }) };
+      if (!isSame(kept, this.#state)) for (let number = 0; number < vectors.end; number += fileRows) touch(number);
+      const state: State = {
+        version,
+        name: embedder.name,
+        sequence,
+        ...(learnedOf !== undefined && { learnedOf }),
+        ...(!isLsa(embedder.name) && { stored: { ...servedIn(kept), [embedder.name]: Math.max(sequence, stored) } }),
+      };
       const own = filesOf(embedder.name);
       const files: Record<string, Uint8Array> = { [stateName]: new TextEncoder().encode(JSON.stringify(state)) };
       // with its first vectors, so that no other model's are ever compared by it
       if (embedder instanceof Lsa && this.#state?.name !== embedder.name) files[modelName] = embedder.file;
       for (const [file, number] of changed) files[`${own}${file}`] = vectors.fileOf(number);
-      const others = (await store.files(vectorsName)).filter(({ name }) => !name.startsWith(own));
+      const others = (await store.files(vectorsName)).map(({ name }) => name).filter((name) => !name.startsWith(own));
+      if (!isLsa(embedder.name)) others.push(modelName);
       // after the vectors: of a process that is killed between some are made again
-      await store.replaceFiles(
-        files,
-        others.map(({ name }) => name),
-      );
+      await store.replaceFiles(files, others);
       changed.clear();
       this.#state = state;
     };
@@ -204,7 +227,7 @@ export class Semantic {
       for await (const { number, changed: moment, paper } of store.changes(sequence)) {
         signal?.throwIfAborted();
         if (moment > last) break;
-        if (paper) pending.push({ number, text: textOf(paper) });
+        if (paper) pending.push({ number, moment, text: textOf(paper) });
         else if (vectors.delete(number)) touch(number);
         read = moment;
         if (pending.length < batch) continue;
@@ -217,14 +240,41 @@ export class Semantic {
       // an embedder that fails at once takes the place of no other
       if (sequence > before) await keep();
     }
+    // of models that were learned before; what was served is never taken away
+    for (const model of await store.vectorModels())
+      if (isLsa(model) && model !== embedder.name) await store.dropVectors(model);
   }
 
+  /** What was kept last, by whatever embedder and version. */
   async #kept(): Promise<State | undefined> {
     const [file] = await this.#store.files(stateName);
-    if (!file) return undefined;
-    const state = JSON.parse(new TextDecoder().decode(await this.#store.file(stateName))) as State;
-    return state.version !== version || (this.#given && state.name !== this.#given.name) ? undefined : state;
+    return file && (JSON.parse(new TextDecoder().decode(await this.#store.file(stateName))) as State);
   }
+
+  #isOwn(kept: State): boolean {
+    return kept.version === version && (this.#given ? kept.name === this.#given.name : isLsa(kept.name));
+  }
+
+  #missingOf({ name }: State): string | undefined {
+    return this.#given || isLsa(name) ? undefined : name;
+  }
+}
+
+function refusal(missing: string): RangeError {
+  return new RangeError(
+    `search: expected the embedder that the collection's vectors are of, '${missing}', got none; give --embeddings and --embedding-model, or search with --method keyword`,
+  );
+}
+
+/** The change up to which an embedder's vectors in the store are of the papers' texts. */
+function storedOf(kept: State | undefined, name: string): number {
+  return kept?.stored?.[name] ?? (kept?.name === name ? kept.sequence : 0);
+}
+
+/** The same of all served embedders. */
+function servedIn(kept: State | undefined): Readonly<Record<string, number>> {
+  if (!kept || isLsa(kept.name)) return {};
+  return { ...kept.stored, [kept.name]: storedOf(kept, kept.name) };
 }
 
 function isSame(a: State | undefined, b: State | undefined): boolean {

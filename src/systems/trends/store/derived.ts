@@ -5,7 +5,7 @@ import type { Store, StoredFile, Vector } from './store.ts';
 /** Bytes of one part of a file. */
 const partBytes = 2 ** 23;
 
-type Derived = 'dropVectors' | 'file' | 'files' | 'putVectors' | 'replaceFiles' | 'vectors';
+type Derived = 'dropVectors' | 'file' | 'files' | 'putVectors' | 'replaceFiles' | 'vectorModels' | 'vectors';
 
 export function derivedKeeper(db: Database): Pick<Store, Derived> {
   return {
@@ -33,6 +33,18 @@ export function derivedKeeper(db: Database): Pick<Store, Derived> {
         }
       }
       return found;
+    },
+    async vectorModels() {
+      const models: string[] = [];
+      for (;;) {
+        // by the index from one to the next: of each there may be a million rows
+        const [row] = await db.all<{ model: string | null }>(
+          'SELECT MIN(model) AS model FROM vectors WHERE model > ?',
+          [models.at(-1) ?? ''],
+        );
+        if (row!.model === null) return models;
+        models.push(row!.model);
+      }
     },
     dropVectors: (model) => db.run('DELETE FROM vectors WHERE model = ?', [model]),
     async replaceFiles(put, remove = []) {

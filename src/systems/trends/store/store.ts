@@ -236,6 +236,8 @@ export interface Store {
   putVectors(model: string, vectors: readonly Vector[]): Promise<void>;
   /** The vectors that a model made of some papers, in any order; those that it made none of are left out. */
   vectors(model: string, numbers: readonly number[]): Promise<Vector[]>;
+  /** Models that vectors are kept of, in any order. */
+  vectorModels(): Promise<string[]>;
   /** Takes all vectors of a model away. */
   dropVectors(model: string): Promise<void>;
   /** Puts files in the place of others, all of it at once. */

@@ -64,7 +64,7 @@ ${form}
     found.method === 'mixed' ? 'words and meaning' : found.method === 'keyword' ? 'words' : 'meaning'
   }, in ${Math.max(1, Math.round(milliseconds))} ms.${
     search.about.vectors === 0 && asked.get('method') !== 'keyword'
-      ? ' There are no vectors yet, so that meaning does not count.'
+      ? ' There are no vectors to compare by, so that meaning does not count.'
       : ''
   }</p>
 ${
