@@ -200,6 +200,39 @@ describe('the bundled tasks of texts that are not English', () => {
     }
   });
 
+  it.each([
+    ['between spaces', textOf(german, ' ', '.', 1500)],
+    ['without spaces', textOf(chinese, '', '。', 3000)],
+  ])('call absent what nobody can read in the passage, and once what stands there once, %s', async (_, text) => {
+    const tasks = await tasksOf(text);
+    const times = (passage: string, word: string) => passage.toLowerCase().split(word).length - 1;
+    const asked = (name: string) =>
+      tasks
+        .find((task) => task.name === name)!
+        .questions.map((question) => ({ ...question, passage: question.fields.passage! }));
+    for (const { passage, fields, answer } of asked('contains'))
+      expect([passage, fields.word, times(passage, fields.word!) > 0]).toEqual([passage, fields.word, answer === 0]);
+    for (const { passage, choices, answer } of asked('odd-word'))
+      expect(choices.map((word) => times(passage, word))).toEqual(choices.map((_, i) => (i === answer ? 0 : 1)));
+    for (const { passage, choices } of asked('first-of-two'))
+      expect(choices.map((word) => times(passage, word))).toEqual([1, 1]);
+    for (const { passage, fields } of asked('word-after')) expect(times(passage, fields.word!)).toBe(1);
+  });
+
+  it('never call a passage shuffled that is as it was', async () => {
+    const documents = Array.from({ length: 100 }, (_, i) => {
+      const word = german[i % 10]! + german[Math.floor(i / 10)]!;
+      return { name: `${i}`, text: `${`${word} `.repeat(4)}und Schluss` };
+    });
+    const tasks = await bundledTasks(splitCorpus(documents), { training: 60, held: 50 });
+    const { questions } = tasks.find(({ name }) => name === 'in-order')!;
+    expect(questions).toHaveLength(60);
+    for (const { fields, answer } of questions) {
+      const stands = documents.some(({ text }) => text.includes(fields.passage!));
+      expect([fields.passage, stands]).toEqual([fields.passage, answer === 0]);
+    }
+  });
+
   it('ask shorter passages of short documents', async () => {
     const text = textOf(german, ' ', '.', 1500);
     const documents = text.split(/(?<=\.) /).map((line, i) => ({ name: `${i}`, text: line }));

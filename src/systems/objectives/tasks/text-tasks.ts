@@ -125,7 +125,7 @@ const opening = new RegExp(`^${letters}`, 'u');
 function nextWord(texts: Texts, draws: Draws): Question | undefined {
   const words = stretch(texts, texts.passage + 1, draws);
   const answer = words && opening.exec(words.at(-1)!)?.[0];
-  const wrong = answer === undefined ? undefined : wordsLike(texts, answer, new Set(), draws);
+  const wrong = answer === undefined ? undefined : wordsLike(texts, answer, () => false, draws);
   return wrong ? choose({ passage: joined(texts, words!.slice(0, -1)) }, answer!, wrong, draws) : undefined;
 }
 
@@ -147,7 +147,7 @@ function missingWord(texts: Texts, draws: Draws): Question | undefined {
   if (sentence.length < 8 || sentence.length > longestSentence) return undefined;
   const at = 1 + draws.below(sentence.length - 2);
   const answer = bareOf(sentence[at]!);
-  const wrong = answer === undefined ? undefined : wordsLike(texts, answer, new Set(sentence), draws);
+  const wrong = answer === undefined ? undefined : wordsLike(texts, answer, (other) => sentence.includes(other), draws);
   if (answer === undefined || !wrong) return undefined;
   const gapped = sentence.with(at, sentence[at]!.replace(answer, '_'));
   return choose({ sentence: joined(texts, gapped) }, answer, wrong, draws);
@@ -167,10 +167,11 @@ function nextSentence(texts: Texts, draws: Draws): Question | undefined {
 
 function contains(texts: Texts, draws: Draws): Question | undefined {
   const words = stretch(texts, texts.passage, draws);
-  const bare = words?.map(bareOf);
-  const inside = bare && draws.pick(bare);
-  const outside = inside && wordsLike(texts, inside, new Set(bare as string[]), draws)?.[0];
-  if (!outside) return undefined;
+  const inside = words && bareOf(draws.pick(words));
+  if (inside === undefined) return undefined;
+  const times = timesIn(texts, words!);
+  const outside = wordsLike(texts, inside, (other) => times(other) > 0, draws)?.[0];
+  if (outside === undefined) return undefined;
   const yes = draws.next() < 0.5;
   const fields = { passage: joined(texts, words!), word: yes ? inside : outside };
   return { fields, choices: ['yes', 'no'], answer: yes ? 0 : 1 };
@@ -182,7 +183,7 @@ function wordAfter(texts: Texts, draws: Draws): Question | undefined {
   const bare = words.map(bareOf);
   const at = draws.below(words.length - 1);
   const [word, answer] = [bare[at], bare[at + 1]];
-  if (!word || !answer || bare.filter((other) => other === word).length > 1) return undefined;
+  if (!word || !answer || timesIn(texts, words)(word) > 1) return undefined;
   const others = [...new Set(bare)].filter((other) => other !== undefined && other !== answer && other !== word);
   if (others.length < 3) return undefined;
   const wrong = draws.shuffled(others as string[]).slice(0, 3);
@@ -191,7 +192,7 @@ function wordAfter(texts: Texts, draws: Draws): Question | undefined {
 
 function firstOfTwo(texts: Texts, draws: Draws): Question | undefined {
   const words = stretch(texts, texts.passage, draws);
-  const once = words && onceIn(words);
+  const once = words && onceIn(texts, words);
   if (!once || once.length < 2) return undefined;
   const at = draws.below(once.length - 1);
   const [first, second] = [once[at]!, once[at + 1 + draws.below(once.length - at - 1)]!];
@@ -202,24 +203,42 @@ function firstOfTwo(texts: Texts, draws: Draws): Question | undefined {
 
 function oddWord(texts: Texts, draws: Draws): Question | undefined {
   const words = stretch(texts, texts.passage, draws);
-  const inside = words && draws.shuffled(onceIn(words)).slice(0, 3);
+  const inside = words && draws.shuffled(onceIn(texts, words)).slice(0, 3);
   if (!inside || inside.length < 3) return undefined;
-  const outside = wordsLike(texts, inside[0]!, new Set(words.map(bareOf) as string[]), draws)?.[0];
+  const times = timesIn(texts, words);
+  const outside = wordsLike(texts, inside[0]!, (other) => times(other) > 0, draws)?.[0];
   return outside === undefined ? undefined : choose({ passage: joined(texts, words) }, outside, inside, draws);
 }
 
 function inOrder(texts: Texts, draws: Draws): Question | undefined {
   const words = stretch(texts, texts.passage, draws);
   if (!words) return undefined;
+  const ordered = joined(texts, words);
+  const mixed = joined(texts, draws.shuffled(words));
+  // a few words, or the same ones over and over, may come out as they were
+  if (mixed === ordered) return undefined;
   const yes = draws.next() < 0.5;
-  const passage = joined(texts, yes ? words : draws.shuffled(words));
-  return { fields: { passage }, choices: ['yes', 'no'], answer: yes ? 0 : 1 };
+  return { fields: { passage: yes ? ordered : mixed }, choices: ['yes', 'no'], answer: yes ? 0 : 1 };
 }
 
 /** The words of letters that come once. */
-function onceIn(words: readonly string[]): string[] {
-  const bare = words.map(bareOf);
-  return bare.filter((word) => word !== undefined && bare.indexOf(word) === bare.lastIndexOf(word)) as string[];
+function onceIn(texts: Texts, words: readonly string[]): string[] {
+  const times = timesIn(texts, words);
+  return words.map(bareOf).filter((word) => word !== undefined && times(word) === 1) as string[];
+}
+
+/**
+ * How often a word comes in a passage: wherever its letters stand, small or capital, for who reads a text without spaces
+ * does not see into which words it was cut. English words are told as they are written (government is not Government),
+ * because the recorded run asked so.
+ */
+function timesIn(texts: Texts, words: readonly string[]): (word: string) => number {
+  if (texts.language.english) {
+    const bare = words.map(bareOf);
+    return (word) => bare.filter((other) => other === word).length;
+  }
+  const passage = joined(texts, words).toLowerCase();
+  return (word) => passage.split(word).length - 1;
 }
 
 /** A sentence's words; none of what has no end for pages, which need not be cut to be passed over. */

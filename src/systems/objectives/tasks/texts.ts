@@ -66,11 +66,11 @@ export function stretch({ words }: Texts, length: number, draws: Draws): readonl
   return own.slice(from, from + length);
 }
 
-/** Three words about as frequent as a word, none of which is among `not`. */
+/** Three words about as frequent as a word, and none that is refused. */
 export function wordsLike(
   { ranked, rank }: Texts,
   word: string,
-  not: ReadonlySet<string>,
+  refused: (other: string) => boolean,
   draws: Draws,
 ): string[] | undefined {
   const at = rank.get(word);
@@ -81,7 +81,7 @@ export function wordsLike(
   const found = new Set<string>();
   for (let tries = 0; tries < 40 && found.size < 3; tries++) {
     const other = ranked[from + draws.below(near)];
-    if (other !== undefined && other !== word && !not.has(other)) found.add(other);
+    if (other !== undefined && other !== word && !refused(other)) found.add(other);
   }
   return found.size < 3 ? undefined : [...found];
 }
