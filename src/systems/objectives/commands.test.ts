@@ -106,6 +106,8 @@ test('a folder with another study is refused, and nothing is lost', async () => 
   expect(await claimStudy(out, asked)).toBeUndefined();
   await saveStudy(out, { recipe, seeds: [1], asked });
   expect(await claimStudy(out, asked)).toEqual({ recipe, seeds: [1], asked });
+  // the same texts by other names are the same study
+  expect(await claimStudy(out, { ...asked, texts: 'a.txt, b.txt, c.txt and 4 more' })).toMatchObject({ asked });
   const before = await readFile(join(out, 'study.json'), 'utf8');
   await expect(claimStudy(out, { ...asked, digest: 'y', seeds: 2 })).rejects.toThrow(
     `run: expected the digest, seeds that the study in ${out} began with (x, 1), got y, 2; give another --out`,

@@ -19,7 +19,7 @@ import type { Recipe } from './recipe.ts';
 export interface Study {
   readonly recipe: Recipe;
   readonly seeds: readonly number[];
-  /** What was asked for, by which a request is known again: the texts' digest, the budget, sizes. */
+  /** What was asked for, by which a request is known again: the texts' digest, the budget, sizes; and to be shown, `texts`. */
   readonly asked: Readonly<Record<string, string | number>>;
 }
 
@@ -61,6 +61,8 @@ export async function claimStudy(folder: string, asked: Study['asked']): Promise
     return undefined;
   }
   const names = new Set([...Object.keys(asked), ...Object.keys(before.asked)]);
+  // which texts they are the digest knows; what they are called may change
+  names.delete('texts');
   const other = [...names].filter((name) => asked[name] !== before.asked[name]);
   if (other.length === 0) return before;
   throw new RangeError(
