@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { blamed } from '../command/index.ts';
 import { describeError, isBadRequest, trace } from './errors.ts';
 
 test.each([
@@ -32,4 +33,37 @@ test('what the system says of a path is told in the house’s form', async () =>
   expect(isBadRequest(folder)).toBe(true);
   // of a read, the system does not say which path
   expect(describeError(folder, 'fit')).toContain('EISDIR');
+});
+
+describe('an error of the work and another of closing', () => {
+  class File {
+    readonly #why: string;
+    constructor(why: string) {
+      this.#why = why;
+    }
+    async [Symbol.asyncDispose]() {
+      throw new Error(this.#why);
+    }
+  }
+  const failed = (error: unknown) =>
+    blamed('index', async () => {
+      await using _first = new File('no space left');
+      await using _second = new File('the disk\n is gone');
+      throw error;
+    }).catch((thrown: unknown) => thrown);
+
+  test('are told in one line, the first one first and by its verb, and traced', async () => {
+    const error = await failed(new RangeError('notes.txt: expected text, got none'));
+    expect(describeError(error, 'index')).toBe(
+      'index: notes.txt: expected text, got none; and on closing: the disk is gone; and on closing: no space left',
+    );
+    expect(trace(error)).toMatch(
+      /^RangeError: index: notes\.txt.*caused by RangeError: notes\.txt.*and on closing Error: the disk.*and on closing Error: no space/s,
+    );
+  });
+
+  test('are a bad request where the first one is', async () => {
+    expect(isBadRequest(await failed(new RangeError('notes.txt: expected text, got none')))).toBe(true);
+    expect(isBadRequest(await failed(new Error('no memory left')))).toBe(false);
+  });
 });

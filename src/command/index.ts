@@ -5,6 +5,7 @@ export { type Progress, silent } from './progress.ts';
 export { isPassing, pause, shown, TimeLimit } from './remote.ts';
 export { type Served, servedAt, serviceOf } from './served.ts';
 export { type Asked, Content, type Events, jsonService, Refusal, type ServiceOptions, serveUntil } from './service.ts';
+export { isSuppressed } from './suppressed.ts';
 export { type Output, printable, stderrProgress, TerminalProgress } from './terminal.ts';
 export { Unfinished } from './unfinished.ts';
 export {
