@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openStore } from 'tenfold/trends';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systems } from '../../dist/cli/systems.js';
 import { tenfold } from '../../dist/cli/tenfold.js';
@@ -117,6 +118,29 @@ describe('the verbs', () => {
     expect(ids).not.toContain(picks[0].id);
     expect(ids[0]).toBe(picks[9].id);
     expect((await run('pick', '--store', store, ...window, '--weight', 'fame=1')).code).toBe(2);
+  });
+
+  it('hold those picks against later citations that they show', async () => {
+    const cited = join(folder, 'cited.db');
+    const kept = await openStore(cited);
+    const { ids } = await kept.put(records());
+    const readings = ids.flatMap((id, i) => [
+      { id, reading: { at: '2022-06-15', source: 'test', citations: 100 + ((i * 31) % 97) } },
+      { id, reading: { at: '2023-06-01', source: 'test', citations: 200 + ((i * 13) % 89) } },
+    ]);
+    await kept.putSignals(readings);
+    await kept.close();
+    const picked = async (...more: string[]) => {
+      const window = ['--store', cited, '--at', '2022-06-01', '--recent', '5', '--before', '12'];
+      const { code, out, err } = await run('pick', ...window, '--weight', 'citations=9', ...more, '--json');
+      expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+      return JSON.parse(out);
+    };
+    const { picks, backTest } = await picked('--back-test', '2023-06-01');
+    const shown = picks.map(({ id }: { id: string }) => id);
+    expect(backTest.picks.map(({ paper }: { paper: string }) => paper)).toEqual(shown);
+    // what was counted after the window would have made them others
+    expect((await picked()).picks.map(({ id }: { id: string }) => id)).not.toEqual(shown);
   });
 
   it('write an issue, render it again after editing, and take nothing’s place unasked', async () => {

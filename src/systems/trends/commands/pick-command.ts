@@ -10,8 +10,9 @@ export const pickVerb = verb({
   name: 'pick',
   summary: 'the papers of a window not to miss, spread over topics, with every part of the score',
   about: `A paper is compared with papers of its age: gains rather than totals, in logarithms, with a floor for the new. What nothing is
-known about is not in the score, and the notes say so. At most two papers are of one topic. With --back-test the picks are held
-against the citations that were counted by a later day, beside the papers that had most citations then.`,
+known about is not in the score, and the notes say so. At most two papers are of one topic. Counts read in the month after the window
+are taken too. With --back-test they are not, and the picks are held against the citations that were counted by a later day, beside
+the papers that had most citations then.`,
   args: {},
   options: {
     store: storeOption,
@@ -31,7 +32,9 @@ against the citations that were counted by a later day, beside the papers that h
       withStore(where, { progress, signal }, async (store) => {
         const request = await pickRequestIn(store, given);
         const { from, at } = request;
-        const question = await pickQuestion(store, request);
+        const { countedBy, ...counted } = await pickQuestion(store, request);
+        // the picks that are tested know nothing that was counted after their window, and are those that are shown
+        const question = backTest === undefined && countedBy !== undefined ? { ...counted, countedBy } : counted;
         return withAnalyst(store, { progress, signal }, async (analyst) => {
           const { picks, compared, notes } = await analyst.ask('picks', question);
           const papers = await store.get(picks.map(({ paper }) => paper));
