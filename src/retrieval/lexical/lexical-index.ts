@@ -178,17 +178,18 @@ export class LexicalIndex implements Vocabulary {
         scores[document] = before + (weight * tf) / (tf + norms[document]!);
       }
     }
-    // all are taken and cleared before the filter is asked, which may throw, or search here itself
-    const documents = touched.slice(0, found);
-    const sums = new Float64Array(found);
-    for (let i = 0; i < found; i++) {
-      sums[i] = scores[documents[i]!]!;
-      scores[documents[i]!] = 0;
-    }
     const best = new Best(limit);
+    // a filter may throw, or search here itself: it is asked when all scores are taken and cleared
+    const doubtful: Hit[] = [];
     for (let i = 0; i < found; i++) {
-      const [document, score] = [documents[i]!, sums[i]!];
-      if (filter === undefined || (best.wants(document, score) && filter(document))) best.add(document, score);
+      const document = touched[i]!;
+      const score = scores[document]!;
+      scores[document] = 0;
+      if (filter === undefined) best.add(document, score);
+      else doubtful.push({ document, score });
+    }
+    for (const { document, score } of doubtful) {
+      if (best.wants(document, score) && filter!(document)) best.add(document, score);
     }
     return best.sorted();
   }
