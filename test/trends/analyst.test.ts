@@ -28,3 +28,26 @@ it('finishes what it has begun though papers come, keeps it to be fetched, and t
     await store.close();
   }
 });
+
+it('picks among the papers as they are, after what was begun before they came', async () => {
+  const store = await openStore(':memory:');
+  const analyst = new Analyst(store);
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  try {
+    const all = records();
+    const own = all.slice(0, -1);
+    await store.put(own);
+    const window = { from: '2022-01-01', at: '2022-06-01', before: 12, count: 5 };
+    const pick = () => analyst.ask('picks', { ...window, weights: {}, pins: [], bans: [], readings: [] });
+    const { compared } = await pick();
+    await store.put(all.slice(-1));
+    const bursts = analyst.ask('bursts', { bin: 'month', count: 5 });
+    const [begun, picked] = await Promise.all([bursts, pick()]);
+    expect([own.length, all.length]).toContain(begun.timeline.of.length);
+    expect(picked.compared).toBe(compared + 1);
+  } finally {
+    clock.mockRestore();
+    await analyst.close();
+    await store.close();
+  }
+});

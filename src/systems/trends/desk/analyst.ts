@@ -32,7 +32,11 @@ const mostKept = 40;
 /** Milliseconds for which what was answered last may be fetched: pages ask again every two seconds. */
 const fetching = 10_000;
 
+/** What is written or picked is of the papers as they are, whatever was begun before they came. */
+const ofNow: ReadonlySet<QuestionName> = new Set(['picks', 'backTest', 'issue']);
+
 interface Waiting {
+  readonly answer: Promise<unknown>;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -67,14 +71,25 @@ export class Analyst {
     return this.#doing;
   }
 
-  /** The answer to a question about the papers as they are, or were when the thread began. @throws what the method throws */
+  /**
+   * The answer to a question about the papers as they are; to what pages show, and ask again for, also as they were when the
+   * thread began.
+   * @throws what the method throws
+   */
   async ask<K extends QuestionName>(name: K, question: Questions[K]): Promise<Answers[K]> {
-    const { kept, waiting, worker } = await this.#current();
+    let thread = await this.#current(ofNow.has(name));
+    // another question may have ended it meanwhile
+    if (thread.ended) thread = await this.#current(ofNow.has(name));
+    const { kept, waiting, worker } = thread;
     const key = JSON.stringify([name, question]);
     let answer = kept.get(key) as Promise<Answers[K]> | undefined;
     if (!answer) {
       const id = this.#next++;
-      answer = new Promise<Answers[K]>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      let settle!: Pick<Waiting, 'resolve' | 'reject'>;
+      answer = new Promise<Answers[K]>((resolve, reject) => {
+        settle = { resolve, reject };
+      });
+      waiting.set(id, { ...settle, answer });
       if (name === 'map') answer = this.#keeping(answer as Promise<Answers['map']>) as Promise<Answers[K]>;
       kept.set(key, answer);
       // what failed is tried again when it is asked again
@@ -100,13 +115,16 @@ export class Analyst {
     return answer;
   }
 
-  async #current(): Promise<Thread> {
+  async #current(isOfNow: boolean): Promise<Thread> {
     const sequence = await this.#store.sequence();
     const current = this.#thread;
     const before = await current;
     if (before) {
       const isWanted = before.waiting.size > 0 || performance.now() - before.answered < fetching;
-      if (!before.ended && (before.sequence === sequence || isWanted)) return before;
+      if (!before.ended && (before.sequence === sequence || (isWanted && !isOfNow))) return before;
+      // what others wait for is finished first
+      while (before.waiting.size > 0)
+        await Promise.allSettled([...before.waiting.values()].map(({ answer }) => answer));
       // unless another question has begun one meanwhile
       if (this.#thread === current) this.#thread = undefined;
       await end(before, new Error('the collection changed'));
