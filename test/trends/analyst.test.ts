@@ -51,3 +51,32 @@ it('picks among the papers as they are, after what was begun before they came', 
     await store.close();
   }
 });
+
+it('a slip in a date swells no month, and what is left out can be told', async () => {
+  const store = await openStore(':memory:');
+  const analyst = new Analyst(store);
+  try {
+    await store.put(records());
+    const usual = await analyst.ask('river', { bin: 'month' });
+    expect(usual.timeline.of).not.toContain(-1);
+    const [like] = records();
+    const odd = ['1203-01-01', '2999-01-01', '2999-01-02'].map((date, i) => ({
+      source: 'test',
+      record: `odd-${i}`,
+      paper: { title: `${like!.paper.title}, slip ${i}`, abstract: like!.paper.abstract, authors: ['Mallory'], date },
+    }));
+    await store.put(odd);
+    await analyst.close();
+    const river = await analyst.ask('river', { bin: 'month' });
+    expect(river.timeline.starts).toEqual(usual.timeline.starts);
+    expect(river.timeline.sizes).toEqual(usual.timeline.sizes);
+    expect(Array.from(river.timeline.of).filter((bin) => bin < 0)).toHaveLength(3);
+    const phrases = ['diffusion models'];
+    const { lines, timeline } = await analyst.ask('lines', { bin: 'month', phrases });
+    expect(timeline.sizes).toEqual(usual.timeline.sizes);
+    expect(lines[0]!.counts.reduce((sum, count) => sum + count, 0)).toBe(40);
+  } finally {
+    await analyst.close();
+    await store.close();
+  }
+});

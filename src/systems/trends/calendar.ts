@@ -8,7 +8,7 @@ export interface Timeline {
   readonly bin: Bin;
   /** First day of each bin. */
   readonly starts: readonly string[];
-  /** The bin of each paper. */
+  /** The bin of each paper; −1 for one that is in none. */
   readonly of: Int32Array;
   /** Papers in each bin. */
   readonly sizes: Int32Array;

@@ -20,7 +20,10 @@ export interface PhraseBurst {
 /** In how many papers of each bin a phrase is. */
 export function countsOf(table: PhraseTable, phrase: number, { of, starts }: Timeline): Int32Array {
   const counts = new Int32Array(starts.length);
-  for (const document of documentsOf(table, phrase)) counts[of[document]!]!++;
+  for (const document of documentsOf(table, phrase)) {
+    const bin = of[document]!;
+    if (bin >= 0) counts[bin]!++;
+  }
   return counts;
 }
 

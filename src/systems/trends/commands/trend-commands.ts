@@ -122,6 +122,9 @@ weight, in nats, is by how much that explains the stretch better than the usual 
         const { timeline, bursts } = await withAnalyst(store, { progress, signal }, (analyst) =>
           analyst.ask('bursts', { bin: bin ?? window.bin, count: limit, ...(at !== undefined && { at }) }),
         );
+        const odd = timeline.of.filter((bin) => bin < 0).length;
+        if (odd > 0)
+          progress.note(`not counted, as they are dated far from the others: ${odd} of ${timeline.of.length} papers`);
         return bursts.map(({ phrase, peak, papers, of }) => ({
           phrase,
           from: timeline.starts[peak.first]!,

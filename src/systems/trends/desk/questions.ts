@@ -5,7 +5,7 @@
  */
 
 import { countsOf, type PhraseBurst, phraseBursts } from '../bursts/phrase-bursts.ts';
-import { type Bin, type Timeline, timelineOf, usualSpan } from '../calendar.ts';
+import { type Bin, binStart, type Timeline, timelineOf, usualSpan } from '../calendar.ts';
 import type { Issue } from '../issue/issue.ts';
 import { writeIssue } from '../issue/write.ts';
 import { type LiteratureMap, literatureMap } from '../map/literature-map.ts';
@@ -114,7 +114,7 @@ export class Answerer {
       lines: (asked) => this.#lines(asked, told),
       river: ({ bin }) => {
         const { topics } = this.#mapped(told);
-        const timeline = timelineOf(inTime(this.#papers), bin);
+        const timeline = usualTimeline(this.#papers, bin);
         return { timeline, topics, counts: topicCounts(topics, this.#papers, timeline) };
       },
       picks: (asked) => this.#picks(asked, told).picks,
@@ -158,7 +158,7 @@ export class Answerer {
     const papers = at === undefined ? this.#papers : this.#papers.filter(({ date }) => date < at);
     const table = at === undefined ? this.#phrases(told) : phrasesOf(papers.map(textOf));
     told('finding bursts');
-    const timeline = timelineOf(inTime(papers), bin);
+    const timeline = usualTimeline(papers, bin);
     const bursts: PhraseBurst[] = [];
     for (const burst of phraseBursts(table, timeline)) {
       if (table.starts[burst.number + 1]! - table.starts[burst.number]! < minPapers) continue;
@@ -171,7 +171,7 @@ export class Answerer {
 
   #lines({ bin, phrases }: Questions['lines'], told: (label: string) => void): Answers['lines'] {
     const table = this.#phrases(told);
-    const timeline = timelineOf(inTime(this.#papers), bin);
+    const timeline = usualTimeline(this.#papers, bin);
     const keyOf = (phrase: string) => spaced(phrase).split(' ').map(stem).join('');
     const wanted = new Map(phrases.map((phrase) => [keyOf(phrase), -1]));
     for (const [number, name] of table.names.entries()) {
@@ -207,12 +207,18 @@ export class Answerer {
   }
 }
 
-/** The dates of papers, the few odd ones moved to the ends of the others' time: a slip of a source makes no thousand years. */
-function inTime(papers: readonly Paper[]): { readonly date: string }[] {
-  if (papers.length === 0) return [];
+/** The bins of the usual span of papers; the few odd ones beyond are in none: a slip of a source makes no thousand years. */
+function usualTimeline(papers: readonly Paper[], bin: Bin): Timeline {
+  if (papers.length === 0) return timelineOf(papers, bin);
   const days = papers.map(({ date }) => date).sort();
-  const [first, last] = usualSpan(days, days.toReversed(), days.length);
-  return papers.map(({ date }) => ({ date: date < first ? first : date > last ? last : date }));
+  const [first, last] = usualSpan(days, days.toReversed(), days.length).map((day) => binStart(day, bin));
+  const own = papers.map(({ date }) => binStart(date, bin));
+  const timeline = timelineOf(
+    own.flatMap((date) => (date >= first! && date <= last! ? { date } : [])),
+    bin,
+  );
+  const place = new Map(timeline.starts.map((start, i) => [start, i]));
+  return { ...timeline, of: Int32Array.from(own, (start) => place.get(start) ?? -1) };
 }
 
 function venueOf({ venue }: Paper): string {

@@ -64,6 +64,7 @@ export function trendsPages(app: Hono, desk: Desk): void {
         main: html`<h1>Trends</h1>
 ${windowForm(asked)}
 ${risingPart(risen)}
+${oddPart(river)}
 ${lines && linesPart(lines, risen)}
 ${burstsPart(bursts)}
 ${riverPart({ ...river, topics: withNames(river.topics, await keptTopics(desk.store)) })}`,
@@ -149,6 +150,15 @@ ${drawing(
     ({ phrase, peak, papers, of }) =>
       html`<tr><td><a href="${searchPath(`"${phrase}"`)}">${phrase}</a></td><td>${starts[peak.first]}</td><td>${starts[peak.last]}</td><td class="number">${peak.weight.toFixed(1)}</td><td class="number">${number(papers)} of ${number(of)}</td></tr>`,
   )}</tbody></table></div></details></section>`;
+}
+
+/** What the figures below leave out. */
+function oddPart({ timeline: { of, starts } }: Answers['river']): Html | false {
+  const odd = of.filter((bin) => bin < 0).length;
+  return (
+    odd > 0 &&
+    html`<p class="small quiet">Not shown below: ${counted(odd, 'paper')} dated long before ${starts[0]} or long after ${starts.at(-1)}.</p>`
+  );
 }
 
 function riverPart({ timeline, topics, counts }: Answers['river']): Html {
